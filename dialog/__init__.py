@@ -1,0 +1,1 @@
+"""Decisions: flows, the dialog manager, authentication, replies and the bank."""

@@ -1,0 +1,95 @@
+"""What the bank tells about a customer, as plain values. Amounts are Decimal major units."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+AccountKind = Literal["checking", "savings"]
+CardKind = Literal["debit", "credit"]
+CardStatus = Literal["active", "blocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a customer; last4 are the last four digits of its number."""
+
+    id: int
+    kind: AccountKind
+    last4: str
+    currency: str
+    balance: Decimal
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Somebody the customer has paid before and may pay by voice."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card of a customer."""
+
+    id: int
+    kind: CardKind
+    last4: str
+    status: CardStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One posting on an account as its owner sees it: negative is money out."""
+
+    day: date
+    description: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the dialog may know of an authenticated customer while it decides."""
+
+    customer_id: int
+    first_name: str
+    accounts: tuple[Account, ...]
+    payees: tuple[Payee, ...]
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOrder:
+    """What is to be moved: exactly one of to_account_id and to_payee_id is given."""
+
+    customer_id: int
+    from_account_id: int
+    amount: Decimal
+    currency: str
+    to_account_id: int | None = None
+    to_payee_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transfer that is in the journal; repeated is True where it was already there."""
+
+    proposal_id: str
+    journal_id: int
+    amount: Decimal
+    currency: str
+    balance_after: Decimal
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """The answer to a number and a PIN. It never says which of the two was wrong."""
+
+    customer_id: int | None
+    first_name: str | None
+    locked: bool
+    tries_left: int

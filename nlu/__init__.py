@@ -1,0 +1,1 @@
+"""Meaning: intents, entities and the understanding of one utterance."""

@@ -1,0 +1,13 @@
+"""The exception family of the nlu package."""
+
+
+class NluError(Exception):
+    """Something about understanding went wrong; the message says what, where and what to do."""
+
+
+class CorpusError(NluError):
+    """A mistake in a corpus file: names file, line and cure."""
+
+
+class ModelFileError(NluError):
+    """A model file is missing or is not what its manifest says."""

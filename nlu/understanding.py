@@ -1,0 +1,125 @@
+"""What one utterance means, as plain values."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount; currency is an ISO 4217 code."""
+
+    amount: Decimal
+    currency: str = "USD"
+
+    def __str__(self) -> str:
+        return f"{self.amount:.2f} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from first to last, both included."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        return f"{self.first.isoformat()}/{self.last.isoformat()}"
+
+
+EntityValue = Money | Period | date | time | Decimal | str
+"""str for digit strings (leading zeros kept), account and card kinds, names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One exact value found in the text.
+
+    Attributes:
+        type: "money", "date", "time", "period", "digits", "account_kind", "card_kind", "payee",
+            "percent" or "ordinal".
+        value: The exact value. account_kind: "checking" | "savings". card_kind: "debit" |
+            "credit". payee: the matched payee's name as the customer's own list writes it.
+            digits: "0042". date: a date. money: Money.
+        text: The words it was read from.
+        start, end: Where they stand in the text.
+        confidence: 0 to 1; below 1 where matching was fuzzy or readings disagree.
+        role: "from" | "to" | "at" | "not" | None: what the words around it say ("from savings",
+            "no, not fifty").
+    """
+
+    type: str
+    value: EntityValue
+    text: str
+    start: int
+    end: int
+    confidence: float = 1.0
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredIntent:
+    """An intent's name and its calibrated probability."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What one utterance means.
+
+    Attributes:
+        text: The reading that was understood (of the n-best the one that fits best).
+        intents: Best first; empty where nothing in our world was meant (out of scope) or heard.
+        entities: In the order of the text.
+        confidence: How sure the recogniser was of the text, 0 to 1 (1 for typed text and keys).
+        in_scope: False where the utterance is about nothing we know.
+        nearest: Training utterances closest to it: why it was understood so.
+    """
+
+    text: str
+    intents: tuple[ScoredIntent, ...]
+    entities: tuple[Entity, ...]
+    confidence: float
+    in_scope: bool
+    nearest: tuple[str, ...] = ()
+
+    @property
+    def intent(self) -> str | None:
+        """The best intent's name, or None."""
+        return self.intents[0].name if self.intents else None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the dialog waits for: it sharpens recognition, understanding and endpointing.
+
+    Attributes:
+        kind: An entity type, "customer_number", "pin", "yes_no", "choice" or "open".
+        secret: The answer must be masked in every output, log and event.
+        digits: How many digits are waited for, where the number is known.
+        valid: Names the check that a digit string must pass ("customer_number"), or None.
+        choices: The words offered, for kind "choice".
+    """
+
+    kind: str = "open"
+    secret: bool = False
+    digits: int | None = None
+    valid: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known when an utterance is understood: injected, never read from a clock.
+
+    Attributes:
+        today: The day that "yesterday" and "Friday" are counted from.
+        payees: The caller's own payees' names; empty before authentication.
+        expectation: What the dialog waits for.
+    """
+
+    today: date
+    payees: tuple[str, ...] = ()
+    expectation: Expectation = Expectation()

@@ -1,0 +1,1 @@
+"""The process: channels, the call pipeline, settings, models, replay and the command line."""

@@ -1,0 +1,1 @@
+"""Recorded calls, their scenarios and the verdict on them."""

@@ -1,0 +1,1 @@
+"""Sound: PCM, telephone codecs, turn taking, recognition, synthesis and the spoken form of text."""
