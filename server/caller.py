@@ -1,0 +1,273 @@
+"""A caller that plays prepared turns in real time over the websocket, and records the call.
+
+It behaves as a person on a phone: its microphone is never closed, it listens to the end of an
+answer, takes a breath (300 to 600 ms) and goes on; it speaks over an answer only where it is
+told to.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from server.client.connection import CallClient, Ended, Hello, Message, dialled
+from server.client.sound import PacedMicrophone, PacedSpeaker, SampleClock
+from server.client.turns import Kind, OpenTurn, TurnLog, TurnRecord
+from server.recording import stereo_of
+from voice.codecs import Encoding
+from voice.pcm import Samples
+
+KEY_SPACING = 0.1
+BREATH = (0.3, 0.6)
+LAST_WAIT = 1.0
+"""Seconds after the last answer in which the assistant may still hang up itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTurn:
+    """One thing the caller does.
+
+    Attributes:
+        samples: What is said, int16 at the wire's rate.
+        keys: Keys pressed one after another, 100 ms apart.
+        silence: Seconds of saying nothing.
+        barge_in: Begin this many seconds after the answer before has begun to sound, instead
+            of after its end.
+        hang_up: Hang up after this without waiting for an answer.
+        label: What to call the turn in records: a file's name, the words.
+    """
+
+    samples: Samples | None = None
+    keys: str | None = None
+    silence: float | None = None
+    barge_in: float | None = None
+    hang_up: bool = False
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(x is not None for x in (self.samples, self.keys, self.silence)) != 1:
+            raise ValueError("a caller turn has exactly one of samples, keys and silence")
+
+    @property
+    def kind(self) -> Kind:
+        """What the caller does."""
+        if self.samples is not None:
+            return "speech"
+        return "keys" if self.keys is not None else "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """A message of the server's; at: seconds since the call began."""
+
+    at: float
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class CallLog:
+    """A call that is over.
+
+    Attributes:
+        call: The server's id of the call.
+        sample_rate: Of the wire and of the recording, Hz.
+        events: All JSON messages in the order of arrival.
+        stereo: int16, shape (samples, 2): caller left, assistant right, one clock.
+        turns: The greeting (n = 0) and one record per caller turn that was begun.
+        ended: How the call ended; "timeout" where the caller hung up and a turn was unanswered.
+        problem: The server's last error message, where there was one.
+        worst_lateness: Seconds that the microphone was late at worst; above some 20 ms this
+            machine was too busy for its figures to be trusted.
+    """
+
+    call: str
+    sample_rate: int
+    events: tuple[ReceivedEvent, ...]
+    stereo: Samples = field(repr=False)
+    turns: tuple[TurnRecord, ...]
+    ended: Ended
+    problem: str | None
+    worst_lateness: float
+
+
+def _ignore(_: object) -> None:
+    """Nobody watches."""
+
+
+async def place_call(
+    url: str,
+    turns: Sequence[CallerTurn],
+    *,
+    sample_rate: int = 16000,
+    encoding: Encoding = "pcm16",
+    language: str = "en",
+    caller_id: str | None = None,
+    token: str | None = None,
+    on_event: Callable[[Message], None] = _ignore,
+    on_turn: Callable[[TurnRecord], None] = _ignore,
+    turn_timeout: float = 30.0,
+    seed: int = 1,
+) -> CallLog:
+    """Make one call and play the turns in it, in real time.
+
+    Args:
+        url: `ws://` or `wss://` of the server's `/v1/call`.
+        turns: What the caller does, in order; the call ends after them.
+        sample_rate: Of the wire, 8000 or 16000 Hz; the turns' samples have it already.
+        encoding: Of the wire.
+        language: That the caller speaks.
+        caller_id: The number that the network would show.
+        token: Needed off loopback.
+        on_event: Called with every message as it comes.
+        on_turn: Called with every turn's record as soon as the turn is over.
+        turn_timeout: Seconds without a sign of an answer after which the caller goes on.
+        seed: Of the breaths between turns.
+
+    Raises:
+        CallError: No call came about.
+    """
+    hello = Hello(sample_rate, encoding, language, caller_id, token)
+    async with dialled(url, hello) as (socket, ready):
+        call = _Call(sample_rate, on_event, on_turn, turn_timeout, random.Random(seed))  # noqa: S311
+        client = CallClient(socket, encoding, call.microphone, call.speaker, call.note)
+        call.clock.start()
+        ended = await _until_over(client, call.play(client, turns))
+        return call.log(str(ready.get("call", "")), ended)
+
+
+async def _until_over(client: CallClient, script: "asyncio._CoroutineLike[None]") -> Ended:
+    """The script ends the call, or the call's end stops the script."""
+    running, playing = asyncio.create_task(client.run()), asyncio.create_task(script)
+    try:
+        await asyncio.wait({running, playing}, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            playing.result()
+        return await running
+    finally:
+        for task in (running, playing):
+            task.cancel()
+        await asyncio.gather(running, playing, return_exceptions=True)
+
+
+class _Call:
+    """The caller's side of one call while it goes on."""
+
+    def __init__(
+        self,
+        sample_rate: int,
+        on_event: Callable[[Message], None],
+        on_turn: Callable[[TurnRecord], None],
+        turn_timeout: float,
+        rng: random.Random,
+    ) -> None:
+        self.clock = SampleClock(sample_rate)
+        self.microphone = PacedMicrophone(self.clock)
+        self.speaker = PacedSpeaker(self.clock)
+        self._turn_log = TurnLog()
+        self._events: list[ReceivedEvent] = []
+        self._records: list[TurnRecord] = []
+        self._problem: str | None = None
+        self._on_event, self._on_turn = on_event, on_turn
+        self._timeout, self._rng = self._samples(turn_timeout), rng
+
+    def note(self, message: Message) -> None:
+        """A message has come."""
+        position = self.clock.position()
+        self._events.append(ReceivedEvent(position / self.clock.sample_rate, message))
+        if message["type"] == "error":
+            self._problem = f"{message.get('code')}: {message.get('message')}"
+        self._turn_log.take(message, position, self.speaker.end)
+        self._on_event(message)
+
+    async def play(self, client: CallClient, turns: Sequence[CallerTurn]) -> None:
+        """Play the turns, then hang up."""
+        for turn in turns:
+            await self._wait_for_the_moment(client, turn)
+            await self._do(client, turn)
+            if turn.hang_up:
+                await client.hang_up()
+                return
+        await self._wait_for_answer(client)
+        await self._pass(client, LAST_WAIT)
+        spoken = [t for t in self._turn_log.turns if t.kind in ("speech", "keys")]
+        interrupted = {i for i, turn in enumerate(turns, 1) if turn.barge_in is not None}
+        unanswered = [t for t in spoken if not t.answered and t.n + 1 not in interrupted]
+        await client.hang_up("timeout" if unanswered else "hangup")
+
+    def log(self, call: str, ended: Ended) -> CallLog:
+        """The whole call, after its end; what is unplayed now is never heard."""
+        self.speaker.clear()
+        self._finish(len(self._turn_log.turns))
+        return CallLog(
+            call=call,
+            sample_rate=self.clock.sample_rate,
+            events=tuple(self._events),
+            stereo=self._stereo(),
+            turns=tuple(self._records),
+            ended=ended,
+            problem=self._problem,
+            worst_lateness=self.microphone.worst_lateness,
+        )
+
+    async def _wait_for_the_moment(self, client: CallClient, turn: CallerTurn) -> None:
+        if turn.barge_in is None:
+            await self._wait_for_answer(client)
+            await self._pass(client, self._rng.uniform(*BREATH))
+            return
+        before, after = self._turn_log.current, self._samples(turn.barge_in)
+        while not self._has_sounded(before, after) and not self._timed_out(before):
+            await client.frame()
+
+    async def _do(self, client: CallClient, turn: CallerTurn) -> None:
+        current = self._turn_log.begin(turn.kind, turn.label, self.clock.position())
+        if turn.samples is not None:
+            current.began, current.until = self.microphone.say(turn.samples)
+            while self.microphone.speaking:
+                await client.frame()
+        elif turn.keys is not None:
+            for key in turn.keys:
+                await client.press(key)
+                current.until = self.clock.position()
+                await self._pass(client, KEY_SPACING)
+        else:
+            await self._pass(client, turn.silence or 0.0)
+            current.until = self.clock.position()
+        self._finish(current.n)
+
+    async def _wait_for_answer(self, client: CallClient) -> None:
+        """Until the current turn is answered and the answer has been played, or too long."""
+        current = self._turn_log.current
+        while not self._is_over(current) and not self._timed_out(current):
+            await client.frame()
+        self._finish(current.n + 1)
+
+    def _is_over(self, turn: OpenTurn) -> bool:
+        answered = not turn.pending if turn.kind == "silence" else turn.answered
+        return answered and not self.speaker.playing
+
+    def _timed_out(self, turn: OpenTurn) -> bool:
+        alive = max(turn.until, turn.last_event, self.speaker.end if self.speaker.playing else 0)
+        return self.clock.position() - alive > self._timeout
+
+    def _has_sounded(self, turn: OpenTurn, after: int) -> bool:
+        if turn.answer_from is None:
+            return False
+        sound = self.speaker.first_sound(turn.answer_from)
+        return sound is not None and self.clock.position() >= sound + after
+
+    async def _pass(self, client: CallClient, seconds: float) -> None:
+        until = self.clock.position() + self._samples(seconds)
+        while self.clock.position() < until:
+            await client.frame()
+
+    def _finish(self, count: int) -> None:
+        """The first `count` turns are over: measure them and tell."""
+        for turn in self._turn_log.turns[len(self._records) : count]:
+            self._records.append(turn.record(self._stereo(), self.clock.sample_rate))
+            self._on_turn(self._records[-1])
+
+    def _stereo(self) -> Samples:
+        return stereo_of(self.microphone.recording(), self.speaker.recording())
+
+    def _samples(self, seconds: float) -> int:
+        return int(seconds * self.clock.sample_rate)

@@ -1,0 +1,149 @@
+"""A microphone and a speaker without hardware, on one real-time sample clock.
+
+The clock starts with the call. Frame k of the microphone covers the samples from k·F to
+(k+1)·F and leaves when its last sample has been "captured". Received audio plays at its arrival
+or when the audio before it ends, whichever is later: exactly what a small jitterless speaker does.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+import numpy as np
+
+from server.client.connection import FRAME_SECONDS
+from server.recording import sounds
+from voice.pcm import Samples
+
+
+class SampleClock:
+    """Counts samples in real time from its start.
+
+    Args:
+        sample_rate: Hz.
+        now: A monotonic clock in seconds.
+    """
+
+    def __init__(self, sample_rate: int, now: Callable[[], float] = time.monotonic) -> None:
+        self.sample_rate = sample_rate
+        self._now = now
+        self._start = now()
+
+    def start(self) -> None:
+        """Sample 0 is now."""
+        self._start = self._now()
+
+    def position(self) -> int:
+        """The sample that is now."""
+        return int((self._now() - self._start) * self.sample_rate)
+
+    def seconds_until(self, position: int) -> float:
+        """Seconds from now until a sample is due; 0 where it is past."""
+        return max(0.0, self._start + position / self.sample_rate - self._now())
+
+
+class PacedMicrophone:
+    """Speaks what it is given, silence in between, in 20 ms frames at real-time pace."""
+
+    def __init__(self, clock: SampleClock) -> None:
+        self._clock = clock
+        self._frame = int(FRAME_SECONDS * clock.sample_rate)
+        self._waiting: list[Samples] = []
+        self._sent: list[Samples] = []
+        self.worst_lateness = 0.0
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something that was given is still to be sent."""
+        return bool(self._waiting)
+
+    def say(self, samples: Samples) -> tuple[int, int]:
+        """Queue an utterance.
+
+        Returns:
+            Its place in the call, in samples: first, and one past the last.
+        """
+        began = (len(self._sent) + len(self._waiting)) * self._frame
+        padded = np.pad(samples, (0, -len(samples) % self._frame))
+        self._waiting.extend(np.split(padded, len(padded) // self._frame))
+        return began, began + len(samples)
+
+    async def frames(self) -> AsyncIterator[Samples]:
+        """The frames, each when it is due; after a delay the missed ones come at once."""
+        silence = np.zeros(self._frame, np.int16)
+        while True:
+            due = (len(self._sent) + 1) * self._frame
+            await asyncio.sleep(self._clock.seconds_until(due))
+            late = (self._clock.position() - due) / self._clock.sample_rate
+            self.worst_lateness = max(self.worst_lateness, late)
+            self._sent.append(self._waiting.pop(0) if self._waiting else silence)
+            yield self._sent[-1]
+
+    def recording(self) -> Samples:
+        """All that was sent, from the start of the call."""
+        return np.concatenate(self._sent) if self._sent else np.zeros(0, np.int16)
+
+
+class PacedSpeaker:
+    """Keeps account of what a speaker would have played, sample by sample."""
+
+    def __init__(self, clock: SampleClock) -> None:
+        self._clock = clock
+        self._heard: list[tuple[int, Samples]] = []
+        self._ended = 0
+        self._ended_samples = 0
+
+    @property
+    def end(self) -> int:
+        """Where the next audio to arrive would begin to play, in samples of the call."""
+        behind = self._heard[-1][0] + len(self._heard[-1][1]) if self._heard else 0
+        return max(behind, self._clock.position())
+
+    @property
+    def playing(self) -> bool:
+        """Whether received audio has still to leave the speaker."""
+        return self.end > self._clock.position()
+
+    @property
+    def played(self) -> int:
+        """Samples that have left the speaker since the call began."""
+        now = self._clock.position()
+        while self._ended < len(self._heard):
+            start, samples = self._heard[self._ended]
+            if start + len(samples) > now:
+                return self._ended_samples + max(0, now - start)
+            self._ended += 1
+            self._ended_samples += len(samples)
+        return self._ended_samples
+
+    def play(self, samples: Samples) -> None:
+        """Take audio that has just arrived."""
+        self._heard.append((self.end, samples))
+
+    def clear(self) -> None:
+        """Drop what has not been played yet."""
+        now = self._clock.position()
+        while self._heard and self._heard[-1][0] >= now:
+            self._heard.pop()
+        if self._heard and self.playing:
+            start, samples = self._heard[-1]
+            self._heard[-1] = (start, samples[: now - start])
+
+    def first_sound(self, position: int) -> int | None:
+        """The first sound that has been received to be played at or after a sample."""
+        for start, samples in self._heard:
+            loud = start + sounds(samples) if start + len(samples) > position else ()
+            for at in loud:
+                if at >= position:
+                    return int(at)
+        return None
+
+    def recording(self) -> Samples:
+        """All that was played, from the start of the call to the end of the last audio."""
+        if not self._heard:
+            return np.zeros(0, np.int16)
+        start, samples = self._heard[-1]
+        track = np.zeros(start + len(samples), np.int16)
+        for start, samples in self._heard:
+            track[start : start + len(samples)] = samples
+        return track

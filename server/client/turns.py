@@ -1,0 +1,193 @@
+"""What happened in a call, caller turn by caller turn.
+
+The server numbers its own turns, and they need not be ours: a pause in a sentence may make two
+of one, a cough none. An event belongs to the caller turn that was going on when its number
+first appeared, until that number's `listening` closed it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from server.client.connection import Message
+from server.recording import TurnSpan, response_latency, with_wire, yield_latency
+from voice.pcm import Samples
+
+Kind = Literal["greeting", "speech", "keys", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One caller turn and the answer to it.
+
+    Attributes:
+        n: From 1; 0 is the greeting.
+        kind: What the caller did.
+        label: The caller's name for it (a file's name, the words, the keys).
+        heard: The words that were understood; "" for speech without words, None where the
+            server reported no speech at all (the greeting, keys, silence).
+        confidence, language: Of what was heard.
+        intents: `{name, score}`, best first; None where the server grants no diagnostics.
+        entities: `{type, value, text}`; None likewise.
+        said: The sentences of the answer, secrets masked.
+        action, reason: What the assistant did, and why.
+        parts: Milliseconds by name, as the server measured them, without "wire".
+        response_latency_ms: At the ear; None where there was no answer, or a cut-in.
+        yield_ms: Of speech over an answer: until the assistant was silent; else None.
+        cut_in: The answer sounded before the caller had finished.
+        answered: The assistant said that it waits for the caller again.
+        span: Where the turn lies in the recording.
+    """
+
+    n: int
+    kind: Kind
+    label: str
+    heard: str | None
+    confidence: float | None
+    language: str | None
+    intents: tuple[Mapping[str, Any], ...] | None
+    entities: tuple[Mapping[str, Any], ...] | None
+    said: tuple[str, ...]
+    action: str | None
+    reason: str | None
+    parts: Mapping[str, float]
+    response_latency_ms: float | None
+    yield_ms: float | None
+    cut_in: bool
+    answered: bool
+    span: TurnSpan
+
+    @property
+    def parts_with_wire(self) -> Mapping[str, float]:
+        """The parts and "wire", adding up to the latency; the bare parts where that is None."""
+        if self.response_latency_ms is None or not self.parts:
+            return self.parts
+        return with_wire(self.parts, self.response_latency_ms)
+
+
+@dataclass(slots=True)
+class OpenTurn:
+    """A turn that is going on; positions in samples of the call."""
+
+    n: int
+    kind: Kind
+    label: str
+    began: int
+    until: int
+    answer_from: int | None = None
+    last_event: int = 0
+    pending: bool = False
+    answered: bool = False
+    heard: list[Message] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    listening: Message = field(default_factory=dict)
+
+    def take(self, message: Message, position: int, plays_at: int) -> None:
+        """Note an event of this turn."""
+        self.last_event = position
+        match message["type"]:
+            case "turn_started":
+                self.pending, self.answered = True, False
+            case "heard":
+                self.heard.append(message)
+            case "said":
+                self._said(message, plays_at)
+            case "listening":
+                self.pending, self.answered = False, True
+                self.listening = message
+
+    def _said(self, message: Message, plays_at: int) -> None:
+        text = str(message.get("text", ""))
+        if message.get("interrupted"):  # repeats what was cut off; no audio follows
+            if not any(sentence.startswith(text) for sentence in self.said):
+                self.said.append(text)
+            return
+        self.pending = True
+        self.said.append(text)
+        if self.answer_from is None:
+            self.answer_from = plays_at
+
+    @property
+    def span(self) -> TurnSpan:
+        """Where the turn lies; empty for a turn that made no sound of its own."""
+        began = self.began if self.kind == "speech" else self.until
+        return TurnSpan(began, self.until, self.answer_from)
+
+    def record(self, stereo: Samples, sample_rate: int) -> TurnRecord:
+        """The turn as it stands, measured in the recording so far."""
+        latency = response_latency(stereo, sample_rate, self.span) if self._measurable else None
+        over = yield_latency(stereo, sample_rate, self.span) if self.kind == "speech" else None
+        return TurnRecord(
+            n=self.n,
+            kind=self.kind,
+            label=self.label,
+            heard=" ".join(m.get("text", "") for m in self.heard).strip() if self.heard else None,
+            confidence=min(
+                (m["confidence"] for m in self.heard if "confidence" in m), default=None
+            ),
+            language=self.heard[-1].get("language") if self.heard else None,
+            intents=_last(self.heard, "intents"),
+            entities=_all(self.heard, "entities"),
+            said=tuple(self.said),
+            action=self.listening.get("action"),
+            reason=self.listening.get("reason"),
+            parts=self.listening.get("parts") or {},
+            response_latency_ms=None if latency is None or latency < 0 else round(latency * 1e3, 1),
+            yield_ms=None if over is None else round(over * 1e3, 1),
+            cut_in=latency is not None and latency < 0,
+            answered=self.answered,
+            span=self.span,
+        )
+
+    @property
+    def _measurable(self) -> bool:
+        """The greeting and silence have no end of speech to count from."""
+        return self.kind in ("speech", "keys")
+
+
+class TurnLog:
+    """Gives each event to the caller turn that it belongs to."""
+
+    def __init__(self) -> None:
+        self.turns: list[OpenTurn] = [OpenTurn(0, "greeting", "greeting", 0, 0)]
+        self._owner: dict[int, OpenTurn] = {}
+        self._closed: set[int] = set()
+
+    @property
+    def current(self) -> OpenTurn:
+        """The caller turn that is going on."""
+        return self.turns[-1]
+
+    def begin(self, kind: Kind, label: str, position: int) -> OpenTurn:
+        """The caller's next turn begins at a sample of the call."""
+        self.turns.append(OpenTurn(len(self.turns), kind, label, position, position))
+        return self.current
+
+    def take(self, message: Message, position: int, plays_at: int) -> None:
+        """Note an event.
+
+        Args:
+            message: As it came.
+            position: The sample of the call at which it came.
+            plays_at: Where audio that comes next would play.
+        """
+        number = message.get("turn")
+        if not isinstance(number, int):
+            return
+        if number in self._closed and not message.get("interrupted"):
+            self._closed.discard(number)
+            self._owner[number] = self.current
+        turn = self._owner.setdefault(number, self.current)
+        turn.take(message, position, plays_at)
+        if message["type"] == "listening":
+            self._closed.add(number)
+
+
+def _last(heard: list[Message], name: str) -> tuple[Mapping[str, Any], ...] | None:
+    given = [message[name] for message in heard if message.get(name) is not None]
+    return tuple(given[-1]) if given else None
+
+
+def _all(heard: list[Message], name: str) -> tuple[Mapping[str, Any], ...] | None:
+    given = [message[name] for message in heard if message.get(name) is not None]
+    return tuple(item for items in given for item in items) if given else None
