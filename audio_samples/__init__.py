@@ -1,0 +1,1 @@
+"""Recorded calls with their scenarios, and the programs that make them. Not installed."""
