@@ -27,3 +27,30 @@ class UnknownAccount(BankError):
 
 class ProposalSpent(BankError):
     """The proposal is unknown, expired or belongs to another call or customer."""
+
+
+class InvalidAmount(BankError):
+    """An amount that cannot be moved: not a number, not positive, or with parts of a cent."""
+
+
+class AmountOverLimit(BankError):
+    """More than one transfer may move."""
+
+
+class WrongCurrency(BankError):
+    """The order is in another currency than the account."""
+
+
+class RateLimited(BankError):
+    """Asked too often for this number or in this call; nothing was done: hand to a person."""
+
+
+class LedgerError(BankError):
+    """The books break one of their own rules; nothing was written. Stop and look."""
+
+
+class OutcomeUnknown(BankUnavailable):
+    """The connection broke while committing: done or not done, never half.
+
+    Repeat the same call (same proposal id) to learn which; tell the caller it is not yet sure.
+    """

@@ -1,0 +1,253 @@
+"""The bank as the dialog uses it: every method is one transaction, and blocks."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from stdnum import verhoeff
+
+from dialog.bank import cards, ledger, migrate, transfers, tries, views
+from dialog.bank.database import Database
+from dialog.bank.pins import PinHasher
+from dialog.bank.settings import BankSettings
+from dialog.bank.tables import CustomerRow
+from dialog.bank.values import (
+    Authentication,
+    Card,
+    CardKind,
+    Facts,
+    Receipt,
+    Transaction,
+    TransferOrder,
+)
+from dialog.errors import RateLimited
+
+logger = logging.getLogger(__name__)
+
+NUMBER_DIGITS = 8
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Bank:
+    """Accounts, cards and the ledger, on SQLite or PostgreSQL.
+
+    May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
+    keep it off an event loop. Any of them raises BankUnavailable where the database does not
+    answer, and then nothing was done.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pepper: bytes,
+        clock: Callable[[], datetime] = utc_now,
+        settings: BankSettings | None = None,
+    ) -> None:
+        """Open a bank whose schema is in place (dialog.bank.migrate.upgrade).
+
+        Args:
+            url: sqlite:///path or postgresql+psycopg://user@host/database.
+            pepper: The secret that PINs were stored with; 32 random bytes are right.
+            clock: Tells the time, with a zone; the day in that zone is the day of booking.
+            settings: Limits, lock-outs and costs.
+
+        Raises:
+            BankError: The url is none of a bank, or its schema is not this version's.
+            BankUnavailable: The database does not answer.
+        """
+        self._settings = settings or BankSettings()
+        self._clock = clock
+        self._pins = PinHasher(pepper, self._settings.pin_cost)
+        self._database = Database(url, wait_s=self._settings.wait_s)
+        migrate.require_current(self._database)
+
+    @staticmethod
+    def is_customer_number(number: str) -> bool:
+        """Whether it could be a customer number: 8 digits, the last a Verhoeff check digit."""
+        well_formed = len(number) == NUMBER_DIGITS and number.isascii() and number.isdigit()
+        return well_formed and bool(verhoeff.is_valid(number))
+
+    def authenticate(self, number: str, pin: str, *, call_id: str) -> Authentication:
+        """Whether this is the customer: never which of number and PIN was wrong.
+
+        Three wrong PINs lock a number, whether or not anybody has it, and the call; a locked one
+        stays so for the right PIN too. The try is counted before the PIN is looked at.
+        """
+        possible = number if self.is_customer_number(number) else None
+        now, policy = self._now(), self._settings.lockout
+
+        def count(session: Session) -> int | None:
+            return tries.count_pin_try(session, policy, number=possible, call_id=call_id, now=now)
+
+        left = self._database.write(count)
+        if left is None:
+            return Authentication(customer_id=None, first_name=None, locked=True, tries_left=0)
+        customer = self._customer(possible)
+        stored = None if customer is None else customer.pin_hash
+        if not self._pins.verify(stored, number, pin) or customer is None:
+            logger.info("bank.pin_refused", extra={"call_id": call_id, "tries_left": left})
+            return Authentication(
+                customer_id=None, first_name=None, locked=left == 0, tries_left=left
+            )
+
+        def forgive(session: Session) -> None:
+            tries.forgive_pin_try(session, number=number, call_id=call_id, now=now)
+
+        self._database.write(forgive)
+        return Authentication(
+            customer_id=customer.id,
+            first_name=customer.first_name,
+            locked=False,
+            tries_left=policy.tries,
+        )
+
+    def facts(self, customer_id: int) -> Facts:
+        """What the dialog may know of an authenticated customer.
+
+        Raises:
+            UnknownAccount: No such customer.
+        """
+        with self._database.reading() as session:
+            return views.facts(session, customer_id)
+
+    def transactions(
+        self, account_id: int, customer_id: int, *, limit: int = 5
+    ) -> tuple[Transaction, ...]:
+        """The latest transactions on an account, the newest first.
+
+        Raises:
+            UnknownAccount: The customer has no such account.
+        """
+        with self._database.reading() as session:
+            transfers.own_account(session, account_id, customer_id)
+            return views.transactions(session, account_id, limit)
+
+    def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> None:
+        """Store a transfer when its amount and payee are read back; it expires.
+
+        Does not look at the funds: execute_transfer does. The same proposal again is taken.
+
+        Raises:
+            InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount: It cannot be done.
+            ProposalSpent: The id stands for another transfer.
+        """
+        now = self._now()
+        self._database.write(
+            lambda session: transfers.propose(
+                session,
+                order,
+                call_id=call_id,
+                proposal_id=proposal_id,
+                now=now,
+                settings=self._settings,
+            )
+        )
+
+    def execute_transfer(self, proposal_id: str, *, customer_id: int, call_id: str) -> Receipt:
+        """Move the money of a confirmed proposal, once.
+
+        A second call, at any time, moves nothing and returns the same receipt with repeated set.
+
+        Raises:
+            InsufficientFunds, UnknownAccount, AmountOverLimit: The facts no longer allow it.
+            ProposalSpent: Unknown, expired, or of another call or customer.
+            OutcomeUnknown: The database went away during the commit; ask again.
+        """
+        now = self._now()
+        receipt = self._database.write(
+            lambda session: transfers.execute(
+                session,
+                proposal_id,
+                customer_id=customer_id,
+                call_id=call_id,
+                now=now,
+                settings=self._settings,
+            )
+        )
+        logger.info(
+            "bank.transfer",
+            extra={
+                "call_id": call_id,
+                "journal_id": receipt.journal_id,
+                "repeated": receipt.repeated,
+            },
+        )
+        return receipt
+
+    def block_card(self, card_id: int, *, customer_id: int, call_id: str, reason: str) -> Card:
+        """Block a card of an authenticated customer; a blocked one stays blocked.
+
+        Raises:
+            UnknownAccount: The customer has no such card.
+        """
+        now = self._now()
+
+        def block(session: Session) -> Card:
+            row = cards.block_own(
+                session,
+                card_id,
+                customer_id=customer_id,
+                call_id=call_id,
+                reason=reason,
+                now=now,
+            )
+            return cards.card_value(row)
+
+        return self._database.write(block)
+
+    def emergency_block(self, number: str, kind: CardKind | None, *, call_id: str) -> None:
+        """Block the cards of a kind (None: all) of whoever has this number, without a PIN.
+
+        Answers the same whether or not anybody has it. Never unblocks.
+
+        Raises:
+            RateLimited: Too many for this number or in this call; hand the caller to a person.
+        """
+        possible = number if self.is_customer_number(number) else None
+        now, policy = self._now(), self._settings.lockout
+
+        def block(session: Session) -> int:
+            if not tries.count_block(session, policy, number=possible, call_id=call_id, now=now):
+                raise RateLimited("too many emergency blocks; hand the caller to a person")
+            if possible is None:
+                return 0
+            return cards.block_by_number(session, possible, kind, call_id=call_id, now=now)
+
+        blocked = self._database.write(block)
+        logger.info("bank.emergency_block", extra={"call_id": call_id, "cards": blocked})
+
+    def check(self) -> None:
+        """Prove the books: entries sum to zero, balances are the sums of their postings.
+
+        Raises:
+            LedgerError: Names the rule that is broken, and where.
+        """
+        with self._database.reading() as session:
+            ledger.check(session)
+
+    def books(self) -> dict[str, Any]:
+        """Customers, balances, cards, payees and customers' transfers, oldest first, as JSON."""
+        with self._database.reading() as session:
+            return views.books(session)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._database.close()
+
+    def _customer(self, number: str | None) -> CustomerRow | None:
+        with self._database.reading() as session:
+            return session.scalar(select(CustomerRow).where(CustomerRow.number == number))
+
+    def _now(self) -> datetime:
+        now = self._clock()
+        if now.tzinfo is None:
+            raise ValueError("the bank's clock must tell times with a zone")
+        return now

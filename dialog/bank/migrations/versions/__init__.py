@@ -1,0 +1,1 @@
+"""One migration per change, applied in order."""

@@ -1,0 +1,48 @@
+"""How PINs are kept: HMAC-SHA256 with a pepper, then argon2id.
+
+The pepper is not in the database: whoever steals only the database cannot try out the 10,000
+PINs that exist. The customer number is in the HMAC, so that a hash copied to another customer's
+row opens nothing.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from dialog.bank.settings import PinCost
+from dialog.errors import BankError
+
+
+class PinHasher:
+    """Hashes and verifies PINs; holds the pepper and shows it nowhere."""
+
+    __slots__ = ("_argon2", "_nobody", "_pepper")
+
+    def __init__(self, pepper: bytes, cost: PinCost) -> None:
+        """Take the pepper (bytes, not empty; 32 random ones are right) and argon2id's cost."""
+        if not pepper:
+            raise BankError("the PIN pepper is empty; set a secret of 32 random bytes")
+        self._pepper = pepper
+        self._argon2 = PasswordHasher(
+            time_cost=cost.time, memory_cost=cost.memory_kib, parallelism=cost.lanes
+        )
+        self._nobody = self._argon2.hash(secrets.token_hex(32))
+
+    def hash(self, number: str, pin: str) -> str:
+        """The argon2id hash to store for a customer's PIN."""
+        return self._argon2.hash(self._peppered(number, pin))
+
+    def verify(self, stored: str | None, number: str, pin: str) -> bool:
+        """Whether the PIN is right; None (no such customer) takes as long and is False."""
+        try:
+            right = self._argon2.verify(stored or self._nobody, self._peppered(number, pin))
+        except (VerificationError, InvalidHashError):
+            return False
+        return right and stored is not None
+
+    def _peppered(self, number: str, pin: str) -> bytes:
+        message = f"{number}:{pin}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._pepper, message, hashlib.sha256).digest()

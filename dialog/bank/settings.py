@@ -1,0 +1,66 @@
+"""What can be set about the bank."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True, slots=True)
+class LockoutPolicy:
+    """How many wrong PINs are taken, and how long the door then stays shut.
+
+    Attributes:
+        tries: Wrong PINs for one customer number, over all calls, before it locks.
+        tries_per_call: Wrong PINs within one call, for whatever numbers, before the call locks.
+        lock_period: Length of the first lock-out; each further one without a success between
+            is twice as long, so that a PIN cannot be tried out over weeks.
+        longest_lock: What the doubling stops at.
+        blocks_per_number: Emergency blocks taken for one customer number in a block_window.
+        blocks_per_call: Emergency blocks taken in one call.
+        block_window: What the emergency blocks of one number are counted over.
+    """
+
+    tries: int = 3
+    tries_per_call: int = 3
+    lock_period: timedelta = timedelta(minutes=30)
+    longest_lock: timedelta = timedelta(days=1)
+    blocks_per_number: int = 3
+    blocks_per_call: int = 3
+    block_window: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PinCost:
+    """Argon2id's cost: the default is RFC 9106's second recommendation (64 MiB, 3 passes).
+
+    Attributes:
+        time: Passes.
+        memory_kib: KiB of memory.
+        lanes: Degree of parallelism.
+    """
+
+    time: int = 3
+    memory_kib: int = 65536
+    lanes: int = 4
+
+
+class BankSettings(BaseModel):
+    """What can be set about the bank.
+
+    Attributes:
+        transfer_limit: The most that one transfer may move, in major units.
+        proposal_lifetime: How long after it was read back a proposal may be confirmed.
+        wait_s: Seconds that a locked database is waited for before the bank says no.
+        lockout: How many tries callers have.
+        pin_cost: How hard a stored PIN is to try out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    transfer_limit: Decimal = Field(default=Decimal("10000.00"), gt=0)
+    proposal_lifetime: timedelta = timedelta(minutes=10)
+    wait_s: float = Field(default=5.0, gt=0)
+    lockout: LockoutPolicy = LockoutPolicy()
+    pin_cost: PinCost = PinCost()

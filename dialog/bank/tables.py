@@ -1,0 +1,206 @@
+"""The bank's tables. Money is in integer minor units; times are UTC.
+
+Journal entries, postings and card events are only ever added: triggers made by the migrations
+refuse everything else. Whether a proposal is spent is not a column: it is spent when a journal
+entry names it, and a unique key lets only one do so.
+"""
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+CUSTOMER_KINDS = ("checking", "savings")
+CLEARING, INTEREST = "clearing", "interest"
+"""The bank's own accounts: money on its way to and from other banks; interest it has paid."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time: aware in Python, UTC in the database (SQLite keeps no zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn to UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can speak of it on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class CustomerRow(Base):
+    """A customer; pin_hash is argon2id over a peppered HMAC (pins.py)."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    number: Mapped[str] = mapped_column(String(8), unique=True)
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80))
+    pin_hash: Mapped[str] = mapped_column(String(255))
+
+
+class AccountRow(Base):
+    """An account of a customer, or (customer_id None) one of the bank's own.
+
+    balance_minor is the sum of the account's postings, kept here so that the database itself
+    refuses an overdraft; ledger.check proves that the two agree.
+    """
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint("customer_id IS NULL OR balance_minor >= 0", name="no_overdraft"),
+        Index("ix_accounts_customer_id", "customer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    balance_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class PayeeRow(Base):
+    """Somebody a customer has paid before, and where at another bank the money goes."""
+
+    __tablename__ = "payees"
+    __table_args__ = (UniqueConstraint("customer_id", "name"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    account_number: Mapped[str] = mapped_column(String(34))
+
+
+class CardRow(Base):
+    """A card; only its last four digits are known here."""
+
+    __tablename__ = "cards"
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'blocked')", name="status"),
+        Index("ix_cards_customer_id", "customer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    last4: Mapped[str] = mapped_column(String(4))
+    status: Mapped[str] = mapped_column(String(16))
+
+
+class CardEventRow(Base):
+    """A card was blocked: when, in which call and why. Append-only."""
+
+    __tablename__ = "card_events"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    card_id: Mapped[int] = mapped_column(ForeignKey("cards.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    call_id: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(200))
+
+
+class ProposalRow(Base):
+    """A transfer as it was read back to the caller; its id is the idempotency key."""
+
+    __tablename__ = "proposals"
+    __table_args__ = (
+        CheckConstraint("(to_account_id IS NULL) <> (to_payee_id IS NULL)", name="one_target"),
+        CheckConstraint("amount_minor > 0", name="positive"),
+    )
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    call_id: Mapped[str] = mapped_column(String(64))
+    from_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    to_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    to_payee_id: Mapped[int | None] = mapped_column(ForeignKey("payees.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EntryRow(Base):
+    """One journal entry: its postings sum to zero in each currency. Append-only.
+
+    booked_on is the bank's day (in the clock's own zone), recorded_at the instant.
+    """
+
+    __tablename__ = "journal_entries"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    booked_on: Mapped[date] = mapped_column(Date)
+    proposal_id: Mapped[str | None] = mapped_column(ForeignKey("proposals.id"), unique=True)
+
+
+class PostingRow(Base):
+    """One side of a journal entry; positive is money in. Append-only.
+
+    balance_after_minor is the account's balance once this posting is in.
+    """
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="not_zero"),
+        Index("ix_postings_entry_id", "entry_id"),
+        Index("ix_postings_account_id_id", "account_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entries.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    balance_after_minor: Mapped[int] = mapped_column(BigInteger)
+    description: Mapped[str] = mapped_column(String(120))
+
+
+class TryRow(Base):
+    """How often something was tried for a number or in a call (tries.py).
+
+    Rows exist for numbers that no customer has: an unknown number locks like a known one.
+    """
+
+    __tablename__ = "tries"
+
+    scope: Mapped[str] = mapped_column(String(16), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer, default=0)
+    lockouts: Mapped[int] = mapped_column(Integer, default=0)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

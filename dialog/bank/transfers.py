@@ -1,0 +1,174 @@
+"""A transfer: proposed when it is read back, executed once when it is confirmed."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dialog.bank import ledger
+from dialog.bank.ledger import Leg
+from dialog.bank.money import require_currency, to_major, transfer_minor
+from dialog.bank.settings import BankSettings
+from dialog.bank.tables import (
+    CLEARING,
+    AccountRow,
+    EntryRow,
+    PayeeRow,
+    PostingRow,
+    ProposalRow,
+)
+from dialog.bank.values import Receipt, TransferOrder
+from dialog.errors import BankError, ProposalSpent, UnknownAccount
+
+
+def propose(
+    session: Session,
+    order: TransferOrder,
+    *,
+    call_id: str,
+    proposal_id: str,
+    now: datetime,
+    settings: BankSettings,
+) -> None:
+    """Store what was read back. The same proposal again changes nothing; funds are not looked at.
+
+    Raises:
+        InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount: The order cannot be.
+        ProposalSpent: The id already stands for something else.
+    """
+    row = ProposalRow(
+        id=proposal_id,
+        customer_id=order.customer_id,
+        call_id=call_id,
+        from_account_id=order.from_account_id,
+        to_account_id=order.to_account_id,
+        to_payee_id=order.to_payee_id,
+        amount_minor=transfer_minor(order.amount, settings.transfer_limit),
+        currency=order.currency,
+        proposed_at=now,
+        expires_at=now + settings.proposal_lifetime,
+    )
+    _require_one_target(order)
+    _legs(session, row)
+    stored = session.get(ProposalRow, proposal_id)
+    if stored is None:
+        session.add(row)
+    elif _terms(stored) != _terms(row):
+        raise ProposalSpent("this proposal id stands for another transfer; use a new one")
+
+
+def execute(
+    session: Session,
+    proposal_id: str,
+    *,
+    customer_id: int,
+    call_id: str,
+    now: datetime,
+    settings: BankSettings,
+) -> Receipt:
+    """Move the money, or find that it has been moved already.
+
+    Raises:
+        ProposalSpent: Unknown, expired, or of another call or customer.
+        InsufficientFunds, UnknownAccount, AmountOverLimit: What was true when it was read back
+            is so no more.
+    """
+    proposal = _locked_proposal(session, proposal_id)
+    if proposal is None or (proposal.customer_id, proposal.call_id) != (customer_id, call_id):
+        raise ProposalSpent("there is no such proposal in this call; read the transfer back first")
+    done = session.scalar(select(EntryRow).where(EntryRow.proposal_id == proposal_id))
+    if done is not None:
+        return _receipt(session, proposal, done, repeated=True)
+    if now >= proposal.expires_at:
+        raise ProposalSpent("the proposal has expired; read the transfer back again")
+    transfer_minor(to_major(proposal.amount_minor), settings.transfer_limit)
+    entry = ledger.post(session, _legs(session, proposal), at=now, proposal_id=proposal_id)
+    return _receipt(session, proposal, entry, repeated=False)
+
+
+def _require_one_target(order: TransferOrder) -> None:
+    if (order.to_account_id is None) == (order.to_payee_id is None):
+        raise BankError("a transfer goes to one own account or to one payee; give exactly one")
+    if order.to_account_id == order.from_account_id:
+        raise BankError("both accounts are the same; give two different ones")
+
+
+def _terms(row: ProposalRow) -> tuple[object, ...]:
+    target = (row.to_account_id, row.to_payee_id)
+    return (row.customer_id, row.call_id, row.from_account_id, *target, row.amount_minor)
+
+
+def _locked_proposal(session: Session, proposal_id: str) -> ProposalRow | None:
+    """The row lock is what a second "yes" at the same moment waits for."""
+    return session.get(ProposalRow, proposal_id, with_for_update=True, populate_existing=True)
+
+
+def _legs(session: Session, proposal: ProposalRow) -> tuple[Leg, Leg]:
+    """Both sides of the transfer, each described as its account's owner will read it."""
+    source = own_account(session, proposal.from_account_id, proposal.customer_id)
+    require_currency(proposal.currency, source.currency)
+    if proposal.to_payee_id is not None:
+        payee = _own_payee(session, proposal.to_payee_id, proposal.customer_id)
+        target = bank_account(session, CLEARING, source.currency)
+        out, into = f"Transfer to {payee.name}", f"Transfer to {payee.name}"
+    else:
+        target = own_account(session, proposal.to_account_id, proposal.customer_id)
+        require_currency(proposal.currency, target.currency)
+        out, into = f"Transfer to {target.kind}", f"Transfer from {source.kind}"
+    amount = proposal.amount_minor
+    return Leg(source.id, -amount, out), Leg(target.id, amount, into)
+
+
+def own_account(session: Session, account_id: int | None, customer_id: int) -> AccountRow:
+    """The customer's account.
+
+    Raises:
+        UnknownAccount: There is none, or it is somebody else's.
+    """
+    row = None if account_id is None else session.get(AccountRow, account_id)
+    if row is None or row.customer_id != customer_id:
+        raise UnknownAccount("the customer has no such account; give one of their own")
+    return row
+
+
+def bank_account(session: Session, kind: str, currency: str) -> AccountRow:
+    """The bank's own account of a kind.
+
+    Raises:
+        UnknownAccount: The bank has none in this currency.
+    """
+    row = session.scalar(
+        select(AccountRow).where(
+            AccountRow.customer_id.is_(None),
+            AccountRow.kind == kind,
+            AccountRow.currency == currency,
+        )
+    )
+    if row is None:
+        raise UnknownAccount(f"the bank has no {kind} account in {currency}; open one")
+    return row
+
+
+def _own_payee(session: Session, payee_id: int, customer_id: int) -> PayeeRow:
+    row = session.get(PayeeRow, payee_id)
+    if row is None or row.customer_id != customer_id:
+        raise UnknownAccount("the customer has no such payee; give one of their own")
+    return row
+
+
+def _receipt(
+    session: Session, proposal: ProposalRow, entry: EntryRow, *, repeated: bool
+) -> Receipt:
+    balance = session.scalars(
+        select(PostingRow.balance_after_minor).where(
+            PostingRow.entry_id == entry.id, PostingRow.account_id == proposal.from_account_id
+        )
+    ).one()
+    return Receipt(
+        proposal_id=proposal.id,
+        journal_id=entry.id,
+        amount=to_major(proposal.amount_minor),
+        currency=proposal.currency,
+        balance_after=to_major(balance),
+        repeated=repeated,
+    )

@@ -1,0 +1,141 @@
+"""What the bank tells: facts about one customer, transactions, and the books for a judge."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from dialog.bank.cards import card_value
+from dialog.bank.money import to_major
+from dialog.bank.tables import (
+    AccountRow,
+    CardRow,
+    CustomerRow,
+    EntryRow,
+    PayeeRow,
+    PostingRow,
+    ProposalRow,
+)
+from dialog.bank.values import Account, Facts, Payee, Transaction
+from dialog.errors import UnknownAccount
+
+
+def facts(session: Session, customer_id: int) -> Facts:
+    """Everything the dialog may know of a customer, as of one moment.
+
+    Raises:
+        UnknownAccount: No such customer.
+    """
+    customer = session.get(CustomerRow, customer_id)
+    if customer is None:
+        raise UnknownAccount("no such customer; authenticate first")
+    return Facts(
+        customer_id=customer.id,
+        first_name=customer.first_name,
+        accounts=tuple(map(_account_value, _accounts(session, customer_id))),
+        payees=tuple(Payee(id=row.id, name=row.name) for row in _payees(session, customer_id)),
+        cards=tuple(map(card_value, _cards(session, customer_id))),
+    )
+
+
+def transactions(session: Session, account_id: int, limit: int) -> tuple[Transaction, ...]:
+    """The account's latest postings, the newest first."""
+    rows = session.execute(
+        select(PostingRow, EntryRow.booked_on)
+        .join(EntryRow, PostingRow.entry_id == EntryRow.id)
+        .where(PostingRow.account_id == account_id)
+        .order_by(PostingRow.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        Transaction(
+            day=booked_on,
+            description=posting.description,
+            amount=to_major(posting.amount_minor),
+            currency=posting.currency,
+        )
+        for posting, booked_on in rows
+    )
+
+
+def books(session: Session) -> dict[str, Any]:
+    """The whole bank as JSON: what a scenario's outcome is judged by."""
+    customers = session.scalars(select(CustomerRow).order_by(CustomerRow.id))
+    return {
+        "customers": [_customer_json(session, row) for row in customers],
+        "transfers": _transfers_json(session),
+        "journal_entries": session.scalar(select(func.count()).select_from(EntryRow)),
+    }
+
+
+def _accounts(session: Session, customer_id: int) -> list[AccountRow]:
+    query = select(AccountRow).where(AccountRow.customer_id == customer_id)
+    return list(session.scalars(query.order_by(AccountRow.id)))
+
+
+def _payees(session: Session, customer_id: int) -> list[PayeeRow]:
+    query = select(PayeeRow).where(PayeeRow.customer_id == customer_id)
+    return list(session.scalars(query.order_by(PayeeRow.id)))
+
+
+def _cards(session: Session, customer_id: int) -> list[CardRow]:
+    query = select(CardRow).where(CardRow.customer_id == customer_id)
+    return list(session.scalars(query.order_by(CardRow.id)))
+
+
+def _account_value(row: AccountRow) -> Account:
+    # There are no holds in this bank yet: all of the balance is available.
+    return Account(
+        id=row.id,
+        kind=row.kind,  # type: ignore[arg-type]
+        last4=row.number[-4:],
+        currency=row.currency,
+        balance=to_major(row.balance_minor),
+        available=to_major(row.balance_minor),
+    )
+
+
+def _customer_json(session: Session, customer: CustomerRow) -> dict[str, Any]:
+    return {
+        "number": customer.number,
+        "name": f"{customer.first_name} {customer.last_name}",
+        "accounts": [
+            {
+                "kind": row.kind,
+                "last4": row.number[-4:],
+                "currency": row.currency,
+                "balance": str(to_major(row.balance_minor)),
+            }
+            for row in _accounts(session, customer.id)
+        ],
+        "cards": [
+            {"kind": row.kind, "last4": row.last4, "status": row.status}
+            for row in _cards(session, customer.id)
+        ],
+        "payees": [row.name for row in _payees(session, customer.id)],
+    }
+
+
+def _transfers_json(session: Session) -> list[dict[str, Any]]:
+    source, target = aliased(AccountRow), aliased(AccountRow)
+    rows = session.execute(
+        select(EntryRow, ProposalRow, CustomerRow.number, source.kind, target.kind, PayeeRow.name)
+        .join(ProposalRow, EntryRow.proposal_id == ProposalRow.id)
+        .join(CustomerRow, ProposalRow.customer_id == CustomerRow.id)
+        .join(source, ProposalRow.from_account_id == source.id)
+        .outerjoin(target, ProposalRow.to_account_id == target.id)
+        .outerjoin(PayeeRow, ProposalRow.to_payee_id == PayeeRow.id)
+        .order_by(EntryRow.id)
+    )
+    return [
+        {
+            "id": entry.id,
+            "at": entry.recorded_at.isoformat(),
+            "source": f"{number}/{source_kind}",
+            "to": payee or f"{number}/{target_kind}",
+            "amount": str(to_major(proposal.amount_minor)),
+            "currency": proposal.currency,
+            "call_id": proposal.call_id,
+        }
+        for entry, proposal, number, source_kind, target_kind, payee in rows
+    ]

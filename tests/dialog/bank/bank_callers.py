@@ -1,0 +1,71 @@
+"""Who calls the bank in its tests, and the clock that the tests move."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from dialog.bank.bank import Bank
+from dialog.bank.demo import demo_customers
+from dialog.bank.settings import PinCost
+from dialog.bank.values import TransferOrder
+
+TODAY = date(2026, 3, 16)
+PEPPER = b"a pepper for tests, 32 bytes long"
+CHEAP = PinCost(time=1, memory_kib=64, lanes=1)
+
+
+@dataclass
+class Clock:
+    """A clock that tests move."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 3, 16, 10, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_time(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A demo customer with the ids that this bank gave them."""
+
+    id: int
+    number: str
+    pin: str
+    checking: int
+    savings: int
+    payees: dict[str, int]
+    cards: dict[str, int]
+
+    def order(self, amount: str, *, to: str = "savings", source: str = "checking") -> TransferOrder:
+        """A transfer to an own account's kind or a payee's name."""
+        own = {"checking": self.checking, "savings": self.savings}
+        return TransferOrder(
+            customer_id=self.id,
+            from_account_id=own[source],
+            amount=Decimal(amount),
+            currency="USD",
+            to_account_id=own.get(to),
+            to_payee_id=self.payees.get(to),
+        )
+
+
+def meet(bank: Bank, first_name: str) -> Somebody:
+    """Log in as a demo customer, in a call of their own."""
+    person = next(c for c in demo_customers() if c.name.startswith(first_name))
+    known = bank.authenticate(person.number, person.pin, call_id=f"meet-{uuid.uuid4().hex}")
+    assert known.customer_id is not None
+    facts = bank.facts(known.customer_id)
+    accounts = {account.kind: account.id for account in facts.accounts}
+    return Somebody(
+        id=known.customer_id,
+        number=person.number,
+        pin=person.pin,
+        checking=accounts["checking"],
+        savings=accounts["savings"],
+        payees={payee.name: payee.id for payee in facts.payees},
+        cards={card.kind: card.id for card in facts.cards},
+    )

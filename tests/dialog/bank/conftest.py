@@ -1,0 +1,141 @@
+"""A demo bank of one's own for every test, on SQLite and on PostgreSQL."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from bank_callers import CHEAP, PEPPER, TODAY, Clock, Somebody, meet
+from sqlalchemy import make_url
+
+from dialog.bank.bank import Bank
+from dialog.bank.demo import create_demo
+from dialog.bank.settings import BankSettings
+
+POSTGRES = os.environ.get(
+    "TELLERLINE_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bank") / "template.db"
+    create_demo(f"sqlite:///{path}", today=TODAY, pepper=PEPPER, cost=CHEAP)
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "bank.db")
+    return f"sqlite:///{tmp_path / 'bank.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[psycopg.Connection]:
+    """The test server, as somebody who may create databases."""
+    server = make_url(POSTGRES).set(drivername="postgresql").render_as_string(False)
+    try:
+        admin = psycopg.connect(server, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        pytest.skip(f"no PostgreSQL answers at {make_url(POSTGRES).host}:{make_url(POSTGRES).port}")
+    with admin:
+        yield admin
+
+
+@contextmanager
+def database_of_its_own(admin: psycopg.Connection, template: str) -> Iterator[str]:
+    """The address of a new copy of a template database, gone at the end."""
+    name = f"bank_{uuid.uuid4().hex[:12]}"
+    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield make_url(POSTGRES).set(database=name).render_as_string(False)
+    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: psycopg.Connection) -> Iterator[str]:
+    with database_of_its_own(postgres, "template0") as url:
+        create_demo(url, today=TODAY, pepper=PEPPER, cost=CHEAP)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def postgres_empty_url(postgres: psycopg.Connection) -> Iterator[str]:
+    with database_of_its_own(postgres, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres: psycopg.Connection, postgres_template: str) -> Iterator[str]:
+    with database_of_its_own(postgres, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The demo bank's address, on both databases."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database with nothing in it, on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return str(request.getfixturevalue("postgres_empty_url"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+OpenBank = Callable[..., Bank]
+
+
+@pytest.fixture
+def open_bank(clock: Clock) -> Iterator[OpenBank]:
+    """Opens banks with cheap PINs and the test's clock; closes them at the end."""
+    opened: list[Bank] = []
+
+    def open_(url: str, **settings: object) -> Bank:
+        chosen = BankSettings.model_validate({"pin_cost": CHEAP, **settings})
+        opened.append(Bank(url, pepper=PEPPER, clock=clock, settings=chosen))
+        return opened[-1]
+
+    yield open_
+    for bank in opened:
+        bank.close()
+
+
+@pytest.fixture
+def bank(open_bank: OpenBank, url: str) -> Bank:
+    return open_bank(url)
+
+
+@pytest.fixture
+def maria(bank: Bank) -> Somebody:
+    return meet(bank, "Maria")
+
+
+@pytest.fixture
+def james(bank: Bank) -> Somebody:
+    return meet(bank, "James")
+
+
+@pytest.fixture
+def balances(bank: Bank) -> Callable[[], dict[str, str]]:
+    """Reads the books: "Maria/checking" to its balance."""
+
+    def read() -> dict[str, str]:
+        return {
+            f"{customer['name'].split()[0]}/{account['kind']}": account["balance"]
+            for customer in bank.books()["customers"]
+            for account in customer["accounts"]
+        }
+
+    return read
