@@ -1,0 +1,90 @@
+"""Do spoken values come back exact? Random amounts, dates and digits, said, recognised, read.
+
+    python -m audio_samples.roundtrip render --out DIR --seed 1 --n 100
+    python -m audio_samples.roundtrip check DIR
+
+`render` speaks them with callers' voices through a telephone (8 kHz, G.711); `check` recognises
+and reads them as a call would, and counts what came back exact, what would be asked again, and
+what would be taken although it is wrong. Seed 1 is for setting thresholds, seed 2 (other values,
+other voices) for reporting.
+"""
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.progress import track
+
+from audio_samples.spoken_values import SpokenValue, ValueKind, spoken_values
+from audio_samples.telephone import recording
+from audio_samples.voices import RATE, VoiceError, speak
+from server.replay.scenario import Caller
+from voice.pcm import write_wav
+
+KINDS: tuple[ValueKind, ...] = ("amount", "date", "digits")
+COLUMNS = ("wav", "kind", "value", "text", "voice")
+
+TUNING_VOICES = ("kokoro-alpha", "kokoro-gongitsune", "kokoro-kumo", "kokoro-tebukuro", "flite-slt")
+REPORT_VOICES = (
+    "kokoro-nezumi",
+    "kokoro-kumo-alpha",
+    "kokoro-kumo-tebukuro",
+    "kokoro-nezumi-alpha",
+    "flite-rms",
+)
+
+
+def render(out: Path, seed: int, count: int, voices: Sequence[str]) -> Path:
+    """Record `count` values of each kind; returns the manifest's path.
+
+    Raises:
+        VoiceError: A voice is missing.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    by_kind = [spoken_values(kind, count, seed) for kind in KINDS]
+    spoken = [value for row in zip(*by_kind, strict=True) for value in row]
+    rows = [
+        _record(out, number, value, voices[number // len(KINDS) % len(voices)])
+        for number, value in enumerate(track(spoken, description="recording"))
+    ]
+    manifest = out / "manifest.tsv"
+    with manifest.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter="\t")
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+    return manifest
+
+
+def _record(out: Path, number: int, spoken: SpokenValue, voice: str) -> tuple[str, ...]:
+    caller = Caller(voice=voice, sample_rate=8000, encoding="ulaw")
+    name = f"{number:03d}.wav"
+    write_wav(out / name, recording(speak(spoken.text, voice), RATE, caller), caller.sample_rate)
+    return name, spoken.kind, spoken.value, spoken.text, voice
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit status: 1 where a wrong value would have been taken."""
+    parser = argparse.ArgumentParser(
+        prog="python -m audio_samples.roundtrip",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    recorder = commands.add_parser("render", help="record random values")
+    recorder.add_argument("--out", type=Path, required=True, help="folder to write")
+    recorder.add_argument("--seed", type=int, default=1, help="which values (and voices)")
+    recorder.add_argument("--n", type=int, default=100, help="how many of each kind")
+    options = parser.parse_args(arguments)
+    voices = TUNING_VOICES if options.seed == 1 else REPORT_VOICES
+    try:
+        print(render(options.out, options.seed, options.n, voices))
+    except VoiceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
