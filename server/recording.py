@@ -117,8 +117,8 @@ def with_wire(parts: Mapping[str, float], latency_ms: float) -> dict[str, float]
         parts: Milliseconds by name, as the server measured them.
         latency_ms: What the caller felt.
     """
-    wire = latency_ms - sum(parts.values())
-    return {name: round(ms, 1) for name, ms in parts.items()} | {"wire": round(wire, 1)}
+    rounded = {name: round(ms, 1) for name, ms in parts.items()}
+    return rounded | {"wire": round(latency_ms - sum(rounded.values()), 1)}
 
 
 def stereo_of(left: Samples, right: Samples) -> Samples:

@@ -24,8 +24,8 @@ class TurnRecord:
         n: From 1; 0 is the greeting.
         kind: What the caller did.
         label: The caller's name for it (a file's name, the words, the keys).
-        heard: The words that were understood; "" for speech without words, None where the
-            server reported no speech at all (the greeting, keys, silence).
+        heard: The words or keys that were understood, secrets masked; "" for sound without
+            words, None where the server reported nothing (the greeting, silence).
         confidence, language: Of what was heard.
         intents: `{name, score}`, best first; None where the server grants no diagnostics.
         entities: `{type, value, text}`; None likewise.
@@ -78,32 +78,40 @@ class OpenTurn:
     last_event: int = 0
     pending: bool = False
     answered: bool = False
+    cleared: bool = False
     heard: list[Message] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     listening: Message = field(default_factory=dict)
+    _was_answered: bool = False
 
     def take(self, message: Message, position: int, plays_at: int) -> None:
         """Note an event of this turn."""
         self.last_event = position
         match message["type"]:
             case "turn_started":
+                self._was_answered, self.cleared = self.answered, False
                 self.pending, self.answered = True, False
             case "heard":
-                self.heard.append(message)
+                self._heard(message)
             case "said":
                 self._said(message, plays_at)
             case "listening":
                 self.pending, self.answered = False, True
                 self.listening = message
 
+    def _heard(self, message: Message) -> None:
+        """Sound without words is answered only where it cut an answer off."""
+        self.heard.append(message)
+        if not message.get("text"):
+            self.pending, self.answered = False, self._was_answered and not self.cleared
+
     def _said(self, message: Message, plays_at: int) -> None:
-        text = str(message.get("text", ""))
-        if message.get("interrupted"):  # repeats what was cut off; no audio follows
-            if not any(sentence.startswith(text) for sentence in self.said):
-                self.said.append(text)
+        if message.get("interrupted"):  # tells what was heard of it; no audio follows
             return
+        text = str(message.get("text", ""))
         self.pending = True
-        self.said.append(text)
+        if not (message.get("again") and text in self.said):
+            self.said.append(text)
         if self.answer_from is None:
             self.answer_from = plays_at
 
@@ -171,6 +179,8 @@ class TurnLog:
             position: The sample of the call at which it came.
             plays_at: Where audio that comes next would play.
         """
+        if message["type"] == "clear":
+            self.current.cleared = True
         number = message.get("turn")
         if not isinstance(number, int):
             return
