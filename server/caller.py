@@ -19,7 +19,7 @@ from voice.pcm import Samples
 
 KEY_SPACING = 0.1
 BREATH = (0.3, 0.6)
-LAST_WAIT = 1.0
+LAST_WAIT = 0.6
 """Seconds after the last answer in which the assistant may still hang up itself."""
 
 

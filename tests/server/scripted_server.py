@@ -37,6 +37,7 @@ class Script:
         refuse: An error code to answer the hello with.
         deaf: Never answer.
         diagnostics: Grant them.
+        said: The words of an answer, before its number.
     """
 
     delay: float = 0.4
@@ -47,6 +48,7 @@ class Script:
     refuse: str | None = None
     deaf: bool = False
     diagnostics: bool = True
+    said: str = "answer"
 
 
 @dataclass
@@ -143,7 +145,7 @@ class Conversation:
 
     async def answer(self, turn: int, seconds: float, wait: float) -> None:
         await asyncio.sleep(max(0.0, wait))
-        await self.send(type="said", turn=turn, text=f"answer {turn}", interrupted=False)
+        await self.send(type="said", turn=turn, text=f"{self.script.said} {turn}")
         begin = asyncio.get_running_loop().time()
         audio = tone(seconds, self.rate)
         step = self.rate // 25

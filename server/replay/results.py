@@ -1,0 +1,105 @@
+"""What a replay found, scenario by scenario and in all, in words and as JSON lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from server.render import Turn, latency_percentiles
+from server.replay.judge import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One scenario that was replayed.
+
+    Attributes:
+        path: The scenario file.
+        verdict: Passed, or what was amiss.
+        turns: As `turn_json` makes them; the greeting is number 0.
+        ended: How the call ended; "" where there was none.
+        call: The server's id of the call, for its records; None for text.
+    """
+
+    path: Path
+    verdict: Verdict
+    turns: tuple[Turn, ...] = ()
+    ended: str = ""
+    call: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether all was as expected."""
+        return self.verdict.passed
+
+    def lines(self) -> list[str]:
+        """For people: the verdict, and every mismatch on a line of its own."""
+        word = "passed" if self.passed else "FAILED"
+        return [f"{word} {self.verdict.scenario}", *(f"  {m}" for m in self.verdict.mismatches)]
+
+    def json(self) -> dict[str, Any]:
+        """One object for a JSON line."""
+        return {
+            "type": "scenario",
+            "name": self.verdict.scenario,
+            "path": str(self.path),
+            "passed": self.passed,
+            "ended": self.ended,
+            "call": self.call,
+            "mismatches": [
+                {"turn": m.turn, "what": m.what, "expected": m.expected, "got": m.got}
+                for m in self.verdict.mismatches
+            ],
+            "turns": list(self.turns),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All scenarios of one replay, in the order in which they were given."""
+
+    results: tuple[Replayed, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many went as expected."""
+        return sum(result.passed for result in self.results)
+
+    @property
+    def failed(self) -> int:
+        """How many did not."""
+        return len(self.results) - self.passed
+
+    @property
+    def response_latency(self) -> dict[str, float | None]:
+        """p50 and p95 in ms over all turns of all calls; None by text."""
+        return latency_percentiles(self._turns)
+
+    @property
+    def timed_turns(self) -> int:
+        """How many turns the latencies are of."""
+        return sum(turn["response_latency_ms"] is not None for turn in self._turns)
+
+    @property
+    def _turns(self) -> Sequence[Turn]:
+        return [turn for result in self.results for turn in result.turns]
+
+    def line(self) -> str:
+        """The whole replay in one line."""
+        line = f"{self.passed} passed, {self.failed} failed"
+        felt = self.response_latency
+        if felt["p50"] is not None:
+            line += f"; response latency p50 {felt['p50']:.0f} ms, p95 {felt['p95']:.0f} ms"
+            line += f" over {self.timed_turns} turns"
+        return line
+
+    def json(self) -> dict[str, Any]:
+        """The last JSON line."""
+        return {
+            "type": "summary",
+            "scenarios": len(self.results),
+            "passed": self.passed,
+            "failed": self.failed,
+            "turns": self.timed_turns,
+            "response_latency": self.response_latency,
+        }
