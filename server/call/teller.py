@@ -1,0 +1,332 @@
+"""The processor that holds one call: it listens, answers, and yields to the caller.
+
+It stands alone between a transport's input and output, because every hop of a frame costs time
+and the parts of a call need each other at once. Standard frames go in and out: audio at 16 kHz,
+keys, messages and interruptions, so that any transport fits.
+
+Answers are given one at a time and carry a number; one that has been overtaken says nothing
+more. What it has done stays done, in a thread that neither an interruption nor a hang-up stops,
+and its outcome is told with the next answer.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+import structlog
+from pipecat.frames.frames import (
+    CancelFrame,
+    EndFrame,
+    EndWorkerFrame,
+    Frame,
+    InputAudioRawFrame,
+    InputDTMFFrame,
+    InputTransportMessageFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageFrame,
+    OutputTransportMessageUrgentFrame,
+    StartFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+
+from dialog.conversation import Conversation, Response
+from server.call.events import Event, heard_event, listening_event, said_event
+from server.call.keys import KeyEntry
+from server.call.listener import HeardTurn, Listener
+from server.call.speaker import Speaker
+from server.call.thinking import Mind, Thinking
+from server.call.utterance import Utterance
+from server.engines import Engines
+from server.protocol import Hangup, Played, ProtocolError, error_event
+from voice.turns import RATE
+
+log = structlog.get_logger()
+
+EFFECTS = frozenset({"transfer_done", "card_blocked", "emergency_block"})
+"""Actions that changed something: the caller is told, even where they talked over it."""
+
+
+class Teller(FrameProcessor):
+    """One call.
+
+    Args:
+        engines: Shared by all calls.
+        conversation: This call's dialog.
+        call_id: For logs.
+        silence: Seconds of the caller's silence before the assistant asks.
+        diagnostics: Whether events carry intents, reasons and latency parts.
+        record: Takes every event that is sent, secrets masked; must not block.
+        on_end: Told why the call ended, once.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        conversation: Conversation,
+        *,
+        call_id: str,
+        silence: float,
+        diagnostics: bool,
+        record: Callable[[Event], None] = lambda _: None,
+        on_end: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        super().__init__()
+        self._engines = engines
+        self._log = log.bind(call=call_id)
+        self._diagnostics = diagnostics
+        self._record = record
+        self._on_end = on_end
+        self._mind = Mind(engines, conversation)
+        self._listener = Listener(engines, self._mind, self, silence=silence)
+        self._speaker = Speaker(engines.synthesiser.sample_rate, self._send_audio, self._announce)
+        self._keys = KeyEntry()
+        self._floor = asyncio.Lock()
+        self._number = 0
+        self._turn = self._answered = 0
+        self._last: Response | None = None
+        self._cut_off: tuple[str, ...] = ()
+        self._owed: tuple[str, ...] = ()
+        self._over = False
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Take audio, keys and messages; hand on everything else."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InputAudioRawFrame):
+            await self._hear(frame)
+        elif isinstance(frame, InputDTMFFrame):
+            await self._press(frame.button.value)
+        elif isinstance(frame, InputTransportMessageFrame):
+            await self._message(frame.message)
+        else:
+            await self.push_frame(frame, direction)
+            if isinstance(frame, StartFrame):
+                self._start_answer(self._greet)
+            elif isinstance(frame, EndFrame | CancelFrame):
+                self._close()
+
+    async def cleanup(self) -> None:
+        """The call is gone: nothing more is thought or said."""
+        self._close()
+        await super().cleanup()
+
+    def _close(self) -> None:
+        self._over = True
+        self._listener.close()
+
+    # The caller
+
+    async def on_started(self, turn: int) -> None:
+        """The caller speaks: yield."""
+        self._turn = turn
+        await self._send({"type": "turn_started", "turn": turn}, urgent=True)
+        await self._yield_floor()
+
+    async def on_dropped(self, turn: int) -> None:
+        """It was no speech: say again what it cut off."""
+        await self._send_turn_ended(turn, 0)
+        await self._send({"type": "heard", "turn": turn, "text": ""}, urgent=True)
+        self._start_answer(self._resume)
+
+    async def on_turn(self, turn: HeardTurn) -> None:
+        """The turn is over: answer it."""
+        self._start_answer(lambda number: self._answer(number, turn))
+
+    async def on_silent(self, turn: int) -> None:
+        """The caller has said nothing for a while."""
+        self._turn = turn
+        self._start_answer(self._answer_silence)
+
+    async def _hear(self, frame: InputAudioRawFrame) -> None:
+        await self._listener.hear(np.frombuffer(frame.audio, np.int16))
+        overdue = self._keys.overdue(self._listener.seconds)
+        if overdue is not None:
+            await self._enter(overdue)
+
+    async def _press(self, digit: str) -> None:
+        if self._speaker.playing:
+            await self._yield_floor()
+        entry = self._keys.press(digit, self._mind.expectation.digits, self._listener.seconds)
+        if entry is not None:
+            await self._enter(entry)
+
+    async def _enter(self, digits: str) -> None:
+        self._listener.forget()
+        self._turn = self._listener.turns.take_turn()
+        await self._yield_floor()
+        self._start_answer(lambda number: self._answer_keys(number, digits))
+
+    async def _message(self, message: Any) -> None:
+        match message:
+            case Played(samples=samples, clear=clear):
+                self._speaker.playback.played(samples, clear, time.monotonic())
+            case ProtocolError():
+                await self._send(error_event(message), urgent=True)
+                if message.fatal:
+                    await self._end("error")
+            case Hangup():
+                await self._end("hangup")
+
+    async def _yield_floor(self) -> None:
+        """The caller has the floor: stop speaking, and note what of the answer was heard."""
+        self._number += 1
+        self._listener.turns.stop_listening()
+        if self._last is None:
+            return
+        playing = self._speaker.playing
+        fraction = self._speaker.heard_fraction() if playing else 1.0
+        self._cut_off = self._speaker.unheard() if playing else ()
+        if playing:
+            heard = said_event(self._answered, self._speaker.heard_text(), interrupted=True)
+            await self.broadcast_interruption()
+            self._speaker.clear()
+            await self._send(heard, urgent=True)
+            if self._last.action in EFFECTS:
+                self._owed = self._cut_off
+        self._mind.heard_reply(" ".join(self._last.say), fraction)
+
+    # Answers, one at a time
+
+    def _start_answer(self, answer: Callable[[int], Awaitable[None]]) -> None:
+        self._number += 1
+        self._listener.turns.stop_listening()
+        self.create_task(self._guarded(answer, self._number))
+
+    async def _guarded(self, answer: Callable[[int], Awaitable[None]], number: int) -> None:
+        """No failure leaves the caller in silence."""
+        try:
+            async with self._floor:
+                await answer(number)
+        except Exception:
+            self._log.exception("answer_failed", turn=self._turn)
+            await self._end("error")
+
+    async def _greet(self, number: int) -> None:
+        response = await self._mind.open()
+        await self._say(number, response, response.say)
+
+    async def _answer(self, number: int, turn: HeardTurn) -> None:
+        await self._send_turn_ended(turn.turn, turn.voice_end)
+        thinking = await turn.thinking if turn.thinking else None
+        if thinking is None or thinking.thought is None:
+            await self.on_dropped(turn.turn)
+            return
+        thought_at = max(turn.ended_at, thinking.thought_at)
+        response = await self._mind.commit(thinking)
+        heard = heard_event(turn.turn, response, thinking.transcript, self._diagnostics)
+        await self._send(heard, urgent=True)
+        parts = {
+            "endpointing": turn.ended_at - turn.voice_ended_at,
+            "transcription": max(0.0, thinking.transcribed_at - turn.ended_at),
+            "understanding": thought_at - max(turn.ended_at, thinking.transcribed_at),
+            "decision": time.monotonic() - thought_at,
+        }
+        await self._say(number, response, self._take_owed(response), thinking, parts)
+
+    async def _resume(self, number: int) -> None:
+        again, self._owed = self._cut_off, ()
+        if again and self._last is not None:
+            await self._say(number, self._last, again)
+        else:
+            self._listener.turns.listen()
+
+    async def _answer_keys(self, number: int, digits: str) -> None:
+        started = time.monotonic()
+        response = await self._mind.key(digits)
+        await self._send(heard_event(self._turn, response, None, self._diagnostics), urgent=True)
+        parts = {"decision": time.monotonic() - started}
+        await self._say(number, response, self._take_owed(response), parts=parts)
+
+    async def _answer_silence(self, number: int) -> None:
+        response = await self._mind.silence()
+        await self._say(number, response, response.say)
+
+    def _take_owed(self, response: Response) -> tuple[str, ...]:
+        owed, self._owed = self._owed, ()
+        return owed + response.say
+
+    async def _say(
+        self,
+        number: int,
+        response: Response,
+        sentences: tuple[str, ...],
+        thinking: Thinking | None = None,
+        parts: dict[str, float] | None = None,
+    ) -> None:
+        """Speak an answer to its end, unless it is overtaken; then hear the caller or finish."""
+        parts = parts or {}
+        began = time.monotonic()
+        self._last, self._cut_off, self._answered = response, (), self._turn
+        utterance = self._utterance(sentences, thinking)
+        try:
+            first = await self._speaker.say(utterance, lambda: self._alive(number))
+        finally:
+            utterance.drop()
+        if not self._alive(number):
+            self._overtaken(response, sentences, first)
+            return
+        if first is not None:
+            parts["synthesis"] = max(0.0, first - began)
+        await self._send(listening_event(self._answered, response, parts, self._diagnostics))
+        await self._speaker.heard_out(lambda: self._alive(number))
+        if self._alive(number):
+            await self._after(response)
+
+    def _utterance(self, sentences: tuple[str, ...], thinking: Thinking | None) -> Utterance:
+        """What was synthesised ahead, where that is what shall be said."""
+        ready = thinking.utterance if thinking else None
+        if ready is not None and ready.sentences == sentences:
+            return ready
+        if ready is not None:
+            ready.drop()
+        return Utterance(self._engines, sentences)
+
+    def _overtaken(
+        self, response: Response, sentences: tuple[str, ...], first: float | None
+    ) -> None:
+        """The caller spoke before the first sound of this answer: none of it was heard."""
+        if first is None:
+            self._cut_off = sentences
+            self._mind.heard_reply(" ".join(response.say), 0.0)
+            if response.action in EFFECTS:
+                self._owed = sentences
+
+    async def _after(self, response: Response) -> None:
+        if response.end is None:
+            self._listener.turns.listen()
+            return
+        if response.end == "transfer":
+            await self._send({"type": "transfer", "to": "person", "summary": response.summary})
+        await self._end(response.end)
+
+    def _alive(self, number: int) -> bool:
+        return not self._over and number == self._number
+
+    # The wire
+
+    async def _end(self, reason: str) -> None:
+        if self._over:
+            return
+        self._on_end(reason)
+        if reason != "hangup":
+            await self._send({"type": "hangup", "reason": reason})
+        self._close()
+        await self.push_frame(EndWorkerFrame(), FrameDirection.UPSTREAM)
+
+    async def _announce(self, text: str) -> None:
+        await self._send(said_event(self._answered, text))
+
+    async def _send_turn_ended(self, turn: int, voice_end: int) -> None:
+        await self._send({"type": "turn_ended", "turn": turn, "voice_end": voice_end}, urgent=True)
+
+    async def _send_audio(self, pcm: bytes) -> None:
+        await self.push_frame(OutputAudioRawFrame(audio=pcm, sample_rate=RATE, num_channels=1))
+
+    async def _send(self, event: Event, *, urgent: bool = False) -> None:
+        """An event, in order with the audio unless it is urgent."""
+        if self._over:
+            return
+        frame = OutputTransportMessageUrgentFrame if urgent else OutputTransportMessageFrame
+        await self.push_frame(frame(message=event))
+        self._record(event)

@@ -1,0 +1,118 @@
+"""Thinking about a turn before it is over: understood and decided, with no effect."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dialog.conversation import Conversation, Response, Thought
+from nlu.understanding import Expectation
+from server.call.utterance import Utterance
+from server.engines import Engines
+from voice.transcript import Transcript
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Thinking:
+    """What was thought of one turn so far.
+
+    Attributes:
+        transcript: What was heard.
+        thought: What it means and what would be done; None where there was no speech.
+        commits: How many commits the dialog had seen: with more, the thought is out of date.
+        transcribed_at, thought_at: When each was ready, monotonic seconds.
+        utterance: The answer being synthesised ahead, where it hangs on no effect.
+    """
+
+    transcript: Transcript
+    thought: Thought | None
+    commits: int
+    transcribed_at: float
+    thought_at: float
+    utterance: Utterance | None = None
+
+    def drop(self) -> None:
+        """It will not be answered."""
+        if self.utterance is not None:
+            self.utterance.drop()
+
+
+class Mind:
+    """One call's dialog, asked from the event loop: one thing at a time, off the loop.
+
+    Args:
+        engines: Where it runs.
+        conversation: The dialog.
+    """
+
+    def __init__(self, engines: Engines, conversation: Conversation) -> None:
+        self._engines = engines
+        self._conversation = conversation
+        self._lock = asyncio.Lock()
+        self._commits = 0
+        self._heard: tuple[str, float] | None = None
+
+    @property
+    def expectation(self) -> Expectation:
+        """What the dialog waits for."""
+        return self._conversation.expectation
+
+    @property
+    def names(self) -> str:
+        """Words that the recogniser should expect: the caller's payees."""
+        return ", ".join(self._conversation.context.payees)
+
+    def heard_reply(self, text: str, fraction: float) -> None:
+        """How much of the last answer the caller heard; counts with the next thought."""
+        self._heard = (text, fraction)
+
+    async def think(self, transcript: Transcript, transcribed_at: float) -> Thinking:
+        """Understand and decide; nothing changes."""
+        thought, commits = None, self._commits
+        if transcript.is_speech and transcript.text:
+            readings = tuple((h.text, h.confidence) for h in transcript.hypotheses)
+            async with self._lock:
+                self._note_heard()
+                commits = self._commits
+                thought = await self._engines.think(
+                    lambda: self._conversation.think(
+                        transcript.text, hypotheses=readings, confidence=transcript.confidence
+                    )
+                )
+        return Thinking(transcript, thought, commits, transcribed_at, time.monotonic())
+
+    async def commit(self, thinking: Thinking) -> Response:
+        """Carry out what was thought; thought again first if the dialog has moved on since."""
+        if thinking.commits != self._commits:
+            thinking.drop()
+            thinking = await self.think(thinking.transcript, thinking.transcribed_at)
+        thought = thinking.thought
+        if thought is None:
+            raise ValueError("there is nothing to commit: the turn held no speech")
+        return await self._change(lambda: self._conversation.commit(thought))
+
+    async def open(self) -> Response:
+        """The greeting."""
+        return await self._change(self._conversation.open)
+
+    async def key(self, digits: str) -> Response:
+        """A keyed entry."""
+        return await self._change(lambda: self._conversation.key(digits))
+
+    async def silence(self) -> Response:
+        """The caller said nothing."""
+        return await self._change(self._conversation.silence)
+
+    async def _change(self, work: Callable[[], T]) -> T:
+        async with self._lock:
+            self._note_heard()
+            self._commits += 1
+            return await self._engines.bank.run(work)
+
+    def _note_heard(self) -> None:
+        heard, self._heard = self._heard, None
+        if heard is not None:
+            self._conversation.heard_reply(*heard)

@@ -1,0 +1,111 @@
+"""Our own wire (docs/protocol.md) to pipecat's frames and back."""
+
+import json
+import time
+from collections.abc import Callable
+
+import numpy as np
+from pipecat.audio.dtmf.types import KeypadEntry
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    InputDTMFFrame,
+    InputTransportMessageFrame,
+    InterruptionFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageFrame,
+    OutputTransportMessageUrgentFrame,
+)
+from pipecat.serializers.base_serializer import FrameSerializer
+
+from server.protocol import Dtmf, Hello, Played, ProtocolError, parse_message
+from voice.codecs import decode, encode
+from voice.errors import AudioFormatError
+from voice.resampling import Resampler
+from voice.turns import RATE
+
+LONGEST = 0.2
+"""Seconds of audio in one message."""
+
+AHEAD = 2.0
+"""Seconds that a client may be ahead of real time."""
+
+MISTAKES = 10
+"""Broken messages that end a call."""
+
+
+class CallSerializer(FrameSerializer):
+    """One call's wire: codec and rate of its hello.
+
+    Args:
+        hello: What the client speaks.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, hello: Hello, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._hello = hello
+        self._clock = clock
+        self._inward = Resampler(hello.sample_rate, RATE)
+        self._outward = Resampler(RATE, hello.sample_rate)
+        self._began = clock()
+        self._received = 0
+        self._mistakes = 0
+        self._clears = 0
+
+    async def deserialize(self, data: str | bytes) -> Frame | None:
+        """A frame from the wire; what breaks the protocol becomes a message frame with the error.
+
+        Never raises: one bad message must not end the reading of the next.
+        """
+        try:
+            return self._audio(data) if isinstance(data, bytes) else self._message(data)
+        except ProtocolError as error:
+            self._mistakes += 1
+            if self._mistakes >= MISTAKES:
+                error.fatal = True
+            return InputTransportMessageFrame(message=error)
+
+    async def serialize(self, frame: Frame) -> str | bytes | None:
+        """Audio and events to the wire; an interruption becomes `clear`."""
+        if isinstance(frame, OutputAudioRawFrame):
+            samples = self._outward.process(np.frombuffer(frame.audio, np.int16))
+            return encode(samples, self._hello.encoding)
+        if isinstance(frame, InterruptionFrame):
+            self._clears += 1
+            return json.dumps({"type": "clear", "id": self._clears})
+        if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
+            return json.dumps(self._to_wire(frame.message), ensure_ascii=False)
+        return None
+
+    def _audio(self, data: bytes) -> Frame | None:
+        try:
+            samples = decode(data, self._hello.encoding)
+        except AudioFormatError as error:
+            raise ProtocolError("bad_audio", str(error)) from None
+        if len(samples) > LONGEST * self._hello.sample_rate:
+            raise ProtocolError("bad_audio", f"one message holds more than {LONGEST} s of audio")
+        self._received += len(samples)
+        ahead = self._received / self._hello.sample_rate - (self._clock() - self._began)
+        if ahead > AHEAD:
+            raise ProtocolError("too_fast", "audio runs ahead of real time", fatal=True)
+        samples = self._inward.process(samples)
+        if len(samples) == 0:
+            return None
+        return InputAudioRawFrame(audio=samples.tobytes(), sample_rate=RATE, num_channels=1)
+
+    def _message(self, text: str) -> Frame:
+        message = parse_message(text)
+        if isinstance(message, Dtmf):
+            return InputDTMFFrame(button=KeypadEntry(message.digit))
+        if isinstance(message, Played):
+            samples = message.samples * RATE // self._hello.sample_rate
+            message = message.model_copy(update={"samples": samples})
+        return InputTransportMessageFrame(message=message)
+
+    def _to_wire(self, event: dict[str, object]) -> dict[str, object]:
+        """Sample positions are counted at the wire's rate."""
+        end = event.get("voice_end")
+        if isinstance(end, int):
+            return {**event, "voice_end": end * self._hello.sample_rate // RATE}
+        return event

@@ -1,0 +1,20 @@
+"""The command `tellerline`: thin commands over the packages; heavy imports wait for their use."""
+
+import sys
+
+from dialog.errors import DialogError
+from nlu.errors import NluError
+from server.cli.root import app
+from server.errors import ServerError
+from voice.errors import VoiceError
+
+
+def main() -> None:
+    """Run the command line; a known error is one line on standard error and exit code 2."""
+    try:
+        app()
+    except (ServerError, DialogError, NluError, VoiceError) as error:
+        print(f"tellerline: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,153 @@
+"""`tellerline serve`, `call`, `chat`, `talk` and `demo`: the assistant at work."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from server.cli.root import app, progress_console, settings
+
+Today = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="The day to take for today, for repeatable calls."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Url = Annotated[str | None, typer.Option(help="A running server; else one is started.")]
+Token = Annotated[str | None, typer.Option(help="The server's token.", envvar="TELLERLINE_TOKEN")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes any free one.")] = None,
+    today: Today = None,
+) -> None:
+    """Answer calls on the websocket /v1/call until interrupted."""
+    from server.cli.hosting import hosted, loaded_engines, parse_day
+
+    chosen = settings(host=host, port=port)
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with hosted(chosen, engines, parse_day(today)) as url:
+            print(f"Tellerline answers on {url}", flush=True)
+            await stop.wait()
+
+    with loaded_engines(chosen) as engines:
+        asyncio.run(run())
+
+
+@app.command()
+def call(
+    wavs: Annotated[list[Path], typer.Argument(help="One recording per caller turn.")],
+    url: Url = None,
+    as_json: AsJson = False,
+    record: Annotated[Path | None, typer.Option(help="Leave the stereo recording here.")] = None,
+    sample_rate: Annotated[int, typer.Option(help="Of the wire: 8000 or 16000 Hz.")] = 16000,
+    encoding: Annotated[str, typer.Option(help="pcm16, ulaw or alaw.")] = "pcm16",
+    token: Token = None,
+    today: Today = None,
+) -> None:
+    """Play each recording as the caller's next turn; exit code 0 if the call ended normally."""
+    from server.callfiles import call_files, file_turns
+
+    wire = _encoding(encoding)
+    file_turns(wavs, sample_rate)  # a bad file is told before models are loaded
+
+    async def place(at: str) -> int:
+        return await call_files(
+            at,
+            wavs,
+            as_json=as_json,
+            record=record,
+            sample_rate=sample_rate,
+            encoding=wire,
+            token=token,
+        )
+
+    raise typer.Exit(_with_server(url, today, place))
+
+
+@app.command()
+def chat(as_json: AsJson = False, today: Today = None) -> None:
+    """The same dialog in text: one caller turn per line on standard input.
+
+    A line `/keys 4821` presses keys, `/silence` says nothing.
+    """
+    from server.bank_file import noon, open_bank
+    from server.cli.chatting import converse
+    from server.cli.hosting import parse_day
+    from server.models import ModelStore
+
+    chosen, day = settings(), parse_day(today)
+    encoder = ModelStore(chosen.models).prepare(chosen.encoder)
+    bank = open_bank(chosen, clock=noon(day)) if day else open_bank(chosen)
+    try:
+        ended = converse(bank, encoder, day or date.today(), sys.stdin, as_json=as_json)
+    finally:
+        bank.close()
+    raise typer.Exit(0 if ended in ("goodbye", "transfer", "hangup") else 1)
+
+
+@app.command()
+def talk(url: Url = None, token: Token = None) -> None:
+    """Talk with microphone and speaker; digits typed are keys, Ctrl-C hangs up."""
+    from server.talk import talk as talk_with
+
+    async def place(at: str) -> int:
+        return await talk_with(at, token=token)
+
+    raise typer.Exit(_with_server(url, None, place))
+
+
+@app.command()
+def demo(
+    record: Annotated[Path, typer.Option(help="Leave the stereo recording here.")] = Path(
+        "out/demo.wav"
+    ),
+) -> None:
+    """A recorded caller talks to the assistant on a fresh demo bank; you see and hear it."""
+    from server.cli.demonstration import demonstrate
+    from server.cli.hosting import loaded_engines
+
+    chosen = settings(port=0)
+    with loaded_engines(chosen) as engines:
+        raise typer.Exit(asyncio.run(demonstrate(chosen, engines, record)))
+
+
+def _with_server(
+    url: str | None, today: datetime | None, place: Callable[[str], Awaitable[int]]
+) -> int:
+    """Run a caller against a running server, or against one started for it."""
+    if url is not None:
+        settings()
+        return asyncio.run(_awaited(place(url)))
+    from server.cli.hosting import hosted, loaded_engines, parse_day
+
+    chosen = settings(host="127.0.0.1", port=0)
+
+    async def run() -> int:
+        async with hosted(chosen, engines, parse_day(today)) as at:
+            return await place(at)
+
+    with loaded_engines(chosen) as engines:
+        return asyncio.run(run())
+
+
+async def _awaited(work: Awaitable[int]) -> int:
+    return await work
+
+
+def _encoding(text: str) -> Literal["pcm16", "ulaw", "alaw"]:
+    match text:
+        case "pcm16" | "ulaw" | "alaw":
+            return text
+    progress_console.print(f"tellerline: encoding {text!r}: take pcm16, ulaw or alaw")
+    raise typer.Exit(2)

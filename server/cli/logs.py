@@ -1,0 +1,26 @@
+"""Logs are events with fields, on standard error."""
+
+import logging
+import sys
+
+import structlog
+from loguru import logger as pipecat_logger
+
+
+def set_up_logs(verbose: bool) -> None:
+    """Our events as JSON lines; pipecat's own only where something is wrong."""
+    level = logging.INFO if verbose else logging.WARNING
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    pipecat_logger.remove()
+    pipecat_logger.add(sys.stderr, level="WARNING")

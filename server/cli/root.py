@@ -1,0 +1,48 @@
+"""The commands and what they share."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from server.settings import Settings, load_settings
+
+app = typer.Typer(
+    name="tellerline",
+    help="An open voice assistant that answers a bank's phone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+progress_console = Console(stderr=True)
+"""Progress and notes; standard output is for results."""
+
+overrides: dict[str, Any] = {}
+"""Settings given before the command's name."""
+
+
+@app.callback()
+def common(
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Settings file (TOML).", envvar="TELLERLINE_CONFIG", dir_okay=False),
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="The bank's SQLAlchemy URL; else an embedded demo bank.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log calls as events.")] = False,
+) -> None:
+    """An open voice assistant that answers a bank's phone."""
+    overrides.update(config=config, database=database, verbose=verbose)
+
+
+def settings(**more: Any) -> Settings:
+    """The settings with what the command line gave."""
+    from server.cli.logs import set_up_logs
+
+    set_up_logs(bool(overrides.get("verbose")))
+    return load_settings(overrides.get("config"), database=overrides.get("database"), **more)
+
+
+from server.cli import bank, calls, model, replay  # noqa: E402, F401  (they register themselves)

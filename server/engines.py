@@ -1,0 +1,160 @@
+"""The engines that all calls of the process share, each on a thread of its own.
+
+Nothing here runs on the event loop: a call awaits an engine's answer. Each engine has a bounded
+queue, so that a call that cannot be served is told so at once, and work whose turn has been
+overtaken is dropped when it comes up.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+from nlu.understander import Understander
+from server.errors import ServerError
+from server.models import ModelStore
+from server.settings import Settings
+from voice.recogniser import Recogniser
+from voice.smart_turn import SmartTurn
+from voice.synthesiser import Synthesiser
+from voice.transcript import Transcript
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Overloaded(ServerError):
+    """An engine's queue is full: the call must wait or be refused."""
+
+
+class EngineThread:
+    """Threads with a bounded queue.
+
+    Args:
+        name: For the thread's name and for errors.
+        threads: How many pieces of work run at once.
+        limit: How many may wait or run at once.
+    """
+
+    def __init__(self, name: str, *, threads: int = 1, limit: int = 64) -> None:
+        self._name = name
+        self._limit = limit
+        self._busy = 0
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a blocking function.
+
+        Cancelling the caller does not stop work that has begun.
+
+        Raises:
+            Overloaded: Too much is waiting already.
+        """
+        if self._busy >= self._limit:
+            raise Overloaded(f"{self._name}: {self._busy} pieces of work are waiting already")
+        self._busy += 1
+        future = asyncio.get_running_loop().run_in_executor(
+            self._pool, lambda: work(*args, **kwargs)
+        )
+        future.add_done_callback(self._finished)
+        return await asyncio.shield(future)
+
+    def _finished(self, future: "asyncio.Future[T]") -> None:
+        self._busy -= 1
+        if not future.cancelled():
+            future.exception()  # whoever awaited it has seen it; nobody else needs a warning
+
+    def close(self) -> None:
+        """Finish what runs, drop what waits."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(slots=True)
+class Engines:
+    """One recogniser, one judge of turns, one understander, one synthesiser, and their threads.
+
+    Attributes:
+        bank: Threads for what talks to the database.
+    """
+
+    recogniser: Recogniser
+    smart_turn: SmartTurn
+    understander: Understander
+    synthesiser: Synthesiser
+    bank: EngineThread = field(default_factory=lambda: EngineThread("bank", threads=4))
+    _hearing: EngineThread = field(default_factory=lambda: EngineThread("hearing"))
+    _judging: EngineThread = field(default_factory=lambda: EngineThread("judging"))
+    _thinking: EngineThread = field(default_factory=lambda: EngineThread("thinking"))
+    _speaking: EngineThread = field(default_factory=lambda: EngineThread("speaking"))
+
+    async def transcribe(
+        self, audio: np.ndarray, *, prompt: str, digits: bool, cancelled: Callable[[], bool]
+    ) -> Transcript:
+        """The words of a turn: int16 at 16 kHz."""
+        return await self._hearing.run(
+            self.recogniser.transcribe, audio, prompt=prompt, digits=digits, cancelled=cancelled
+        )
+
+    async def judge(self, audio: np.ndarray) -> float:
+        """How finished a turn sounds, 0 to 1."""
+        return await self._judging.run(self.smart_turn.complete_probability, audio)
+
+    async def think(self, work: Callable[[], T]) -> T:
+        """Understanding and deciding, which change nothing."""
+        return await self._thinking.run(work)
+
+    async def speak(self, text: str, *, cancelled: Callable[[], bool]) -> AsyncIterator[np.ndarray]:
+        """The windows of a sentence, int16 at the synthesiser's rate.
+
+        Each window is a piece of work of its own, so that a long sentence of one call does
+        not hold up the first sound of another.
+        """
+        windows = self.synthesiser.stream(text, cancelled=cancelled)
+        while (window := await self._speaking.run(_next, windows)) is not None:
+            yield window
+
+    def close(self) -> None:
+        """End all threads."""
+        for thread in (self.bank, self._hearing, self._judging, self._thinking, self._speaking):
+            thread.close()
+
+
+def _next(windows: Iterator[np.ndarray]) -> np.ndarray | None:
+    return next(windows, None)
+
+
+def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: None) -> Engines:
+    """Load and warm up everything once.
+
+    Args:
+        settings: Which models, on what device.
+        report: Told what is being loaded.
+
+    Raises:
+        ModelError: A model is missing or damaged.
+    """
+    store = ModelStore(settings.models)
+    folders = {name: store.path(name) for name in model_names(settings)}
+    report("recogniser")
+    recogniser = Recogniser(
+        folders[settings.recogniser], device=settings.device, threads=settings.threads
+    )
+    recogniser.warm_up()
+    report("turn model")
+    smart_turn = SmartTurn()
+    report("understanding")
+    understander = Understander(folders[settings.encoder])
+    report("voice")
+    synthesiser = Synthesiser(
+        folders[settings.voice], device=settings.device, threads=settings.threads
+    )
+    synthesiser.warm_up()
+    return Engines(recogniser, smart_turn, understander, synthesiser)
+
+
+def model_names(settings: Settings) -> tuple[str, ...]:
+    """The models that these settings need."""
+    return (settings.recogniser, settings.voice, settings.encoder, "turn-models")

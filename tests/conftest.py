@@ -1,0 +1,39 @@
+"""Shared fixtures: the prepared models, made once and kept between runs."""
+
+from pathlib import Path
+
+import pytest
+
+from server.models import ModelStore
+from server.settings import Settings
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def store() -> ModelStore:
+    """The models of the default settings."""
+    return ModelStore(Settings().models)
+
+
+@pytest.fixture(scope="session")
+def whisper_dir(store: ModelStore) -> Path:
+    return store.prepare("whisper-base")
+
+
+@pytest.fixture(scope="session")
+def voice_dir(store: ModelStore) -> Path:
+    return store.prepare("voice-joe")
+
+
+@pytest.fixture(scope="session")
+def encoder_dir(store: ModelStore) -> Path:
+    return store.prepare("minilm-l6")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Public data sets beside the checkout; a user does not have them."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no data sets in {SHARED_DATA}")
+    return SHARED_DATA

@@ -1,0 +1,82 @@
+"""Who gets in: nobody without a token from outside, and no more than can be served."""
+
+import hashlib
+
+import pytest
+
+from server.admission import Admission, is_loopback
+from server.protocol import Hello, ProtocolError
+from server.settings import Settings, Token
+
+SECRET = "a long random token"
+TOKEN = Token(name="bridge", sha256=hashlib.sha256(SECRET.encode()).hexdigest(), max_calls=2)
+
+
+def hello(token: str | None = None) -> Hello:
+    return Hello(type="hello", version=1, sample_rate=8000, encoding="ulaw", token=token)
+
+
+def admission(**settings) -> Admission:
+    return Admission(Settings(tokens=[TOKEN], **settings))
+
+
+def refused(door: Admission, given: Hello, host: str, secure: bool) -> str:
+    with pytest.raises(ProtocolError) as error, door.admit(given, host=host, secure=secure):
+        pass
+    assert error.value.fatal
+    return error.value.code
+
+
+def test_loopback_needs_no_token_but_a_wrong_one_is_refused():
+    door = admission()
+    with door.admit(hello(), host="127.0.0.1", secure=False):
+        assert door.calls == 1
+    assert door.calls == 0
+    assert refused(door, hello("guess"), "127.0.0.1", False) == "unauthorized"
+
+
+def test_outside_needs_a_token_and_wss():
+    door = admission()
+    assert refused(door, hello(), "203.0.113.9", True) == "unauthorized"
+    assert refused(door, hello("guess"), "203.0.113.9", True) == "unauthorized"
+    assert refused(door, hello(SECRET), "203.0.113.9", False) == "unauthorized"
+    with door.admit(hello(SECRET), host="203.0.113.9", secure=True):
+        assert door.calls == 1
+
+
+def test_a_token_holds_no_more_calls_than_it_may():
+    door = admission()
+    with (
+        door.admit(hello(SECRET), host="::1", secure=False),
+        door.admit(hello(SECRET), host="::1", secure=False),
+    ):
+        assert refused(door, hello(SECRET), "::1", False) == "busy"
+        with door.admit(hello(), host="::1", secure=False):
+            assert door.calls == 3
+    with door.admit(hello(SECRET), host="::1", secure=False):
+        assert door.calls == 1
+
+
+def test_a_full_house_refuses_the_next_call():
+    door = admission(max_calls=1)
+    with door.admit(hello(), host="127.0.0.1", secure=False):
+        assert refused(door, hello(), "127.0.0.1", False) == "busy"
+
+
+def test_a_call_that_breaks_gives_its_place_back():
+    door = admission(max_calls=1)
+    with pytest.raises(ZeroDivisionError), door.admit(hello(), host="::1", secure=False):
+        raise ZeroDivisionError
+    assert door.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("10.0.0.1", False), (None, False)],
+)
+def test_loopback_is_this_machine_only(host, expected):
+    assert is_loopback(host) is expected
+
+
+def test_a_token_is_not_shown():
+    assert SECRET not in repr(hello(SECRET))
