@@ -1,0 +1,134 @@
+"""Replaying scenarios: by voice over a real socket, by text with the real dialog and bank."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import yaml
+from scripted_server import Script, scripted, tone
+
+from server.replay.run import caller_turns, replay, run_voice
+from server.replay.scenario import ScenarioError, load_scenario
+
+ACCOUNTS = [{"kind": "checking", "last4": "1111", "currency": "USD", "balance": "10.00"}]
+CUSTOMER = {"number": "40217308", "name": "M", "accounts": ACCOUNTS, "cards": [], "payees": []}
+BOOKS = {"customers": [CUSTOMER], "transfers": [], "journal_entries": 1}
+
+SPOKEN = {
+    "say": "What is my balance?",
+    "wav": "01.wav",
+    "expect": {"intent": "get_balance", "action": "ask", "said_contains": ["answer 1"]},
+}
+
+
+def scenario_file(folder: Path, turns: list[dict] | None = None, **more) -> Path:
+    folder.mkdir()
+    sf.write(folder / "01.wav", tone(0.2, 16000, 300.0), 16000)
+    fields = {
+        "name": folder.name,
+        "about": "A test",
+        "today": "2026-03-16",
+        "caller": {"voice": "tone", "sample_rate": 8000, "encoding": "ulaw"},
+        "turns": turns or [SPOKEN],
+        "expect": {"ended": "hangup", "books": {"balances": {"40217308/checking": "10.00"}}},
+    }
+    path = folder / "scenario.yaml"
+    path.write_text(yaml.safe_dump(fields | more))
+    return path
+
+
+def served(script: Script | None = None):
+    @asynccontextmanager
+    async def serve(_scenario):
+        async with scripted(script or Script()) as (url, _):
+            yield url, lambda: BOOKS
+
+    return serve
+
+
+async def test_a_scenario_goes_over_the_wire_it_names_and_is_judged(tmp_path):
+    path = scenario_file(tmp_path / "plain")
+    result = await run_voice(path, served(), record=tmp_path / "plain.wav")
+    assert result.passed, result.lines()
+    assert result.turns[1]["response_latency_ms"] == pytest.approx(400, abs=60)
+    samples, rate = sf.read(tmp_path / "plain.wav")
+    assert (rate, samples.shape[1]) == (8000, 2)
+
+
+async def test_every_kind_of_turn_becomes_a_caller_turn(tmp_path):
+    turns = [SPOKEN, {"keys": "4821#"}, {"silence": 2.5}, SPOKEN | {"barge_in": 0.5, "expect": {}}]
+    path = scenario_file(tmp_path / "kinds", turns=[*turns, {"keys": "1", "hang_up": True}])
+    spoken, keys, silence, over, last = caller_turns(load_scenario(path), path.parent)
+    assert spoken.samples.shape == (1600,)
+    assert spoken.label == "What is my balance?"
+    assert (keys.keys, silence.silence) == ("4821#", 2.5)
+    assert over.barge_in == 0.5
+    assert last.hang_up
+
+
+async def test_scenarios_run_side_by_side_and_are_summed_up(tmp_path):
+    wrong = SPOKEN | {"expect": {"action": "transfer_done"}}
+    good = scenario_file(tmp_path / "good")
+    bad = scenario_file(tmp_path / "bad", turns=[wrong])
+    broken = tmp_path / "broken" / "scenario.yaml"
+    told: list[str] = []
+    began = asyncio.get_running_loop().time()
+    summary = await replay(
+        [good, bad, broken],
+        by="voice",
+        concurrency=3,
+        serve=served(),
+        on_result=lambda result: told.append(result.verdict.scenario),
+        recordings=tmp_path / "out",
+    )
+    assert asyncio.get_running_loop().time() - began < 6.0
+    assert sorted(told) == ["bad", "broken", "good"]
+    assert [result.passed for result in summary.results] == [True, False, False]
+    assert (summary.passed, summary.failed, summary.timed_turns) == (1, 2, 2)
+    assert summary.line().startswith("1 passed, 2 failed; response latency p50 ")
+    assert "turn 1: action: expected transfer_done, got ask" in "\n".join(
+        summary.results[1].lines()
+    )
+    assert "cannot be read" in "\n".join(summary.results[2].lines())
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["bad.wav", "good.wav"]
+
+
+async def test_json_lines_hold_the_verdict_the_turns_and_the_latency(tmp_path):
+    path = scenario_file(tmp_path / "lost-call")
+    summary = await replay([path], by="voice", serve=served(Script(stop="drop")))
+    (result,) = summary.results
+    line = json.loads(json.dumps(result.json()))
+    assert line["type"] == "scenario"
+    assert line["passed"] is False
+    assert line["ended"] == "lost"
+    assert {"turn": None, "what": "end", "expected": "hangup", "got": "lost"} in line["mismatches"]
+    assert [turn["n"] for turn in line["turns"]] == [0, 1]
+    total = json.loads(json.dumps(summary.json()))
+    assert (total["type"], total["scenarios"], total["failed"]) == ("summary", 1, 1)
+
+
+async def test_a_server_that_refuses_fails_the_scenario_and_not_the_replay(tmp_path):
+    path = scenario_file(tmp_path / "refused")
+    summary = await replay([path], by="voice", serve=served(Script(refuse="busy")))
+    assert summary.failed == 1
+    assert "busy: all lines are taken" in "\n".join(summary.results[0].lines())
+
+
+async def test_a_turn_without_a_recording_is_said_by_the_given_voice(tmp_path):
+    path = scenario_file(tmp_path / "said", turns=[{"say": "hello"}])
+    scenario = load_scenario(path)
+    with pytest.raises(ScenarioError, match=r"said: turn 1 has no recording"):
+        caller_turns(scenario, path.parent)
+    said: list[tuple[str, int]] = []
+
+    def speak(words, rate):
+        said.append((words, rate))
+        return np.ones(rate, np.int16)
+
+    (turn,) = caller_turns(scenario, path.parent, speak)
+    assert said == [("hello", 8000)]
+    assert len(turn.samples) == 8000
