@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -162,8 +163,10 @@ class Bank:
             OutcomeUnknown: The database went away during the commit; ask again.
         """
         now = self._now()
-        receipt = self._database.write(
-            lambda session: transfers.execute(
+        posted: set[int] = set()
+
+        def execute(session: Session) -> Receipt:
+            receipt = transfers.execute(
                 session,
                 proposal_id,
                 customer_id=customer_id,
@@ -171,7 +174,14 @@ class Bank:
                 now=now,
                 settings=self._settings,
             )
-        )
+            if not receipt.repeated:
+                posted.add(receipt.journal_id)
+            return receipt
+
+        receipt = self._database.write(execute)
+        if receipt.journal_id in posted:
+            # A commit whose answer was lost: the second run found the first run's entry.
+            receipt = replace(receipt, repeated=False)
         logger.info(
             "bank.transfer",
             extra={

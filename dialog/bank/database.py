@@ -139,6 +139,23 @@ class Database:
                 logger.warning("bank.retry", extra={"error_code": _code(cause)})
         raise AssertionError("the last attempt returns or raises")
 
+    def enter_wal(self) -> None:
+        """Set a SQLite file to write-ahead logging, once and for good.
+
+        Raises:
+            BankUnavailable: The file cannot be written.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        try:
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA journal_mode = WAL")
+            finally:
+                connection.close()
+        except (sqlite3.Error, DBAPIError) as error:
+            raise _unavailable("written", error) from error
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -180,9 +197,9 @@ def _worth_retrying(error: Exception) -> bool:
 
 def _code(error: Exception) -> str:
     """The database's own name for what went wrong; never its text, which may quote a row."""
-    orig = getattr(error, "orig", None)
+    orig = getattr(error, "orig", None) or error
     code = getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", None)
-    return str(code or type(orig or error).__name__)
+    return str(code or type(orig).__name__)
 
 
 def _unavailable(verb: str, error: Exception, *, in_doubt: bool = False) -> BankUnavailable:

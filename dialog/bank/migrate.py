@@ -31,7 +31,7 @@ def upgrade(url: str) -> None:
     _prepare_file(url)
     database = Database(url, wait_s=30.0)
     try:
-        _enter_wal(database)
+        database.enter_wal()
         database.write(_upgrade)
     finally:
         database.close()
@@ -43,6 +43,9 @@ def require_current(database: Database) -> None:
     Raises:
         BankError: It is missing, older or newer.
     """
+    url = database.engine.url
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
+        raise BankError(f"bank url: {url.database}: no such file: make it with upgrade(url)")
     with database.reading() as session:
         found = _found(session)
     if found != _head():
@@ -89,13 +92,3 @@ def _prepare_file(url: str) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise BankError(f"bank url: {path}: {error.strerror}; give a path to write") from error
-
-
-def _enter_wal(database: Database) -> None:
-    if database.engine.dialect.name != "sqlite":
-        return
-    connection = database.engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
