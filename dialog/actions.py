@@ -1,0 +1,75 @@
+"""Acts that flows name with `act`: what each needs, gathered from a view. Nothing is done here;
+`dialog.acts` carries them out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dialog.bank.values import Account, Payee, TransferOrder
+from dialog.view import View
+
+Arguments = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an act needs, and the results that it may have besides those every act may have."""
+
+    gather: Callable[[View], Arguments]
+    results: frozenset[str]
+
+
+def authenticate(view: View) -> Arguments:
+    """The number; the PIN travels apart."""
+    return {"number": view.frame.slots["number"].value}
+
+
+def list_transactions(view: View) -> Arguments:
+    """The account whose transactions are asked for."""
+    account = view.account("account")
+    return {"account_id": account.id if account else 0, "customer_id": view.known.customer_id}
+
+
+def propose_transfer(view: View) -> Arguments:
+    """The order as it will be read back."""
+    source, recipient, money = view.account("source"), view.recipient(), view.money()
+    return {
+        "order": TransferOrder(
+            customer_id=view.known.customer_id,
+            from_account_id=source.id if source else 0,
+            amount=money.amount,
+            currency=money.currency,
+            to_account_id=recipient.id if isinstance(recipient, Account) else None,
+            to_payee_id=recipient.id if isinstance(recipient, Payee) else None,
+        )
+    }
+
+
+def execute_transfer(view: View) -> Arguments:
+    """The proposal that was read back, and nothing that could differ from it."""
+    return {"proposal_id": view.frame.proposal, "customer_id": view.known.customer_id}
+
+
+def block_card(view: View) -> Arguments:
+    """The card that was chosen."""
+    card = view.card()
+    return {"card_id": card.id if card else 0, "customer_id": view.known.customer_id}
+
+
+def emergency_block(view: View) -> Arguments:
+    """The number that was given at login, and the kind of card if one was named."""
+    card = view.frame.slots.get("card")
+    kind = card.value if card and card.value in ("debit", "credit") else None
+    return {"number": view.frame.outcome.get("number"), "kind": kind}
+
+
+ACTIONS: dict[str, Action] = {
+    "authenticate": Action(authenticate, frozenset({"wrong", "locked"})),
+    "list_transactions": Action(list_transactions, frozenset({"unknown"})),
+    "propose_transfer": Action(propose_transfer, frozenset({"over_limit", "unknown"})),
+    "execute_transfer": Action(
+        execute_transfer,
+        frozenset({"repeated", "insufficient", "over_limit", "spent", "unknown"}),
+    ),
+    "block_card": Action(block_card, frozenset({"unknown"})),
+    "emergency_block": Action(emergency_block, frozenset({"limited"})),
+}

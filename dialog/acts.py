@@ -1,0 +1,117 @@
+"""Carrying acts out at the bank: each one call, and every way it can end as an outcome."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dialog.bank.bank import Bank
+from dialog.decision import Act, Outcome
+from dialog.errors import (
+    AmountOverLimit,
+    BankUnavailable,
+    InsufficientFunds,
+    InvalidAmount,
+    OutcomeUnknown,
+    ProposalSpent,
+    RateLimited,
+    UnknownAccount,
+    WrongCurrency,
+)
+
+logger = logging.getLogger(__name__)
+
+Told = tuple[str, Mapping[str, object]]
+"""A result and what the bank told."""
+
+_RESULTS: tuple[tuple[type[Exception], str], ...] = (
+    (InsufficientFunds, "insufficient"),
+    (AmountOverLimit, "over_limit"),
+    (ProposalSpent, "spent"),
+    (UnknownAccount, "unknown"),
+    (RateLimited, "limited"),
+    (InvalidAmount, "unknown"),
+    (WrongCurrency, "unknown"),
+)
+
+
+def carry_out(act: Act, bank: Bank, call_id: str) -> Outcome:
+    """Do an act, once; whatever happens becomes an outcome that can be spoken about.
+
+    An exception's text may hold what must not be written down, so only its type is logged.
+    """
+    try:
+        result, values = _ACTS[act.name](act, bank, call_id)
+    except OutcomeUnknown:
+        return _ask_again(act, bank, call_id)
+    except BankUnavailable:
+        result, values = "unavailable", {}
+    except Exception as error:
+        known = next((name for kind, name in _RESULTS if isinstance(error, kind)), None)
+        if known is None:
+            logger.error("act_failed", extra={"act": act.name, "error": type(error).__name__})
+        result, values = known or "failed", {}
+    return Outcome(act.name, result, values)
+
+
+def _ask_again(act: Act, bank: Bank, call_id: str) -> Outcome:
+    """The connection broke during the commit: the same act with the same id tells which it was."""
+    try:
+        result, values = _ACTS[act.name](act, bank, call_id)
+    except Exception as error:
+        logger.error("act_uncertain", extra={"act": act.name, "error": type(error).__name__})
+        return Outcome(act.name, "failed")
+    return Outcome(act.name, "ok" if result == "repeated" else result, values)
+
+
+def _authenticate(act: Act, bank: Bank, call_id: str) -> Told:
+    number: Any = act.arguments["number"]
+    answer = bank.authenticate(number, act.secret or "", call_id=call_id)
+    if answer.customer_id is not None:
+        return "ok", {"customer_id": answer.customer_id, "first_name": answer.first_name}
+    return "locked" if answer.locked else "wrong", {"tries_left": answer.tries_left}
+
+
+def _list_transactions(act: Act, bank: Bank, call_id: str) -> Told:
+    account: Any = act.arguments["account_id"]
+    customer: Any = act.arguments["customer_id"]
+    return "ok", {"transactions": bank.transactions(account, customer, limit=SPOKEN)}
+
+
+def _propose_transfer(act: Act, bank: Bank, call_id: str) -> Told:
+    order: Any = act.arguments["order"]
+    bank.propose_transfer(order, call_id=call_id, proposal_id=act.id)
+    return "ok", {}
+
+
+def _execute_transfer(act: Act, bank: Bank, call_id: str) -> Told:
+    proposal: Any = act.arguments["proposal_id"]
+    customer: Any = act.arguments["customer_id"]
+    receipt = bank.execute_transfer(proposal, customer_id=customer, call_id=call_id)
+    return "repeated" if receipt.repeated else "ok", {"receipt": receipt}
+
+
+def _block_card(act: Act, bank: Bank, call_id: str) -> Told:
+    card: Any = act.arguments["card_id"]
+    customer: Any = act.arguments["customer_id"]
+    bank.block_card(card, customer_id=customer, call_id=call_id, reason="asked by the caller")
+    return "ok", {}
+
+
+def _emergency_block(act: Act, bank: Bank, call_id: str) -> Told:
+    number: Any = act.arguments["number"]
+    kind: Any = act.arguments["kind"]
+    bank.emergency_block(number, kind, call_id=call_id)
+    return "ok", {}
+
+
+SPOKEN = 3
+"""How many transactions a caller can listen to in one go."""
+
+_ACTS: dict[str, Callable[[Act, Bank, str], Told]] = {
+    "authenticate": _authenticate,
+    "list_transactions": _list_transactions,
+    "propose_transfer": _propose_transfer,
+    "execute_transfer": _execute_transfer,
+    "block_card": _block_card,
+    "emergency_block": _emergency_block,
+}

@@ -1,0 +1,83 @@
+"""Conditions that flows name with `when` and `unless`: pure functions of a view."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from dialog.bank.values import Account
+from dialog.view import View
+
+CONDITIONS: dict[str, Callable[[View], bool]] = {}
+
+
+def condition(function: Callable[[View], bool]) -> Callable[[View], bool]:
+    """Give flows this condition under the function's name."""
+    CONDITIONS[function.__name__] = function
+    return function
+
+
+@condition
+def authenticated(view: View) -> bool:
+    """The caller is identified."""
+    return view.state.customer_id is not None
+
+
+@condition
+def blocking_card(view: View) -> bool:
+    """The caller is being identified so that a card can be blocked."""
+    return len(view.state.stack) > 1 and view.state.stack[-2].flow == "block_card"
+
+
+@condition
+def has_accounts(view: View) -> bool:
+    """The customer has an account of the kind that was named, or any if none was."""
+    return bool(view.accounts("account"))
+
+
+@condition
+def account_named(view: View) -> bool:
+    """The caller said which account."""
+    return "account" in view.frame.slots
+
+
+@condition
+def any_transactions(view: View) -> bool:
+    """The bank told at least one transaction."""
+    return bool(view.frame.outcome.get("transactions"))
+
+
+@condition
+def amount_is_positive(view: View) -> bool:
+    """More than nothing is to be sent."""
+    return view.money().amount > 0
+
+
+@condition
+def amount_is_in_dollars(view: View) -> bool:
+    """The amount is in the currency that we send."""
+    return view.money().currency == "USD"
+
+
+@condition
+def amount_is_in_cents(view: View) -> bool:
+    """The amount has no part of a cent."""
+    return view.money().amount == round(view.money().amount, 2)
+
+
+@condition
+def amount_is_available(view: View) -> bool:
+    """The account holds the amount, as far as we know now; the bank looks again at the end."""
+    source = view.account("source")
+    return source is not None and source.available >= view.money().amount > Decimal(0)
+
+
+@condition
+def same_account(view: View) -> bool:
+    """The money would stay where it is."""
+    recipient = view.recipient()
+    return isinstance(recipient, Account) and recipient == view.account("source")
+
+
+@condition
+def has_active_card(view: View) -> bool:
+    """There is a card that could be blocked."""
+    return any(card.status == "active" for card in view.known.cards)

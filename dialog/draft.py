@@ -1,0 +1,154 @@
+"""A decision in the making. It lives only while one decision is made, so deciding stays pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Literal
+
+from dialog import wording
+from dialog.bank.values import Facts
+from dialog.decision import Act, Decision
+from dialog.flow import AnyStep, Flow
+from dialog.script import Plural, Script
+from dialog.state import End, Frame, State
+from dialog.view import View
+from nlu.understanding import Expectation
+
+Mode = Literal["ask", "again"]
+
+_WEAK = ("ask_", "confirm_", "authenticated")
+
+
+def outweighs(new: str, old: str) -> bool:
+    """Whether `new` names an answer better: what was done or told goes before what is asked."""
+    return bool(new) and (not old or not new.startswith(_WEAK) or old.startswith(_WEAK))
+
+
+class Draft:
+    """Collects what one decision says and does, and the state that it leads to.
+
+    Attributes:
+        state: The state so far.
+        facts: Of the identified customer, or None.
+        script: Flows, replies and knowledge.
+        secrets: The PIN, in the turn that it was said in.
+        mode: "again" asks with the reply for a second asking.
+        act: What is to be done at the bank.
+        reason: Why, for engineers.
+    """
+
+    def __init__(self, state: State, facts: Facts | None, today: date, script: Script) -> None:
+        self.state = state
+        self.facts = facts
+        self.script = script
+        self.secrets: Mapping[str, str] = {}
+        self.mode: Mode = "ask"
+        self.act: Act | None = None
+        self.reason = ""
+        self._today = today
+        self._action = ""
+        self._say: list[str] = []
+        self._keys: list[str] = []
+
+    # what is there
+
+    @property
+    def top(self) -> Frame:
+        """The flow that runs; there must be one."""
+        return self.state.stack[-1]
+
+    @property
+    def flow(self) -> Flow:
+        """Its definition."""
+        return self.script.flows[self.top.flow]
+
+    @property
+    def step(self) -> AnyStep | None:
+        """The step that is waited at, or None."""
+        if not self.state.stack or not self.top.waiting:
+            return None
+        return self.flow.steps[self.top.at]
+
+    @property
+    def said(self) -> bool:
+        """Whether anything is to be said yet."""
+        return bool(self._say)
+
+    @property
+    def view(self) -> View:
+        """What named functions may look at; with no flow under way its frame is empty."""
+        frame = self.state.top or Frame(flow="")
+        return View(self.state, frame, self.facts, self._today, self.secrets)
+
+    # what is said
+
+    def say(self, key: str, action: str = "") -> None:
+        """Add a reply, in its next variant."""
+        reply = self.script.replies.replies[key]
+        values = _Values(self.view, self.script.replies.forms)
+        if isinstance(reply, Plural):
+            reply = reply.one if values[reply.count] == "1" else reply.other
+        times = self.state.said.get(key, 0)
+        text = reply[times % len(reply)].format_map(values)
+        self.put(text[:1].upper() + text[1:], key)
+        self.change(said={**self.state.said, key: times + 1})
+        self.mark(action)
+
+    def put(self, text: str, key: str) -> None:
+        """Add a sentence that is no reply of its own: knowledge, or what is repeated."""
+        self._say.append(text)
+        self._keys.append(key)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a reply."""
+        return key in self.script.replies.replies
+
+    def mark(self, action: str) -> None:
+        """Name what this decision does, unless its name so far says more."""
+        if outweighs(action, self._action):
+            self._action = action
+
+    # what changes
+
+    def change(self, **values: object) -> None:
+        """Replace fields of the state."""
+        self.state = replace(self.state, **values)  # type: ignore[arg-type]
+
+    def put_top(self, frame: Frame) -> None:
+        """Replace the running flow's frame."""
+        self.change(stack=(*self.state.stack[:-1], frame))
+
+    def push(self, frame: Frame) -> None:
+        """Start a flow above the others."""
+        self.change(stack=(*self.state.stack, frame))
+
+    def end(self, how: End) -> None:
+        """End the call."""
+        self.change(end=how, stack=(), queue=(), expectation=Expectation())
+
+    def finish(self, *, follows: bool) -> Decision:
+        """The decision; `follows` where its sentences come after those of the one before."""
+        said = tuple(self._say)
+        if said or not follows:
+            self.change(last_said=self.state.last_said + said if follows else said)
+        return Decision(
+            say=said,
+            reply=tuple(self._keys),
+            act=self.act,
+            state=self.state,
+            expectation=self.state.expectation,
+            reason=self.reason,
+            action=self._action,
+            end=self.state.end,
+        )
+
+
+class _Values(dict[str, str]):
+    """Writes a reply's values only when it names them."""
+
+    def __init__(self, view: View, forms: wording.Forms) -> None:
+        super().__init__()
+        self._view, self._forms = view, forms
+
+    def __missing__(self, name: str) -> str:
+        return wording.VALUES[name](self._view, self._forms)

@@ -1,0 +1,205 @@
+"""Runs the top flow until it waits for the caller or the bank, or nothing is left to run."""
+
+from dataclasses import replace
+
+from dialog import options
+from dialog.actions import ACTIONS
+from dialog.conditions import CONDITIONS
+from dialog.decision import Act
+from dialog.draft import Draft
+from dialog.flow import (
+    AnyStep,
+    Call,
+    Choose,
+    Collect,
+    Confirm,
+    Do,
+    Fill,
+    Finish,
+    Flow,
+    Forget,
+    Go,
+    Say,
+)
+from dialog.options import GUESSES, OPTIONS
+from dialog.state import Filled, Frame
+from nlu.understanding import Expectation
+
+MAX_STEPS = 200
+"""More steps than this without waiting is a flow that runs in a circle."""
+
+
+def run(draft: Draft) -> None:
+    """Run until the caller or the bank is waited for.
+
+    Raises:
+        RuntimeError: A flow runs in a circle.
+    """
+    for _ in range(MAX_STEPS):
+        if draft.state.end or not draft.state.stack:
+            return
+        frame, flow = draft.top, draft.flow
+        if frame.at >= len(flow.steps):
+            leave(draft, "done")
+        elif not _applies(draft, flow.steps[frame.at]):
+            go(draft, frame.at + 1)
+        elif _do(draft, flow, flow.steps[frame.at]):
+            return
+    raise RuntimeError(f"flow {draft.top.flow} runs in a circle: let a step wait or end it")
+
+
+def restart(draft: Draft) -> None:
+    """Run the top flow from its first step: what was guessed is guessed anew."""
+    slots = {k: v for k, v in draft.top.slots.items() if v.entity != options.GUESS}
+    draft.put_top(replace(draft.top, slots=slots, proposal=None))
+    go(draft, 0)
+
+
+def go(draft: Draft, at: int) -> None:
+    """Go to a step of the top flow."""
+    draft.put_top(replace(draft.top, at=at, waiting=False))
+
+
+def start(draft: Draft, name: str, *, called: bool = False) -> None:
+    """Put a flow on top."""
+    draft.push(Frame(flow=name, called=called))
+
+
+def leave(draft: Draft, result: str) -> None:
+    """End the top flow with a result, and take up what is below it."""
+    left = draft.top
+    draft.change(stack=draft.state.stack[:-1])
+    if result == "transfer":
+        draft.end("transfer")
+    elif result == "ask_person":
+        draft.change(stack=())
+        start(draft, "person")
+    elif left.called and draft.state.stack:
+        _return(draft, left, result)
+    elif draft.state.stack:
+        draft.say(draft.flow.back)
+        draft.mode = "again"
+        restart(draft)
+
+
+def _return(draft: Draft, left: Frame, result: str) -> None:
+    """Go on in the flow that called the one that was left."""
+    frame = draft.top
+    step = draft.flow.steps[frame.at]
+    if not isinstance(step, Call):
+        restart(draft)
+    elif result == "done":
+        go(draft, frame.at + 1)
+    elif result in step.results:
+        told = {name: filled.value for name, filled in left.slots.items()}
+        draft.put_top(replace(frame, outcome={**frame.outcome, **told}))
+        go(draft, draft.flow.label(step.results[result]))
+    else:
+        leave(draft, result)
+
+
+def _applies(draft: Draft, step: AnyStep) -> bool:
+    view = draft.view
+    if step.when is not None and not CONDITIONS[step.when](view):
+        return False
+    return step.unless is None or not CONDITIONS[step.unless](view)
+
+
+def _do(draft: Draft, flow: Flow, step: AnyStep) -> bool:
+    """Do one step; True where the caller or the bank is now waited for."""
+    match step:
+        case Collect():
+            return _collect(draft, flow, step)
+        case Choose():
+            return _choose(draft, step)
+        case Confirm():
+            ask(draft, step.confirm, step.action, Expectation("yes_no"))
+            draft.change(audible=True)
+            return True
+        case Do():
+            _act(draft, step)
+            return True
+        case Say():
+            draft.say(step.say, step.action)
+        case Fill():
+            guess = GUESSES[step.by](draft.view)
+            if step.fill not in draft.top.slots and guess is not None:
+                _put(draft, step.fill, guess)
+        case Forget():
+            kept = {k: v for k, v in draft.top.slots.items() if k not in step.forget}
+            draft.put_top(replace(draft.top, slots=kept, doubts={}))
+        case Go():
+            go(draft, flow.label(step.go))
+            return False
+        case Call():
+            start(draft, step.call, called=True)
+            return False
+        case Finish():
+            leave(draft, step.end)
+            return False
+    go(draft, draft.top.at + 1)
+    return False
+
+
+def ask(draft: Draft, key: str, action: str, expectation: Expectation) -> None:
+    """Ask, and wait at this step."""
+    again = draft.mode == "again" or draft.top.waiting
+    draft.say(f"{key}_again" if again else key)
+    draft.mark(action)
+    draft.put_top(replace(draft.top, waiting=True))
+    draft.change(expectation=expectation)
+
+
+def _collect(draft: Draft, flow: Flow, step: Collect) -> bool:
+    slot, frame = flow.slots[step.collect], draft.top
+    if step.collect in frame.slots or step.collect in draft.secrets:
+        go(draft, frame.at + 1)
+        return False
+    if choices := frame.options.get(step.collect):
+        draft.say("which_one", step.action)
+        draft.put_top(replace(frame, waiting=True))
+        draft.change(expectation=Expectation("choice", choices=choices))
+        return True
+    if step.unmatched and step.collect in frame.unmatched:
+        draft.say(step.unmatched, step.action)
+        draft.mode = "again"
+    kind = slot.expects or slot.takes[0].split(":")[0]
+    expectation = Expectation(kind, secret=slot.secret, digits=slot.digits, valid=slot.check)
+    ask(draft, step.ask, step.action, expectation)
+    return True
+
+
+def _choose(draft: Draft, step: Choose) -> bool:
+    choices = OPTIONS[step.among](draft.view)
+    filled = draft.top.slots.get(step.choose)
+    if filled is not None and filled.entity == "ordinal":
+        place = int(str(filled.value)) - 1 if str(filled.value).isdigit() else -1
+        fitting = [choices[place]] if 0 <= place < len(choices) else []
+    elif filled is not None:
+        fitting = [c for c in choices if filled.value == c.value or filled.value in c.keys]
+    else:
+        fitting = list(choices)
+    if len(fitting) == 1:
+        entity = options.GUESS if filled and filled.entity == options.GUESS else "chosen"
+        _put(draft, step.choose, Filled(fitting[0].value, entity))
+        go(draft, draft.top.at + 1)
+        return False
+    kinds = tuple(sorted({key for c in choices for key in c.keys if not key.isdigit()}))
+    ask(draft, step.ask, step.action, Expectation("choice", choices=kinds))
+    return True
+
+
+def _put(draft: Draft, slot: str, filled: Filled) -> None:
+    draft.put_top(replace(draft.top, slots={**draft.top.slots, slot: filled}))
+
+
+def _act(draft: Draft, step: Do) -> None:
+    """Ask for an act at the bank; its outcome decides how it goes on."""
+    number = draft.state.acts + 1
+    draft.change(acts=number)
+    arguments = ACTIONS[step.act].gather(draft.view)
+    act_id = f"{draft.state.call_id}:{number}"
+    draft.act = Act(step.act, arguments, act_id, secret=draft.secrets.get("pin"))
+    if step.act == "propose_transfer":
+        draft.put_top(replace(draft.top, proposal=act_id))
+    draft.change(expectation=Expectation())

@@ -1,0 +1,158 @@
+"""What a caller may say at any point: cancel, repeat, help, a person, goodbye, and small talk."""
+
+from collections.abc import Callable
+
+from dialog.closing import give_back_floor
+from dialog.draft import Draft
+from dialog.flow import Choose, Collect, Confirm
+from nlu.understanding import Expectation
+
+
+def cancel(draft: Draft) -> None:
+    """Stop everything that is under way."""
+    if not draft.state.stack:
+        draft.say("nothing_to_cancel")
+        what_else(draft)
+        return
+    frame = next((f for f in reversed(draft.state.stack) if f.flow != "login"), draft.top)
+    flow = draft.script.flows[frame.flow]
+    draft.change(stack=(), queue=(), request="")
+    draft.say(flow.cancelled, flow.cancelled_action)
+    what_else(draft)
+
+
+def what_else(draft: Draft) -> None:
+    """Ask what else, and let "no" mean goodbye."""
+    draft.say("anything_else", "ask_anything_else")
+    draft.change(closing=True, expectation=Expectation())
+
+
+def start_over(draft: Draft) -> None:
+    """Forget what is under way; who the caller is stays known."""
+    draft.change(stack=(), queue=(), request="", expectation=Expectation())
+    draft.say("start_over", "ask_anything_else")
+    draft.say("what_now")
+
+
+def agent(draft: Draft) -> None:
+    """Hand over to a person."""
+    draft.say("hand_over", "hand_over")
+    # The flows stay in the summary, so it is made from the state before this decision.
+    draft.end("transfer")
+
+
+def goodbye(draft: Draft) -> None:
+    """End the call."""
+    draft.say("goodbye", "goodbye")
+    draft.end("goodbye")
+
+
+def repeat(draft: Draft) -> None:
+    """Say the last answer again."""
+    _once_more(draft, "repeat")
+
+
+def louder(draft: Draft) -> None:
+    """Say honestly that the volume is fixed, and repeat."""
+    _once_more(draft, "louder")
+
+
+def slower(draft: Draft) -> None:
+    """Say honestly that the pace is fixed, and repeat."""
+    _once_more(draft, "slower")
+
+
+def _once_more(draft: Draft, key: str) -> None:
+    last = draft.state.last_said
+    if not last:
+        draft.say("nothing_to_repeat", "repeat")
+        give_back_floor(draft)
+        return
+    draft.say(key, "repeat")
+    if isinstance(draft.step, Confirm):
+        # A question about money is asked anew, so that it counts as asked.
+        give_back_floor(draft)
+        return
+    for sentence in last:
+        draft.put(sentence, "repeated")
+
+
+def help_(draft: Draft) -> None:
+    """Say what can be asked for."""
+    draft.say("help", "help")
+    _back_if_asked(draft)
+
+
+def wait(draft: Draft) -> None:
+    """Give the caller time: the next silences are not counted against them."""
+    draft.say("wait", "wait")
+    draft.change(silences=-2)
+
+
+def thanks(draft: Draft) -> None:
+    """Take thanks, and go on."""
+    draft.say("welcome")
+    if draft.state.stack:
+        give_back_floor(draft)
+        draft.mark("ask_anything_else")
+    else:
+        what_else(draft)
+
+
+def greet(draft: Draft) -> None:
+    """Greet back."""
+    draft.say("greet_back", "greet")
+    _back_if_asked(draft)
+
+
+def chitchat(draft: Draft) -> None:
+    """Small talk, shortly, and back to banking."""
+    draft.say("chitchat", "out_of_scope")
+    give_back_floor(draft)
+
+
+def insult(draft: Draft) -> None:
+    """Stay calm, and offer a person."""
+    draft.say("insult", "offer_person")
+    _back_if_asked(draft)
+
+
+def why(draft: Draft) -> None:
+    """Say why we ask."""
+    step = draft.step
+    key = ""
+    match step:
+        case Collect() | Choose():
+            key = f"{step.ask}_why"
+        case Confirm():
+            key = f"{step.confirm}_why"
+    draft.say(key if draft.has(key) else "why", "help")
+    give_back_floor(draft)
+
+
+def _back_if_asked(draft: Draft) -> None:
+    if draft.state.stack:
+        give_back_floor(draft)
+
+
+ALWAYS: dict[str, Callable[[Draft], None]] = {
+    "cancel": cancel,
+    "start_over": start_over,
+    "agent": agent,
+    "goodbye": goodbye,
+    "repeat": repeat,
+    "help": help_,
+    "louder": louder,
+    "slower": slower,
+    "wait": wait,
+    "why": why,
+}
+"""Taken before anything else that was said."""
+
+SMALL_TALK: dict[str, Callable[[Draft], None]] = {
+    "thanks": thanks,
+    "greet": greet,
+    "chitchat": chitchat,
+    "insult": insult,
+}
+"""Taken only where nothing else was said with it."""

@@ -1,0 +1,211 @@
+"""Filling a flow's slots from what was said: any order, several in one breath, corrections too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+
+from dialog import options
+from dialog.bank.values import Facts
+from dialog.checks import CHECKS
+from dialog.flow import Flow, Slot
+from dialog.grounding import is_sure
+from dialog.script import Lexicon
+from dialog.state import Filled, Frame
+from nlu.understanding import Entity, Money, Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What an utterance did to a frame.
+
+    Attributes:
+        frame: The frame with what was taken.
+        changed: Slots with a new value.
+        repeated: Slots named with the value that they already had.
+        unsure: Slots whose value was heard too badly: emptied, to be asked again.
+        unclear: Slots with several fitting values, or one that we do not know.
+        secrets: Values of slots that are not kept (the PIN).
+    """
+
+    frame: Frame
+    changed: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    unclear: frozenset[str] = frozenset()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def touched(self) -> bool:
+        """Whether the utterance said anything about the flow's slots that is not known already."""
+        return bool(self.changed or self.unsure or self.unclear or self.secrets)
+
+
+def fill(
+    flow: Flow,
+    frame: Frame,
+    understanding: Understanding,
+    facts: Facts | None,
+    lexicon: Lexicon,
+    *,
+    asked: str | None,
+) -> Filling:
+    """Take what an utterance says about a flow's slots.
+
+    Args:
+        flow: The flow.
+        frame: Where it stands.
+        understanding: What was heard.
+        facts: Of the customer, to see that an account's kind and its id are the same.
+        lexicon: Finds the name of somebody unknown.
+        asked: The slot that the caller was asked for, or None.
+    """
+    filling = Filling(replace(frame, options={}, unmatched=frozenset()))
+    for name in flow.slots:
+        entities = _meant(flow, name, understanding, asked)
+        if entities:
+            filling = _take(filling, name, flow.slots[name], entities, understanding, facts)
+    filling = _refuse(flow, filling, understanding)
+    return _miss(flow, filling, understanding, lexicon, asked)
+
+
+def _meant(flow: Flow, name: str, heard: Understanding, asked: str | None) -> list[Entity]:
+    """The entities that belong into a slot; an asked slot takes what no other names by role."""
+    slot = flow.slots[name]
+    found = []
+    for entity in heard.entities:
+        if entity.role == "not":
+            continue
+        other = asked is not None and asked != name and asked in flow.slots
+        if other and flow.slots[str(asked)].fits(entity.type, entity.role, asked=True):
+            continue
+        if slot.fits(entity.type, entity.role, asked=asked == name):
+            found.append(entity)
+    if not found and asked == name:
+        found = _bare_number(slot, heard)
+    return _of_length(slot, found)
+
+
+def _bare_number(slot: Slot, heard: Understanding) -> list[Entity]:
+    """ "Sixty" as an amount, where an amount is talked about."""
+    if "money" not in slot.takes or len(heard.entities) != 1:
+        return []
+    entity = heard.entities[0]
+    if entity.role == "not" or not isinstance(entity.value, str | Decimal):
+        return []
+    try:
+        return [replace(entity, type="money", value=Money(Decimal(entity.value)))]
+    except InvalidOperation:
+        return []
+
+
+def _of_length(slot: Slot, entities: list[Entity]) -> list[Entity]:
+    """For a slot with a known number of digits, only strings that pass; else all."""
+    if slot.digits is None:
+        return entities
+    found = []
+    for entity in entities:
+        text = str(entity.value)
+        if len(text) > slot.digits and slot.check is not None:
+            text = text[: slot.digits]
+        elif len(text) > slot.digits and len(text) == 12:
+            text = text[-slot.digits :]
+        if len(text) == slot.digits and (slot.check is None or CHECKS[slot.check](text)):
+            found.append(replace(entity, value=text))
+    return found
+
+
+def _take(
+    filling: Filling,
+    name: str,
+    slot: Slot,
+    entities: list[Entity],
+    heard: Understanding,
+    facts: Facts | None,
+) -> Filling:
+    """Put the meant value into a slot, or note why not."""
+    entity = entities[-1]
+    rivals = {str(e.value) for e in entities if e.start < entity.end and entity.start < e.end}
+    frame = filling.frame
+    if len(rivals) > 1:
+        return replace(
+            filling,
+            frame=replace(
+                _without(frame, name), options={**frame.options, name: tuple(sorted(rivals))}
+            ),
+            unclear=filling.unclear | {name},
+        )
+    new = Filled(entity.value, entity.type, min(entity.confidence, heard.confidence))
+    if name in frame.slots and _same(frame.slots[name], new, facts):
+        return replace(filling, repeated=filling.repeated | {name})
+    said_twice = name in frame.doubts and frame.doubts[name].value == new.value
+    if slot.critical and not is_sure(entity, heard) and not said_twice:
+        # The doubt about a PIN is not kept: hearing it twice would need it to be in the state.
+        doubts = {**frame.doubts, name: new} if slot.keep else frame.doubts
+        frame = replace(_without(frame, name), doubts=doubts)
+        return replace(filling, frame=frame, unsure=filling.unsure | {name})
+    if not slot.keep:
+        return replace(filling, secrets={**filling.secrets, name: str(entity.value)})
+    frame = replace(frame, slots={**frame.slots, name: new})
+    return replace(filling, frame=frame, changed=filling.changed | {name})
+
+
+def _refuse(flow: Flow, filling: Filling, heard: Understanding) -> Filling:
+    """ "Not to Anna": a slot that holds just that is emptied, unless it got a new value."""
+    for entity in heard.entities:
+        if entity.role != "not":
+            continue
+        for name, filled in filling.frame.slots.items():
+            if name not in filling.changed and filled.value == entity.value:
+                filling = replace(
+                    filling,
+                    frame=_without(filling.frame, name),
+                    changed=filling.changed | {name},
+                )
+    return filling
+
+
+def _miss(
+    flow: Flow, filling: Filling, heard: Understanding, lexicon: Lexicon, asked: str | None
+) -> Filling:
+    """Note that somebody was named whom we do not know, or that digits did not pass."""
+    for name, slot in flow.slots.items():
+        if name in filling.changed | filling.repeated | filling.unsure | filling.unclear:
+            continue
+        if _names_stranger(slot, heard, lexicon) or (asked == name and _wrong_digits(slot, heard)):
+            frame = _without(filling.frame, name)
+            frame = replace(frame, unmatched=frame.unmatched | {name})
+            filling = replace(filling, frame=frame, unclear=filling.unclear | {name})
+    return filling
+
+
+def _names_stranger(slot: Slot, heard: Understanding, lexicon: Lexicon) -> bool:
+    if "payee" not in slot.takes:
+        return False
+    found = lexicon.recipient_pattern.search(heard.text)
+    if found is None:
+        return False
+    start, end = found.span(1)
+    return not any(e.start < end and start < e.end for e in heard.entities)
+
+
+def _wrong_digits(slot: Slot, heard: Understanding) -> bool:
+    return slot.check is not None and any(e.type == "digits" for e in heard.entities)
+
+
+def _without(frame: Frame, slot: str) -> Frame:
+    """The frame with a slot emptied."""
+    return replace(frame, slots={k: v for k, v in frame.slots.items() if k != slot})
+
+
+def _same(old: Filled, new: Filled, facts: Facts | None) -> bool:
+    """Whether two values mean the same: an id and the kind or last digits of what it stands for."""
+    if old.entity == options.GUESS:
+        return _describes(old, new, facts)
+    return (old.value == new.value and old.entity == new.entity) or _describes(old, new, facts)
+
+
+def _describes(old: Filled, new: Filled, facts: Facts | None) -> bool:
+    if not isinstance(old.value, int) or facts is None:
+        return False
+    things = facts.cards if new.entity == "card_kind" else facts.accounts
+    return any(t.id == old.value and new.value in (t.kind, t.last4) for t in things)

@@ -1,0 +1,224 @@
+"""The flow language: ten kinds of step and no expressions.
+
+A flow is a list of steps that runs from the top and stops where the caller or the bank is waited
+for. When the caller changes a slot, it runs from the top again: what is known is skipped, what
+was checked is checked again.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from dialog.strict_yaml import Strict
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+
+
+class Slot(Strict):
+    """Something a flow needs to know.
+
+    Attributes:
+        takes: Entity types that fill it, each with an optional role: "money",
+            "account_kind:from". Without a role, only an entity without one fits, unless the slot
+            is the one that is asked for.
+        critical: A value that was heard badly is asked again.
+        secret: Masked wherever it is shown.
+        digits: How many digits it has, where that is known.
+        check: Name of the check a digit string must pass.
+        expects: What the recogniser is told to wait for; the first entity type if not given.
+        keep: False for a PIN: it is used in the turn it was said in and never kept.
+    """
+
+    takes: Annotated[tuple[str, ...], Field(min_length=1)]
+    critical: bool = False
+    secret: bool = False
+    digits: int | None = None
+    check: str | None = None
+    expects: str | None = None
+    keep: bool = True
+
+    def fits(self, entity: str, role: str | None, *, asked: bool) -> bool:
+        """Whether an entity of this type and role belongs into the slot.
+
+        Args:
+            entity: The entity's type.
+            role: Its role; "at" says nothing here.
+            asked: Whether the slot is the one that was asked for.
+        """
+        role = None if role == "at" else role
+        spoken = entity if role is None else f"{entity}:{role}"
+        if spoken in self.takes:
+            return True
+        return asked and role is None and any(t.split(":")[0] == entity for t in self.takes)
+
+
+class Step(Strict):
+    """What all steps share: a label, and the condition under which they count."""
+
+    id: Name | None = None
+    when: Name | None = None
+    unless: Name | None = None
+
+
+class Collect(Step):
+    """Ask for a slot until it is filled.
+
+    Attributes:
+        collect: The slot.
+        ask: Reply that asks; ASK_again asks once more and ASK_why says why.
+        action: Name of the asking in events.
+        unmatched: Reply where the answer names something we do not know.
+        instead: What other answers (intents) lead to: intent to label.
+    """
+
+    collect: Name
+    ask: Name
+    action: Name
+    unmatched: Name | None = None
+    instead: dict[Name, Name] = Field(default_factory=dict)
+
+
+class Choose(Step):
+    """Let the caller choose among options; a single option is taken without asking."""
+
+    choose: Name
+    among: Name
+    ask: Name
+    action: Name
+
+
+class Say(Step):
+    """Say a reply."""
+
+    say: Name
+    action: Name
+
+
+class Confirm(Step):
+    """Go on only after a "yes".
+
+    Attributes:
+        confirm: Reply that asks; CONFIRM_again asks once more.
+        action: Name of the asking in events.
+        deny: Label to go to after a "no".
+        strict: Only a plain, well heard "yes" to a question that was heard to its end counts.
+    """
+
+    confirm: Name
+    action: Name
+    deny: Name
+    strict: bool = True
+
+
+class Do(Step):
+    """Do something at the bank; `results` leads each result other than "ok" to a label."""
+
+    act: Name
+    results: dict[Name, Name] = Field(default_factory=dict)
+
+
+class Go(Step):
+    """Go to a label: with `when` or `unless`, the language's branch."""
+
+    go: Name
+
+
+class Call(Step):
+    """Run another flow and go on; `results` leads its results other than "done" to a label."""
+
+    call: Name
+    results: dict[Name, Name] = Field(default_factory=dict)
+
+
+class Fill(Step):
+    """Fill an empty slot with what a named function says, if it says anything."""
+
+    fill: Name
+    by: Name
+
+
+class Forget(Step):
+    """Empty slots, so that they are asked for again."""
+
+    forget: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class Finish(Step):
+    """End the flow: "done", "cancelled", "transfer" (to a person), or a result for its caller."""
+
+    end: Name
+
+
+_KINDS: dict[str, type[Step]] = {
+    "collect": Collect,
+    "choose": Choose,
+    "say": Say,
+    "confirm": Confirm,
+    "act": Do,
+    "go": Go,
+    "call": Call,
+    "fill": Fill,
+    "forget": Forget,
+    "end": Finish,
+}
+
+
+def _kind(value: Any) -> str:
+    """Which kind of step this is: the one of the ten words that stands in it."""
+    if isinstance(value, dict):
+        return next((word for word in _KINDS if word in value), "unknown")
+    return next((word for word, kind in _KINDS.items() if isinstance(value, kind)), "unknown")
+
+
+AnyStep = Annotated[
+    Annotated[Collect, Tag("collect")]
+    | Annotated[Choose, Tag("choose")]
+    | Annotated[Say, Tag("say")]
+    | Annotated[Confirm, Tag("confirm")]
+    | Annotated[Do, Tag("act")]
+    | Annotated[Go, Tag("go")]
+    | Annotated[Call, Tag("call")]
+    | Annotated[Fill, Tag("fill")]
+    | Annotated[Forget, Tag("forget")]
+    | Annotated[Finish, Tag("end")],
+    Discriminator(
+        _kind,
+        custom_error_type="unknown_step",
+        custom_error_message=f"not a step; a step is one of {', '.join(_KINDS)}",
+    ),
+]
+
+
+class Flow(Strict):
+    """One flow file.
+
+    Attributes:
+        flow: Its name, equal to the file's.
+        about: What it is for, in one line.
+        intents: What the caller may want so that it starts.
+        back: Reply that leads back to it after a digression.
+        cancelled: Reply after the caller cancelled it.
+        cancelled_action: Name of that in events.
+        slots: What it needs to know.
+        steps: What it does.
+    """
+
+    flow: Name
+    about: str
+    intents: tuple[Name, ...] = ()
+    back: Name = "back"
+    cancelled: Name = "cancelled"
+    cancelled_action: Name = "ask_anything_else"
+    slots: dict[Name, Slot] = Field(default_factory=dict)
+    steps: Annotated[tuple[AnyStep, ...], Field(min_length=1)]
+
+    def label(self, name: str) -> int:
+        """Index of the step with this label.
+
+        Raises:
+            KeyError: There is none; the script's check has already refused such a flow.
+        """
+        for index, step in enumerate(self.steps):
+            if step.id == name:
+                return index
+        raise KeyError(name)

@@ -1,0 +1,80 @@
+"""How sure we must be before we take something as said.
+
+The figures are probabilities: the recogniser's for the text, the understander's for an intent,
+the matcher's for an entity. Money is never moved on them alone: amount and payee are always read
+back and confirmed.
+"""
+
+import re
+from collections.abc import Sequence
+
+from nlu.understanding import Entity, Understanding
+
+UNCLEAR = 0.30
+"""Text below this is treated as sound without words."""
+
+CRITICAL = 0.60
+"""A critical slot (amount, payee, customer number, PIN) below this is asked again."""
+
+YES = 0.50
+"""A "yes" to a strict question needs this from the recogniser and from the understander."""
+
+HOLDS = 0.35
+"""An intent counts as meant from here on."""
+
+AGAINST = 0.20
+"""A "no" or "change that" beside a "yes" counts against it from here on."""
+
+SWITCH = 0.60
+"""Another request takes the floor from here on while an answer is waited for."""
+
+AUDIBLE = 0.95
+"""Share of an answer that must have been heard for its question to count as asked.
+
+Every strict question ends in a tail ("Shall I go ahead?") of more than the missing share, so
+amount and payee have been heard in full; a test holds that.
+"""
+
+AGAINST_INTENTS = frozenset({"deny", "correct", "cancel", "wait", "start_over"})
+
+
+def is_sure(entity: Entity, understanding: Understanding) -> bool:
+    """Whether an entity is certain enough for a critical slot."""
+    return min(entity.confidence, understanding.confidence) >= CRITICAL
+
+
+def held(understanding: Understanding) -> tuple[str, ...]:
+    """The intents that count as meant, best first."""
+    return tuple(i.name for i in understanding.intents if i.score >= HOLDS)
+
+
+def is_plain_yes(understanding: Understanding, words: Sequence[str], doubt: frozenset[str]) -> bool:
+    """Whether an utterance is a "yes" and nothing else, heard well.
+
+    Args:
+        understanding: What was heard; whether it changed a slot is the caller's business.
+        words: Its words in lower case.
+        doubt: Words that make a "yes" less than plain ("but", "not", "wait").
+    """
+    best = understanding.intents[0] if understanding.intents else None
+    if best is None or best.name != "affirm" or best.score < YES:
+        return False
+    if understanding.confidence < YES:
+        return False
+    if any(i.name in AGAINST_INTENTS and i.score >= AGAINST for i in understanding.intents):
+        return False
+    if any(entity.role == "not" for entity in understanding.entities):
+        return False
+    return not doubt.intersection(words)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return re.findall(r"[\w']+", text.lower())
+
+
+def is_echo(words: Sequence[str], said: Sequence[str]) -> bool:
+    """Whether words are a piece of what we have just said: our own voice coming back."""
+    spoken = words_of(" ".join(said))
+    n = len(words)
+    return n > 0 and any(spoken[i : i + n] == list(words) for i in range(len(spoken) - n + 1))

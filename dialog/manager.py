@@ -1,0 +1,130 @@
+"""The dialog manager: `decide` turns a state and an event into the next state and what to say.
+
+Pure: no clock, no randomness, no bank. What must be done is named in the decision, and what became
+of it is the next event.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from dialog import engine
+from dialog.bank.values import Facts
+from dialog.closing import carry_on, give_back_floor
+from dialog.decision import (
+    Decision,
+    Event,
+    Heard,
+    Keyed,
+    Opened,
+    Outcome,
+    Silent,
+    Unclear,
+)
+from dialog.draft import Draft
+from dialog.flow import Do
+from dialog.hearing import heard, take_in
+from dialog.keys import as_understanding
+from dialog.misses import missed
+from dialog.script import script
+from dialog.state import State
+
+SILENCES = 2
+"""How often a silent caller is asked before the call ends."""
+
+LOGINS = 3
+"""Wrong logins in one call before a person takes over, whatever the bank itself counts."""
+
+
+def decide(state: State, event: Event, facts: Facts | None, today: date) -> Decision:
+    """What to say and do about an event, and the state after it.
+
+    Args:
+        state: Where the call stands.
+        event: What happened.
+        facts: Of the identified customer; None before.
+        today: The day that answers about days are counted from.
+    """
+    draft = Draft(state, facts, today, script(state.language))
+    if state.end is not None:
+        draft.say("ended", "goodbye")
+        draft.reason = "the call has ended"
+        return draft.finish(follows=False)
+    match event:
+        case Opened():
+            draft.say("greeting", "greet")
+            draft.reason = "the call was answered"
+        case Heard(understanding, then):
+            draft.change(silences=0)
+            heard(draft, understanding, then)
+        case Keyed(digits):
+            draft.change(silences=0)
+            heard(draft, as_understanding(digits, state.expectation, today), ())
+        case Silent():
+            _silent(draft)
+        case Unclear():
+            draft.reason = "sound without words"
+            missed(draft)
+        case Outcome():
+            _outcome(draft, event)
+    return draft.finish(follows=isinstance(event, Outcome))
+
+
+def _silent(draft: Draft) -> None:
+    draft.change(silences=draft.state.silences + 1)
+    draft.reason = f"silence {draft.state.silences}"
+    if draft.state.silences > SILENCES:
+        draft.say("goodbye_silence", "goodbye")
+        draft.end("goodbye")
+        return
+    draft.say("are_you_there", "ask_again_silence")
+    give_back_floor(draft)
+
+
+def _outcome(draft: Draft, outcome: Outcome) -> None:
+    draft.reason = f"{outcome.act}: {outcome.result}"
+    if outcome.result == "unavailable":
+        draft.change(stack=(), queue=())
+        draft.say("bank_unavailable", "bank_unavailable")
+        carry_on(draft)
+        return
+    if outcome.result == "failed":
+        _failed(draft, outcome)
+        return
+    if outcome.act == "authenticate":
+        outcome = _login(draft, outcome)
+    frame = draft.top
+    step = draft.flow.steps[frame.at]
+    if not isinstance(step, Do):
+        raise RuntimeError(f"an outcome of {outcome.act}, which {frame.flow} did not wait for")
+    draft.put_top(replace(frame, outcome={**frame.outcome, **outcome.values}))
+    if outcome.result == "ok":
+        draft.change(done=(*draft.state.done, outcome.act))
+        engine.go(draft, frame.at + 1)
+    else:
+        engine.go(draft, draft.flow.label(step.results[outcome.result]))
+    engine.run(draft)
+    carry_on(draft)
+
+
+def _failed(draft: Draft, outcome: Outcome) -> None:
+    """Something broke: say so, and do not claim to know what became of money."""
+    draft.change(stack=(), queue=())
+    draft.say("act_uncertain" if outcome.act == "execute_transfer" else "act_failed")
+    draft.mark("bank_unavailable")
+    engine.start(draft, "person")
+    engine.run(draft)
+
+
+def _login(draft: Draft, outcome: Outcome) -> Outcome:
+    """Keep who the caller is, and read again what they asked for; count what went wrong."""
+    if outcome.result == "ok":
+        customer, name = outcome.values["customer_id"], outcome.values["first_name"]
+        draft.change(customer_id=customer, first_name=name, request="")
+        if outcome.request is not None:
+            take_in(draft, outcome.request)
+        return outcome
+    failures = draft.state.login_failures + 1
+    draft.change(login_failures=failures)
+    if failures >= LOGINS:
+        return replace(outcome, result="locked")
+    return outcome

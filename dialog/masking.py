@@ -1,0 +1,139 @@
+"""Keeping PINs and customer numbers out of everything that is shown or written down.
+
+A digit string of four or more digits is masked, whether written ("4821", "48 21") or spoken ("four
+eight two one"), unless it is an amount with its currency, an asked amount, or a date. Where a
+secret was asked for, every digit and number word is masked. One "•" stands for one digit or word,
+so that the mask does not tell the digits by the length of their names.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from dialog.script import Lexicon
+from nlu.understanding import Entity, Expectation, Understanding
+
+MASK = "•"
+SECRET_DIGITS = 4
+"""Digit strings from this length on could be a PIN or a number."""
+
+_TOKEN = re.compile(r"\d|[^\W\d_]+(?:'[^\W\d_]+)?|\$")
+_SAFE = frozenset({"money", "date", "time", "period", "percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A digit or a number word: where it stands, and how many digits it is."""
+
+    start: int
+    end: int
+    digits: int
+
+
+def mask_text(
+    text: str, expectation: Expectation, lexicon: Lexicon, safe: tuple[Entity, ...] = ()
+) -> str:
+    """A text with its secrets masked.
+
+    Args:
+        text: What was heard.
+        expectation: What had been asked.
+        lexicon: The number words of the language.
+        safe: Entities found in the text; amounts and dates among them may be shown.
+    """
+    return _Masked(text, _parts(text, expectation, lexicon, safe)).text
+
+
+def mask(understanding: Understanding, expectation: Expectation, lexicon: Lexicon) -> Understanding:
+    """What was understood with its secrets masked, in the text and in the entities."""
+    masked = _Masked(
+        understanding.text,
+        _parts(understanding.text, expectation, lexicon, understanding.entities),
+    )
+    entities = tuple(_mask_entity(e, masked, expectation) for e in understanding.entities)
+    return replace(understanding, text=masked.text, entities=entities)
+
+
+def _mask_entity(entity: Entity, masked: "_Masked", expectation: Expectation) -> Entity:
+    start, end = masked.place(entity.start), masked.place(entity.end)
+    text = masked.text[start:end]
+    hidden = masked.hides(entity.start, entity.end) or (
+        entity.type == "digits" and (expectation.secret or len(str(entity.value)) >= SECRET_DIGITS)
+    )
+    if not hidden:
+        return replace(entity, start=start, end=end, text=text)
+    value = MASK * (len(str(entity.value)) if entity.type == "digits" else SECRET_DIGITS)
+    return replace(entity, start=start, end=end, text=text or MASK, value=value)
+
+
+class _Masked:
+    """A text with parts replaced, and where each place of the old text is in the new one."""
+
+    def __init__(self, text: str, parts: list[_Part]) -> None:
+        self._parts = parts
+        pieces, at = [], 0
+        for part in parts:
+            pieces += [text[at : part.start], MASK]
+            at = part.end
+        self.text = "".join([*pieces, text[at:]])
+
+    def place(self, at: int) -> int:
+        """Where an offset of the old text is in the new one."""
+        return at - sum(
+            min(at, part.end) - part.start - len(MASK) for part in self._parts if part.end <= at
+        )
+
+    def hides(self, start: int, end: int) -> bool:
+        """Whether anything between two offsets of the old text was masked."""
+        return any(part.start < end and start < part.end for part in self._parts)
+
+
+def _parts(
+    text: str, expectation: Expectation, lexicon: Lexicon, entities: tuple[Entity, ...]
+) -> list[_Part]:
+    """The digits and number words to be masked."""
+    runs = _runs(text, lexicon)
+    if expectation.secret:
+        return [part for run in runs for part in run]
+    hidden = []
+    for run in runs:
+        start, end = run[0].start, run[-1].end
+        if sum(part.digits for part in run) < SECRET_DIGITS:
+            continue
+        if not _is_shown(text, start, end, expectation, lexicon, entities):
+            hidden += run
+    return hidden
+
+
+def _is_shown(
+    text: str,
+    start: int,
+    end: int,
+    expectation: Expectation,
+    lexicon: Lexicon,
+    entities: tuple[Entity, ...],
+) -> bool:
+    """Whether a digit string is an amount or a date for certain."""
+    around = _TOKEN.findall(text[:start])[-1:] + _TOKEN.findall(text[end:])[:1]
+    if any(token.lower() in lexicon.currency for token in around):
+        return True
+    for entity in entities:
+        if entity.start < end and start < entity.end and entity.type in _SAFE:
+            return entity.type != "money" or expectation.kind == "money"
+    return False
+
+
+def _runs(text: str, lexicon: Lexicon) -> list[list[_Part]]:
+    """Digits and number words that stand together, with no other word between them."""
+    runs: list[list[_Part]] = []
+    open_run = False
+    for token in _TOKEN.finditer(text):
+        word = token.group().lower()
+        digits = 1 if word.isdigit() else lexicon.digits.get(word, 0)
+        if digits:
+            part = _Part(token.start(), token.end(), digits)
+            if open_run:
+                runs[-1].append(part)
+            else:
+                runs.append([part])
+        open_run = bool(digits)
+    return runs

@@ -1,0 +1,35 @@
+"""When the caller was not understood: help that grows, never the same sentence twice."""
+
+from dialog.closing import give_back_floor
+from dialog.draft import Draft
+
+OFFER_AFTER = 2
+"""Misses in a row after which keys and a person are offered."""
+
+GIVE_UP_AFTER = 4
+"""Misses in a row after which a person takes over."""
+
+
+def missed(draft: Draft) -> None:
+    """Say so and help; after the second time offer keys or a person, at last hand over."""
+    draft.change(misses=draft.state.misses + 1, closing=False)
+    if draft.state.misses >= GIVE_UP_AFTER:
+        draft.say("give_up", "hand_over")
+        draft.end("transfer")
+        return
+    if draft.state.misses >= OFFER_AFTER:
+        draft.say(_offer(draft), "offer_person")
+    else:
+        draft.say("clarify", "clarify")
+        if not draft.state.stack:
+            draft.say("clarify_help")
+            return
+    if draft.state.stack:
+        give_back_floor(draft)
+
+
+def _offer(draft: Draft) -> str:
+    """The reply that offers a way out: keys only where keys can answer."""
+    if not draft.state.stack:
+        return "question_or_person"
+    return "name_or_person" if draft.state.expectation.kind == "payee" else "keys_or_person"

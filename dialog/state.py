@@ -1,0 +1,108 @@
+"""Where a call stands: one immutable value that a decision turns into the next one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nlu.understanding import EntityValue, Expectation, Understanding
+
+SlotValue = EntityValue | int
+"""An entity's exact value, or the id of the account or card that was chosen."""
+
+OPEN = Expectation()
+"""Anything may be said."""
+
+End = Literal["goodbye", "transfer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A slot's value, the entity type it was read from, and how sure we are (0 to 1).
+
+    The value stays out of `repr`, because one of the slots is the customer number.
+    """
+
+    value: SlotValue = field(repr=False)
+    entity: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One flow that is under way.
+
+    Attributes:
+        flow: Its name.
+        at: Index of the step that runs or waits.
+        called: True where another flow called it and goes on after it; False for a request or a
+            digression, after which the flow below is taken up again with a reminder.
+        waiting: True where the step at `at` has been asked.
+        slots: What is known, by slot.
+        doubts: Values heard too badly to be taken; the same value heard again is taken.
+        options: Several values that one answer fits, by slot: the caller is asked which.
+        unmatched: Slots whose answer named something we do not know.
+        proposal: Id of the proposal that was stored when it was read back.
+        outcome: What the last act told, for the replies.
+    """
+
+    flow: str
+    at: int = 0
+    called: bool = False
+    waiting: bool = False
+    slots: Mapping[str, Filled] = field(default_factory=dict)
+    doubts: Mapping[str, Filled] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unmatched: frozenset[str] = frozenset()
+    proposal: str | None = None
+    outcome: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a call stands. A PIN is never in it.
+
+    Attributes:
+        call_id: Names the call; part of every proposal's id.
+        language: ISO 639-1 code: which replies, knowledge and words are used.
+        customer_id: Who has been identified, or None.
+        first_name: Of the identified customer.
+        stack: Flows under way, the running one last.
+        queue: Requests made in the same breath, to be done afterwards.
+        request: What was asked for (masked) before the caller was identified: it is read again
+            once the customer's own payees are known.
+        expectation: What the caller was asked for.
+        said: How often each reply was given: it chooses the next variant.
+        last_said: The last answer, for "repeat".
+        audible: False where the last answer's question was not heard to its end.
+        misses: Turns in a row that were not understood.
+        silences: Times in a row that the caller said nothing.
+        login_failures: Wrong number or PIN, in this call.
+        acts: How many acts this call has started: part of the next one's id.
+        closing: True where "anything else?" was asked last.
+        done: What was done in this call, for the person who takes over.
+        end: How the call ended, or None.
+    """
+
+    call_id: str
+    language: str = "en"
+    customer_id: int | None = None
+    first_name: str | None = None
+    stack: tuple[Frame, ...] = ()
+    queue: tuple[Understanding, ...] = field(default=(), repr=False)
+    request: str = ""
+    expectation: Expectation = OPEN
+    said: Mapping[str, int] = field(default_factory=dict)
+    last_said: tuple[str, ...] = ()
+    audible: bool = True
+    misses: int = 0
+    silences: int = 0
+    login_failures: int = 0
+    acts: int = 0
+    closing: bool = False
+    done: tuple[str, ...] = ()
+    end: End | None = None
+
+    @property
+    def top(self) -> Frame | None:
+        """The flow that runs, or None."""
+        return self.stack[-1] if self.stack else None

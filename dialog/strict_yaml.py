@@ -1,0 +1,86 @@
+"""YAML that people edit: read strictly, and a mistake in it names file, line and cure."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from dialog.errors import FlowError
+
+_CURES = {
+    "extra_forbidden": "remove it or correct its spelling",
+    "missing": "add it",
+    "too_short": "add more",
+}
+
+
+class Strict(BaseModel):
+    """A mistyped key is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=Strict)
+
+
+def read(path: Path, model: type[Model]) -> Model:
+    """Read a YAML file into its model.
+
+    Raises:
+        FlowError: The file is missing, is not YAML, has a key twice or breaks the schema; the
+            message is "file:line: what: cure".
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_doubles(path, node)
+        return model.model_validate(yaml.safe_load(text))
+    except OSError as error:
+        raise FlowError(f"{path}: cannot be read: {error.strerror}: restore the file") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise FlowError(f"{path}:{line}: not YAML: {error.problem}: check the indent") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        line, where = line_of(node, first["loc"])
+        cure = _CURES.get(first["type"], "see docs/dialog.md")
+        raise FlowError(f"{path}:{line}: {where}: {first['msg']}: {cure}") from error
+
+
+def line_of(node: yaml.Node | None, loc: tuple[int | str, ...]) -> tuple[int, str]:
+    """The line (from 1) and the readable name of a place that pydantic complains about.
+
+    Parts of the place that are not in the file (a step's kind, a missing key) are skipped.
+    """
+    line = node.start_mark.line + 1 if node else 1
+    for part in loc:
+        found = _child(node, part)
+        if found is not None:
+            key, node = found
+            line = key.start_mark.line + 1
+    return line, ".".join(str(part) for part in loc) or "the file"
+
+
+def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node, yaml.Node] | None:
+    """The key node and the value node of one part, or None."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == part), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None
+
+
+def _refuse_doubles(path: Path, node: yaml.Node | None) -> None:
+    """YAML keeps the last of two equal keys; we refuse both."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise FlowError(f"{path}:{line}: {key.value} stands here twice: remove one")
+            seen.add(key.value)
+            _refuse_doubles(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_doubles(path, item)

@@ -1,0 +1,33 @@
+"""What a person who takes a call over is told: who, what was wanted, what was done. No secrets."""
+
+from dialog.bank.values import Facts
+from dialog.script import Script
+from dialog.state import Frame, State
+
+
+def summarise(state: State, reason: str, script: Script, facts: Facts | None) -> str:
+    """One or two lines about a call.
+
+    Args:
+        state: The call, with the flows that were under way when it was handed over.
+        reason: Of the decision that handed it over.
+        script: Knows which slots are secret.
+        facts: Of the identified customer, or None.
+    """
+    who = f"{facts.first_name} (identified)" if facts else "Caller (not identified)"
+    wanted = ", ".join(_flow(frame, script) for frame in state.stack if not frame.called)
+    done = ", ".join(
+        name for name in state.done if name not in ("authenticate", "propose_transfer")
+    )
+    parts = [who, f"under way: {wanted or 'nothing'}", f"done: {done or 'nothing'}"]
+    return f"{'; '.join(parts)}; handed over because: {reason}."
+
+
+def _flow(frame: Frame, script: Script) -> str:
+    flow = script.flows[frame.flow]
+    known = [
+        f"{name} {filled.value}"
+        for name, filled in frame.slots.items()
+        if not flow.slots[name].secret and not isinstance(filled.value, int)
+    ]
+    return f"{frame.flow.replace('_', ' ')} ({', '.join(known)})" if known else frame.flow
