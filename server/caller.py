@@ -29,7 +29,7 @@ class CallerTurn:
 
     Attributes:
         samples: What is said, int16 at the wire's rate.
-        keys: Keys pressed one after another, 100 ms apart.
+        keys: Keys pressed one after another, 100 ms apart; they may be a PIN.
         silence: Seconds of saying nothing.
         barge_in: Begin this many seconds after the answer before has begun to sound, instead
             of after its end.
@@ -37,8 +37,8 @@ class CallerTurn:
         label: What to call the turn in records: a file's name, the words.
     """
 
-    samples: Samples | None = None
-    keys: str | None = None
+    samples: Samples | None = field(default=None, repr=False)
+    keys: str | None = field(default=None, repr=False)
     silence: float | None = None
     barge_in: float | None = None
     hang_up: bool = False

@@ -10,7 +10,7 @@ from server.caller import CallerTurn, place_call
 from server.client.connection import CallError
 from server.client.turns import TurnRecord
 from server.errors import ServerError
-from server.recording import write_stereo
+from server.recording import timeline, write_stereo
 from server.render import CallView, json_line, spoken_turn, summary_json
 from voice.codecs import Encoding
 from voice.errors import AudioFormatError
@@ -121,7 +121,10 @@ async def call_files(
     if as_json:
         _line(console, json_line(summary))
     else:
+        _line(console, timeline(log.stereo, log.sample_rate, width=max(20, console.width - 12)))
         view.summary(summary)
+    if log.ended == "error":
+        _line(errors, f"tellerline call: the server ended the call: {log.problem or 'error'}")
     return OK if log.ended in NORMAL_ENDS else NOT_NORMAL
 
 

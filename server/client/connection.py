@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -29,6 +30,7 @@ HELLO_TIMEOUT = 10.0
 FRAME_SECONDS = 0.02
 PLAYED_EVERY = 0.2
 LONGEST_MESSAGE = 1 << 20
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class CallError(ServerError):
@@ -228,8 +230,17 @@ async def dialled(url: str, hello: Hello) -> AsyncIterator[tuple[ClientConnectio
     Raises:
         CallError: Nobody answers, or the server refuses; the message is one line.
     """
+    local = urlsplit(url).hostname in LOOPBACK
+    if hello.token is not None and not local and not url.startswith("wss:"):
+        raise CallError(f"{url}: a token is sent over wss only")
     try:
-        socket = await connect(url, compression=None, max_size=LONGEST_MESSAGE, open_timeout=10)
+        socket = await connect(
+            url,
+            compression=None,
+            max_size=LONGEST_MESSAGE,
+            open_timeout=10,
+            proxy=None if local else True,
+        )
     except (OSError, WebSocketException, ValueError) as error:
         raise CallError(f"{url}: no call: {_reason(error)}") from error
     try:

@@ -7,6 +7,7 @@ or when the audio before it ends, whichever is later: exactly what a small jitte
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 import numpy as np
@@ -48,7 +49,7 @@ class PacedMicrophone:
     def __init__(self, clock: SampleClock) -> None:
         self._clock = clock
         self._frame = int(FRAME_SECONDS * clock.sample_rate)
-        self._waiting: list[Samples] = []
+        self._waiting: deque[Samples] = deque()
         self._sent: list[Samples] = []
         self.worst_lateness = 0.0
 
@@ -76,7 +77,7 @@ class PacedMicrophone:
             await asyncio.sleep(self._clock.seconds_until(due))
             late = (self._clock.position() - due) / self._clock.sample_rate
             self.worst_lateness = max(self.worst_lateness, late)
-            self._sent.append(self._waiting.pop(0) if self._waiting else silence)
+            self._sent.append(self._waiting.popleft() if self._waiting else silence)
             yield self._sent[-1]
 
     def recording(self) -> Samples:

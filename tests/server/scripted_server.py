@@ -53,7 +53,7 @@ class Script:
 
 @dataclass
 class Seen:
-    """What reached the server."""
+    """What reached the server, and how late its answers really were (seconds)."""
 
     hello: dict = field(default_factory=dict)
     played: list[tuple[int, int]] = field(default_factory=list)
@@ -61,6 +61,7 @@ class Seen:
     received: list[Samples] = field(default_factory=list)
     arrivals: list[float] = field(default_factory=list)
     sent_samples: int = 0
+    delays: list[float] = field(default_factory=list)
     hung_up: bool = False
 
 
@@ -72,6 +73,7 @@ class Conversation:
         self.answering: asyncio.Task | None = None
         self.in_speech = False
         self.last_loud = 0
+        self.ended_at = 0.0
         self.count = 0
 
     async def run(self) -> None:
@@ -103,6 +105,7 @@ class Conversation:
                 now = asyncio.get_running_loop().time()
                 self.seen.keys.append((now, message["digit"]))
                 if message["digit"] == "#":
+                    self.ended_at = now
                     self.turn += 1
                     self.start_answer(self.script.delay)
 
@@ -119,6 +122,7 @@ class Conversation:
         quiet = (self.count - self.last_loud) / self.rate
         if self.in_speech and quiet >= QUIET:
             self.in_speech = False
+            self.ended_at = asyncio.get_running_loop().time() - quiet
             await self.end_turn(self.script.delay - quiet)
 
     async def start_turn(self) -> None:
@@ -147,6 +151,8 @@ class Conversation:
         await asyncio.sleep(max(0.0, wait))
         await self.send(type="said", turn=turn, text=f"{self.script.said} {turn}")
         begin = asyncio.get_running_loop().time()
+        if turn:
+            self.seen.delays.append(begin - self.ended_at)
         audio = tone(seconds, self.rate)
         step = self.rate // 25
         for start in range(0, len(audio), step):
@@ -160,7 +166,7 @@ class Conversation:
         if self.script.stop == "drop" and turn == 1:
             self.socket.transport.abort()
         elif self.script.stop and turn == 1:
-            await self.send(type="hangup", reason=self.script.stop)
+            await self.send(type="hangup", reason=self.script.stop.removesuffix("-end"))
         elif turn and turn == self.script.goodbye_after:
             await self.send(type="hangup", reason="goodbye")
 

@@ -54,7 +54,7 @@ async def test_a_scenario_goes_over_the_wire_it_names_and_is_judged(tmp_path):
     path = scenario_file(tmp_path / "plain")
     result = await run_voice(path, served(), record=tmp_path / "plain.wav")
     assert result.passed, result.lines()
-    assert result.turns[1]["response_latency_ms"] == pytest.approx(400, abs=60)
+    assert result.turns[1]["response_latency_ms"] >= 399
     samples, rate = sf.read(tmp_path / "plain.wav")
     assert (rate, samples.shape[1]) == (8000, 2)
 
