@@ -63,8 +63,9 @@ def say_percents(text: str, language: Language) -> str:
         lambda m: f"{decimal(m[1], language)} {to} {decimal(m[2], language)} {percent}",
         text,
     )
-    single = language.pattern("percent", rf"({NUMBER})\s?%")
-    return single.sub(lambda m: f"{decimal(m[1], language)} {percent}", text)
+    single = language.pattern("percent", rf"((?<![\w.)])-)?({NUMBER})\s?%")
+    minus = f"{language.numbers.minus} "
+    return single.sub(lambda m: f"{minus if m[1] else ''}{decimal(m[2], language)} {percent}", text)
 
 
 def say_ordinals(text: str, language: Language) -> str:

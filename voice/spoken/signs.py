@@ -99,13 +99,9 @@ def tidy(text: str) -> str:
     text = re.sub(r"[.,;:!?]*([.!?])[.,;:!?]*", r"\1", text)
     text = re.sub(r"[,;:]*([,;:])", r"\1", text)
     text = re.sub(r"([.,;:!?])(?=\w)", r"\1 ", text)
-    text = re.sub(r"\s+", " ", text).strip(" ,;:.!?" if not _has_word(text) else " ")
-    return re.sub(r"^[\s.,;:!?]+", "", text)
+    text = re.sub(r"\s+", " ", text).lstrip(" .,;:!?")
+    return text.rstrip(" ,;:")
 
 
 def _speakable(c: str) -> bool:
     return c in " .,;:!?'" or (c.isalpha() and unicodedata.name(c, "").startswith("LATIN"))
-
-
-def _has_word(text: str) -> bool:
-    return any(c.isalpha() for c in text)
