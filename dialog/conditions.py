@@ -22,6 +22,24 @@ def authenticated(view: View) -> bool:
 
 
 @condition
+def stranger(view: View) -> bool:
+    """The caller is not identified."""
+    return view.state.customer_id is None
+
+
+@condition
+def asked_for_alone(view: View) -> bool:
+    """The flow was asked for by the caller; no other flow called it."""
+    return not view.frame.called
+
+
+@condition
+def nothing_else(view: View) -> bool:
+    """This flow is all that is under way, and nothing waits for its turn."""
+    return len(view.state.stack) == 1 and not view.state.queue
+
+
+@condition
 def blocking_card(view: View) -> bool:
     """The caller is being identified so that a card can be blocked."""
     return len(view.state.stack) > 1 and view.state.stack[-2].flow == "block_card"

@@ -8,13 +8,13 @@ from typing import Any, Literal, Protocol
 from dialog.acts import carry_out
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
+from dialog.clauses import split
 from dialog.decision import Decision, Event, Heard, Keyed, Opened, Outcome, Silent, Unclear
 from dialog.draft import outweighs
-from dialog.errors import BankUnavailable
+from dialog.errors import BankError
 from dialog.grounding import AUDIBLE
 from dialog.manager import decide
 from dialog.masking import MASK, mask, mask_text
-from dialog.requests import split
 from dialog.script import script
 from dialog.state import State
 from dialog.summary import summarise
@@ -223,7 +223,7 @@ class Conversation:
         """Decide about an event with fresh facts; changes nothing."""
         try:
             facts = self._read_facts(self._state.customer_id)
-        except BankUnavailable:
+        except BankError:
             event, facts = Outcome("facts", "unavailable"), self._facts
         decision = decide(self._state, event, facts, self._today)
         return Thought(shown, decision, heard, event, self._state)
@@ -234,13 +234,22 @@ class Conversation:
         if act is None:
             return decision
         outcome = carry_out(act, self._bank, self._state.call_id)
+        try:
+            return self._learn(outcome)
+        except Exception as error:
+            # Whatever is wrong on our side, the caller must not be left in silence.
+            logger.error("outcome_failed", extra={"act": act.name, "error": type(error).__name__})
+            return decide(self._state, Outcome(act.name, "failed"), self._facts, self._today)
+
+    def _learn(self, outcome: Outcome) -> Decision:
+        """Decide about an outcome, with what is known after it."""
         customer = outcome.values.get("customer_id", self._state.customer_id)
         try:
             self._facts = self._read_facts(customer if isinstance(customer, int) else None)
-        except BankUnavailable:
-            if act.name == "authenticate":
-                outcome = Outcome(act.name, "unavailable")
-        if act.name == "authenticate" and outcome.result == "ok" and self._state.request:
+        except BankError:
+            if outcome.act == "authenticate":
+                outcome = Outcome(outcome.act, "unavailable")
+        if outcome.act == "authenticate" and outcome.result == "ok" and self._state.request:
             request = self._understander.understand(self._state.request, self._context_open())
             outcome = replace(outcome, request=request)
         return decide(self._state, outcome, self._facts, self._today)

@@ -19,9 +19,15 @@ Mode = Literal["ask", "again"]
 _WEAK = ("ask_", "confirm_", "authenticated")
 
 
+def _weight(action: str) -> int:
+    if action in ("", "ask_anything_else"):
+        return 1 if action else 0
+    return 2 if action.startswith(_WEAK) and action != "ask_again_silence" else 3
+
+
 def outweighs(new: str, old: str) -> bool:
     """Whether `new` names an answer better: what was done or told goes before what is asked."""
-    return bool(new) and (not old or not new.startswith(_WEAK) or old.startswith(_WEAK))
+    return bool(new) and _weight(new) >= _weight(old)
 
 
 class Draft:
@@ -35,6 +41,7 @@ class Draft:
         mode: "again" asks with the reply for a second asking.
         act: What is to be done at the bank.
         reason: Why, for engineers.
+        asked_what: True where what comes next was asked already.
     """
 
     def __init__(self, state: State, facts: Facts | None, today: date, script: Script) -> None:
@@ -45,6 +52,7 @@ class Draft:
         self.mode: Mode = "ask"
         self.act: Act | None = None
         self.reason = ""
+        self.asked_what = False
         self._today = today
         self._action = ""
         self._say: list[str] = []

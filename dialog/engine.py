@@ -61,8 +61,9 @@ def go(draft: Draft, at: int) -> None:
 
 
 def start(draft: Draft, name: str, *, called: bool = False) -> None:
-    """Put a flow on top."""
-    draft.push(Frame(flow=name, called=called))
+    """Put a flow on top; a called one takes over what the same flow below knows already."""
+    slots = next((f.slots for f in draft.state.stack if called and f.flow == name), {})
+    draft.push(Frame(flow=name, called=called, slots=slots))
 
 
 def leave(draft: Draft, result: str) -> None:
@@ -74,6 +75,8 @@ def leave(draft: Draft, result: str) -> None:
     elif result == "ask_person":
         draft.change(stack=())
         start(draft, "person")
+    elif result == "open":
+        draft.asked_what = True
     elif left.called and draft.state.stack:
         _return(draft, left, result)
     elif draft.state.stack:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from dialog.closing import give_back_floor
 from dialog.draft import Draft
+from dialog.floor import give_back_floor, what_else
 from dialog.flow import Choose, Collect, Confirm
-from nlu.understanding import Expectation
+from dialog.state import OPEN
 
 
 def cancel(draft: Draft) -> None:
@@ -21,15 +21,9 @@ def cancel(draft: Draft) -> None:
     what_else(draft)
 
 
-def what_else(draft: Draft) -> None:
-    """Ask what else, and let "no" mean goodbye."""
-    draft.say("anything_else", "ask_anything_else")
-    draft.change(closing=True, expectation=Expectation())
-
-
 def start_over(draft: Draft) -> None:
     """Forget what is under way; who the caller is stays known."""
-    draft.change(stack=(), queue=(), request="", expectation=Expectation())
+    draft.change(stack=(), queue=(), request="", expectation=OPEN)
     draft.say("start_over", "ask_anything_else")
     draft.say("what_now")
 
@@ -37,7 +31,6 @@ def start_over(draft: Draft) -> None:
 def agent(draft: Draft) -> None:
     """Hand over to a person."""
     draft.say("hand_over", "hand_over")
-    # The flows stay in the summary, so it is made from the state before this decision.
     draft.end("transfer")
 
 

@@ -75,14 +75,20 @@ def _meant(flow: Flow, name: str, heard: Understanding, asked: str | None) -> li
     for entity in heard.entities:
         if entity.role == "not":
             continue
-        other = asked is not None and asked != name and asked in flow.slots
-        if other and flow.slots[str(asked)].fits(entity.type, entity.role, asked=True):
+        if asked is not None and asked != name and _claims(flow.slots[asked], entity):
             continue
         if slot.fits(entity.type, entity.role, asked=asked == name):
             found.append(entity)
     if not found and asked == name:
         found = _bare_number(slot, heard)
     return _of_length(slot, found)
+
+
+def _claims(asked: Slot, entity: Entity) -> bool:
+    """Whether an entity answers what was asked, so that no other slot may take it."""
+    if not asked.fits(entity.type, entity.role, asked=True):
+        return False
+    return asked.digits is None or len(str(entity.value)) == asked.digits
 
 
 def _bare_number(slot: Slot, heard: Understanding) -> list[Entity]:

@@ -144,7 +144,11 @@ class Forget(Step):
 
 
 class Finish(Step):
-    """End the flow: "done", "cancelled", "transfer" (to a person), or a result for its caller."""
+    """End the flow, with "done" or another result.
+
+    "transfer" hands the call to a person, "ask_person" offers one, "open" means that what comes
+    next was asked already; any other result is the calling flow's business.
+    """
 
     end: Name
 

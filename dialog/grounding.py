@@ -77,4 +77,6 @@ def is_echo(words: Sequence[str], said: Sequence[str]) -> bool:
     """Whether words are a piece of what we have just said: our own voice coming back."""
     spoken = words_of(" ".join(said))
     n = len(words)
-    return n > 0 and any(spoken[i : i + n] == list(words) for i in range(len(spoken) - n + 1))
+    if not any(word.isalpha() for word in words):
+        return False
+    return any(spoken[i : i + n] == list(words) for i in range(len(spoken) - n + 1))

@@ -9,7 +9,6 @@ from datetime import date
 
 from dialog import engine
 from dialog.bank.values import Facts
-from dialog.closing import carry_on, give_back_floor
 from dialog.decision import (
     Decision,
     Event,
@@ -21,10 +20,12 @@ from dialog.decision import (
     Unclear,
 )
 from dialog.draft import Draft
+from dialog.floor import give_back_floor
 from dialog.flow import Do
-from dialog.hearing import heard, take_in
+from dialog.hearing import heard
 from dialog.keys import as_understanding
 from dialog.misses import missed
+from dialog.requests import carry_on, take_in
 from dialog.script import script
 from dialog.state import State
 
@@ -87,15 +88,14 @@ def _outcome(draft: Draft, outcome: Outcome) -> None:
         draft.say("bank_unavailable", "bank_unavailable")
         carry_on(draft)
         return
-    if outcome.result == "failed":
+    frame = draft.state.top
+    step = draft.flow.steps[frame.at] if frame else None
+    if frame is None or not isinstance(step, Do) or not _is_led(step, outcome):
         _failed(draft, outcome)
         return
     if outcome.act == "authenticate":
         outcome = _login(draft, outcome)
-    frame = draft.top
-    step = draft.flow.steps[frame.at]
-    if not isinstance(step, Do):
-        raise RuntimeError(f"an outcome of {outcome.act}, which {frame.flow} did not wait for")
+        frame = draft.top
     draft.put_top(replace(frame, outcome={**frame.outcome, **outcome.values}))
     if outcome.result == "ok":
         draft.change(done=(*draft.state.done, outcome.act))
@@ -104,6 +104,11 @@ def _outcome(draft: Draft, outcome: Outcome) -> None:
         engine.go(draft, draft.flow.label(step.results[outcome.result]))
     engine.run(draft)
     carry_on(draft)
+
+
+def _is_led(step: Do, outcome: Outcome) -> bool:
+    """Whether the flow says how it goes on after this."""
+    return step.act == outcome.act and (outcome.result == "ok" or outcome.result in step.results)
 
 
 def _failed(draft: Draft, outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 """When the caller was not understood: help that grows, never the same sentence twice."""
 
-from dialog.closing import give_back_floor
 from dialog.draft import Draft
+from dialog.floor import give_back_floor
 
 OFFER_AFTER = 2
 """Misses in a row after which keys and a person are offered."""
@@ -13,9 +13,7 @@ GIVE_UP_AFTER = 4
 def missed(draft: Draft) -> None:
     """Say so and help; after the second time offer keys or a person, at last hand over."""
     draft.change(misses=draft.state.misses + 1, closing=False)
-    if draft.state.misses >= GIVE_UP_AFTER:
-        draft.say("give_up", "hand_over")
-        draft.end("transfer")
+    if gave_up(draft):
         return
     if draft.state.misses >= OFFER_AFTER:
         draft.say(_offer(draft), "offer_person")
@@ -26,6 +24,15 @@ def missed(draft: Draft) -> None:
             return
     if draft.state.stack:
         give_back_floor(draft)
+
+
+def gave_up(draft: Draft) -> bool:
+    """Hand over after too many misses in a row; True where that was done."""
+    if draft.state.misses < GIVE_UP_AFTER:
+        return False
+    draft.say("give_up", "hand_over")
+    draft.end("transfer")
+    return True
 
 
 def _offer(draft: Draft) -> str:

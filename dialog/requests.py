@@ -1,35 +1,186 @@
-"""Two requests in one breath: "block my card and what's my balance"."""
+"""Requests: starting a flow, answering from what we know, and taking up the next one."""
 
-from collections.abc import Callable
+from dataclasses import replace
 
-from dialog.grounding import SWITCH
-from dialog.script import Script
+from dialog import engine
+from dialog.draft import Draft
+from dialog.everywhere import goodbye
+from dialog.filling import Filling, fill
+from dialog.floor import give_back_floor, what_else
+from dialog.grounding import AGAINST, held
+from dialog.masking import mask, mask_text
+from dialog.misses import missed
+from dialog.script import Topic
+from dialog.state import OPEN
 from nlu.understanding import Understanding
 
+MAX_FLOWS = 6
+"""More flows than this under way at once are forgotten, the oldest first."""
 
-def split(
-    understood: Understanding, script: Script, read: Callable[[str], Understanding]
-) -> tuple[Understanding, ...]:
-    """The requests of an utterance in the order of speech; itself where there is only one.
-
-    A text is cut only where every piece, read alone, is surely a request of its own, and no two
-    are the same: "fifty dollars to Anna and Tom" stays whole.
-
-    Args:
-        understood: The whole utterance.
-        script: Knows which intents are requests, and what stands between two.
-        read: Reads a piece of the text.
-    """
-    pieces = [p for p in script.lexicon.clause_pattern.split(understood.text) if p and p.strip()]
-    if len(pieces) < 2:
-        return (understood,)
-    parts = tuple(read(piece.strip()) for piece in pieces)
-    if not all(_is_sure_request(part, script) for part in parts):
-        return (understood,)
-    wanted = [script.by_intent.get(str(part.intent), part.intent) for part in parts]
-    return parts if len(set(wanted)) == len(wanted) else (understood,)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def _is_sure_request(part: Understanding, script: Script) -> bool:
-    best = part.intents[0] if part.intents else None
-    return best is not None and best.score >= SWITCH and script.is_request(best.name)
+def carry_on(draft: Draft) -> None:
+    """Take up the next request of the same breath, or ask what else, unless something waits."""
+    while _is_free(draft) and draft.state.queue:
+        then, *rest = draft.state.queue
+        draft.change(queue=tuple(rest))
+        request(draft, then, closing=False)
+    if _is_free(draft) and not draft.asked_what:
+        what_else(draft)
+
+
+def _is_free(draft: Draft) -> bool:
+    return not draft.state.stack and draft.state.end is None and draft.act is None
+
+
+def request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int = 0) -> None:
+    """Start what was asked for, or tell what is known."""
+    wanted = wanted_in(draft, understanding)
+    if not wanted:
+        _no_request(draft, understanding, closing=closing, misses=misses)
+        return
+    intent, *others = wanted
+    draft.reason = f"{intent} was asked for"
+    _queue(draft, understanding, others)
+    if topic := draft.script.topics.get(intent):
+        _tell(draft, topic, understanding)
+    else:
+        _begin(draft, draft.script.by_intent[intent], understanding)
+
+
+def take_in(draft: Draft, understanding: Understanding) -> None:
+    """Fill what an earlier request said, now that more is known, into the flows below the top."""
+    stack = []
+    for frame in draft.state.stack:
+        flow = draft.script.flows[frame.flow]
+        if frame.flow != "login":
+            lexicon = draft.script.lexicon
+            frame = fill(flow, frame, understanding, draft.facts, lexicon, asked=None).frame
+        stack.append(frame)
+    draft.change(stack=tuple(stack))
+
+
+def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
+    """The requests among the intents that count as meant, best first."""
+    return [name for name in held(understanding) if draft.script.is_request(name)]
+
+
+def fill_top(draft: Draft, understanding: Understanding, asked: str | None) -> Filling:
+    """What an utterance says about the top flow's slots."""
+    lexicon = draft.script.lexicon
+    return fill(draft.flow, draft.top, understanding, draft.facts, lexicon, asked=asked)
+
+
+def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> None:
+    """Keep the second request of the same breath for later."""
+    flows = draft.script.by_intent
+    first = flows.get(intents[0]) if intents else None
+    started = flows.get(wanted_in(draft, understanding)[0])
+    if intents and first is not None and first != started and not draft.state.queue:
+        scored = tuple(i for i in understanding.intents if i.name == intents[0])
+        shown = mask(understanding, OPEN, draft.script.lexicon)
+        later = replace(shown, intents=scored)
+        draft.change(queue=(later,))
+
+
+def _begin(draft: Draft, name: str, understanding: Understanding) -> None:
+    """Start a flow with all that was said, or go on with it where it is under way."""
+    names = [frame.flow for frame in draft.state.stack]
+    if name in names:
+        _resume(draft, names.index(name), understanding)
+        return
+    if len(names) >= MAX_FLOWS:
+        draft.change(stack=())
+    if draft.state.customer_id is None and not names:
+        _remember(draft, understanding)
+    engine.start(draft, name)
+    filling = fill_top(draft, understanding, None)
+    draft.put_top(filling.frame)
+    draft.secrets = filling.secrets if filling.frame.slots else {}
+    engine.run(draft)
+    carry_on(draft)
+
+
+def _remember(draft: Draft, understanding: Understanding) -> None:
+    """Keep a request, masked, to read it again when the customer's payees are known."""
+    shown = mask_text(understanding.text, OPEN, draft.script.lexicon, understanding.entities)
+    draft.change(request=shown)
+
+
+def _resume(draft: Draft, at: int, understanding: Understanding) -> None:
+    """Take new values for a flow that is already under way; what lies above it goes on."""
+    above = draft.state.stack[at + 1 :]
+    draft.change(stack=draft.state.stack[: at + 1])
+    draft.put_top(fill_top(draft, understanding, None).frame)
+    if draft.state.customer_id is None:
+        _remember(draft, understanding)
+    if above and above[0].called:
+        draft.change(stack=(*draft.state.stack, *above[:1]))
+        draft.mode = "again"
+    engine.restart(draft)
+    engine.run(draft)
+    carry_on(draft)
+
+
+def _tell(draft: Draft, topic: Topic, understanding: Understanding) -> None:
+    """Answer from what we know; then offer a person, or go back to where we were."""
+    variants = topic.answers[_aspect(topic, understanding)]
+    key = f"topic_{topic.topic}"
+    times = draft.state.said.get(key, 0)
+    draft.put(variants[times % len(variants)], key)
+    draft.change(said={**draft.state.said, key: times + 1})
+    draft.mark(topic.action)
+    if topic.person:
+        engine.start(draft, "person")
+        engine.run(draft)
+    elif draft.state.stack:
+        draft.say(draft.script.flows[_flow_below(draft)].back)
+        give_back_floor(draft)
+    else:
+        carry_on(draft)
+
+
+def _flow_below(draft: Draft) -> str:
+    """The flow whose name the caller would know: the one that called the login."""
+    return next((f.flow for f in reversed(draft.state.stack) if not f.called), draft.top.flow)
+
+
+def _aspect(topic: Topic, understanding: Understanding) -> str:
+    """Which of a topic's answers fits: a weekday, an account or card kind, or the default."""
+    for entity in understanding.entities:
+        value = entity.value
+        name = _DAYS[value.weekday()] if hasattr(value, "weekday") else str(value)
+        if name in topic.answers:
+            return name
+    return "default"
+
+
+def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int) -> None:
+    """Nothing was asked for: an answer to "anything else?", small talk, or not understood."""
+    best = understanding.intent
+    against = any(i.name == "deny" and i.score >= AGAINST for i in understanding.intents)
+    if closing and best == "deny" and against:
+        draft.reason = "nothing else"
+        goodbye(draft)
+    elif best == "affirm" and closing:
+        draft.reason = "something else"
+        draft.say("what_now", "ask_anything_else")
+    elif not understanding.in_scope:
+        draft.change(misses=misses)
+        out_of_scope(draft)
+    else:
+        draft.reason = "nothing that could be done"
+        draft.change(misses=misses)
+        missed(draft)
+
+
+def out_of_scope(draft: Draft) -> None:
+    """Say that this is not for us; like a miss, it does not go on for ever."""
+    draft.reason = "about nothing we know"
+    if draft.state.misses >= 1:
+        missed(draft)
+        return
+    draft.change(misses=draft.state.misses + 1)
+    draft.say("out_of_scope", "out_of_scope")
+    give_back_floor(draft)

@@ -1,0 +1,21 @@
+"""Giving the floor back to the caller: what was asked is asked again, or what they would like."""
+
+from dialog import engine
+from dialog.draft import Draft
+from dialog.state import OPEN
+
+
+def give_back_floor(draft: Draft) -> None:
+    """Ask again what was asked, in a shorter form, or what the caller would like."""
+    if draft.state.stack:
+        draft.mode = "again"
+        engine.run(draft)
+    else:
+        draft.say("what_now")
+        draft.change(expectation=OPEN)
+
+
+def what_else(draft: Draft) -> None:
+    """Ask what else, and let "no" mean goodbye."""
+    draft.say("anything_else", "ask_anything_else")
+    draft.change(closing=True, expectation=OPEN)

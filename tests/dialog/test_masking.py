@@ -1,0 +1,70 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dialog.masking import mask, mask_text
+from dialog.script import script
+from nlu.understanding import Entity, Expectation, Money, Understanding
+
+LEXICON = script("en").lexicon
+OPEN = Expectation()
+PIN = Expectation("pin", secret=True, digits=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("my pin is 4821", "my pin is ••••"),
+        ("it's 48 21", "it's •• ••"),
+        ("it is 4-8-2-1.", "it is •-•-•-•."),
+        ("four eight two one", "• • • •"),
+        ("Four, eight, double two", "•, •, • •"),
+        ("forty eight twenty one", "• • • •"),
+        ("four thousand eight hundred", "• • • •"),
+        ("send 50 to Anna", "send 50 to Anna"),
+        ("send $1,500.00 to Anna", "send $1,500.00 to Anna"),
+        ("send 1500 dollars", "send 1500 dollars"),
+        ("two cards and one account", "two cards and one account"),
+    ],
+)
+def test_what_could_be_a_secret_is_masked(text: str, shown: str) -> None:
+    assert mask_text(text, OPEN, LEXICON) == shown
+
+
+@pytest.mark.parametrize("text", ["4", "four", "48 dollars", "$4821", "it's four and eight"])
+def test_where_a_secret_was_asked_every_digit_is_masked(text: str) -> None:
+    shown = mask_text(text, PIN, LEXICON)
+    assert not any(c.isdigit() for c in shown)
+    assert not {"four", "eight"} & set(shown.split())
+
+
+def test_the_mask_does_not_tell_digits_by_their_length() -> None:
+    assert mask_text("one six two nine", PIN, LEXICON) == mask_text(
+        "three seven eight four", PIN, LEXICON
+    )
+
+
+def test_entities_are_masked_and_stay_in_place() -> None:
+    text = "four eight two one please"
+    digits = Entity("digits", "4821", "four eight two one", 0, 18)
+    shown = mask(Understanding(text, (), (digits,), 1.0, True), OPEN, LEXICON)
+    assert shown.text == "• • • • please"
+    assert shown.entities[0].value == "••••"
+    assert shown.text[shown.entities[0].start : shown.entities[0].end] == "• • • •"
+
+
+def test_a_pin_misread_as_something_else_is_masked_too() -> None:
+    amount = Entity("money", Money(Decimal(4821)), "4821", 3, 7)
+    shown = mask(Understanding("is 4821", (), (amount,), 1.0, True), PIN, LEXICON)
+    assert "4821" not in repr(shown)
+
+
+def test_amounts_and_dates_stay_readable() -> None:
+    day = Entity("date", date(2026, 3, 16), "March 16 2026", 3, 16)
+    shown = mask(Understanding("on March 16 2026", (), (day,), 1.0, True), OPEN, LEXICON)
+    assert shown.text == "on March 16 2026"
+    asked = Expectation("money")
+    amount = Entity("money", Money(Decimal(1500)), "1500", 0, 4)
+    shown = mask(Understanding("1500", (), (amount,), 1.0, True), asked, LEXICON)
+    assert shown.entities[0].value == Money(Decimal(1500))
