@@ -50,7 +50,7 @@ async def serving(
     server = _Server(
         uvicorn.Config(
             create_app(settings, engines, bank, today=today),
-            ws="websockets",
+            ws="websockets-sansio",
             ws_max_size=LARGEST_MESSAGE,
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,

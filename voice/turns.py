@@ -30,6 +30,8 @@ class Fit(Enum):
 
     COMPLETE = auto()
     """It is all that is waited for: eight of eight digits, a plain agreement."""
+    LIKELY = auto()
+    """It makes a whole of its own: a clear request in a finished sentence."""
     OPEN = auto()
     """It may be complete or not: how it sounded decides."""
     PARTIAL = auto()
@@ -49,8 +51,9 @@ class TurnSettings:
         pause: Silence after which the turn so far is thought about.
         quick: Silence that ends a turn that is complete.
         normal: Silence that ends a turn that sounds finished.
+        settled: Silence that ends a turn that makes a whole, though it did not sound finished.
         patient: Silence that ends a turn that neither fits nor sounds finished.
-        again: Silence after which a turn that sounded unfinished is judged once more.
+        again: Silences after which a turn that sounded unfinished is judged once more.
         longest_turn: A turn is over after this time whatever is said.
     """
 
@@ -60,8 +63,9 @@ class TurnSettings:
     pause: float = 0.16
     quick: float = 0.32
     normal: float = 0.48
+    settled: float = 0.8
     patient: float = 1.6
-    again: float = 0.8
+    again: tuple[float, ...] = (0.4, 0.9)
     longest_turn: float = 60.0
 
 
@@ -146,7 +150,7 @@ class TurnTaker:
         self._voices: list[bool] = []
         self._turn_audio: list[np.ndarray] | None = None
         self._voice_end = 0
-        self._paused = self._asked_again = False
+        self._paused, self._asked_again = False, 0
         self._fit: Fit | None = None
         self._complete: float | None = None
 
@@ -247,21 +251,25 @@ class TurnTaker:
             return self._pause()
         if self._paused and silence >= self._needed():
             return self._end()
-        if self._sounds_unfinished() and not self._asked_again and silence >= self.settings.again:
-            self._asked_again = True
+        again = self.settings.again[self._asked_again :]
+        if again and silence >= again[0] and self._sounds_unfinished():
+            self._asked_again += 1
             return [JudgeAgain(self.generation, self._audio())]
         return []
 
     def _sounds_unfinished(self) -> bool:
         return self._paused and self._complete is not None and self._complete < 0.5
 
+    def _sounds_finished(self) -> bool:
+        return self._complete is not None and self._complete >= 0.5
+
     def _needed(self) -> float:
         """Seconds of silence that end the turn, from what the judges have said so far."""
         if self._fit is Fit.COMPLETE:
             return self.settings.quick
-        if self._fit is Fit.OPEN and self._complete is not None and self._complete >= 0.5:
+        if self._fit in (Fit.LIKELY, Fit.OPEN) and self._sounds_finished():
             return self.settings.normal
-        return self.settings.patient
+        return self.settings.settled if self._fit is Fit.LIKELY else self.settings.patient
 
     def _pause(self) -> list[TurnEvent]:
         self._paused = True
@@ -280,7 +288,7 @@ class TurnTaker:
         self._reset_pause()
 
     def _reset_pause(self) -> None:
-        self._paused = self._asked_again = False
+        self._paused, self._asked_again = False, 0
         self._fit = self._complete = None
 
     def _audio(self) -> np.ndarray:

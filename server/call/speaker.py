@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,7 +21,38 @@ AHEAD = 0.3
 STALLED = 2.0
 """Seconds after which a client that reports no playing is not waited for."""
 
+HEARD = 0.95
+"""Of a sentence's length, from which it counts as heard."""
+
 Clock = Callable[[], float]
+
+
+@dataclass(slots=True)
+class Said:
+    """One answer as it was said: what of it has been heard is known as the client reports it."""
+
+    sentences: tuple[str, ...]
+    playback: Playback
+    clock: Clock
+    ids: list[int] = field(default_factory=list)
+
+    def fraction(self) -> float:
+        """How much of the answer the caller has heard, 0 to 1, by length of text."""
+        total = sum(map(len, self.sentences))
+        heard = sum(len(text) * self._heard(number) for number, text in enumerate(self.sentences))
+        return min(1.0, heard / total) if total else 0.0
+
+    def unheard(self) -> tuple[str, ...]:
+        """The sentences that the caller has not heard to their end."""
+        heard = 0
+        while heard < len(self.sentences) and self._heard(heard) >= HEARD:
+            heard += 1
+        return self.sentences[heard:]
+
+    def _heard(self, number: int) -> float:
+        if number >= len(self.ids):
+            return 0.0
+        return self.playback.heard_fraction(self.ids[number], self.clock())
 
 
 class Speaker:
@@ -45,10 +77,9 @@ class Speaker:
         self._send = send
         self._announce = announce
         self._clock = clock
-        self._next_id = 0
+        self._sentences = 0
         self._clears = 0
-        self._sentences: tuple[str, ...] = ()
-        self._spoken: list[tuple[int, str]] = []
+        self.said = Said((), self.playback, clock)
 
     @property
     def playing(self) -> bool:
@@ -65,49 +96,33 @@ class Speaker:
         Returns:
             When the first audio was sent, by the clock; None where there was none.
         """
-        self._sentences, self._spoken = utterance.sentences, []
+        self.said = said = Said(utterance.sentences, self.playback, self._clock)
         first: float | None = None
-        resampler, rest, current = Resampler(self._rate, RATE), np.empty(0, np.int16), -1
+        resampler, rest = Resampler(self._rate, RATE), np.empty(0, np.int16)
         async for number, window in utterance.windows():
-            if number != current:
-                current = number
-                await self._begin(utterance.sentences[number])
+            while len(said.ids) <= number:
+                await self._begin(said)
             rest = np.concatenate((rest, resampler.process(window)))
             while len(rest) >= CHUNK:
                 await self._pace()
                 if not alive():
                     return first
                 first = first or self._clock()
-                await self._push(rest[:CHUNK])
+                await self._push(said, rest[:CHUNK])
                 rest = rest[CHUNK:]
-        rest = np.concatenate((rest, resampler.process(np.empty(0, np.int16), last=True)))
-        if alive() and self._spoken:
-            await self._push(np.pad(rest, (0, -len(rest) % CHUNK)))
+        if first is not None and alive():
+            rest = np.concatenate((rest, resampler.process(np.empty(0, np.int16), last=True)))
+            await self._push(said, np.pad(rest, (0, -len(rest) % CHUNK)))
+            self.playback.finished(said.ids[-1])
         return first
 
     async def heard_out(self, alive: Callable[[], bool]) -> None:
         """Wait until the caller has heard everything, or it is no longer wanted."""
-        limit = self.playback.ends_at(self._clock()) + STALLED
-        while alive() and self.playing and self._clock() < limit:
+        while alive() and self.playing:
             await asyncio.sleep(0.02)
 
-    def heard_fraction(self) -> float:
-        """How much of the last utterance the caller has heard, 0 to 1, by length of text."""
-        total = sum(len(text) for text in self._sentences)
-        if total == 0:
-            return 0.0
-        now = self._clock()
-        heard = sum(len(t) * self.playback.heard_fraction(i, now) for i, t in self._spoken)
-        return min(1.0, heard / total)
-
-    def unheard(self) -> tuple[str, ...]:
-        """Which sentences of the last utterance the caller has not heard to their end."""
-        now = self._clock()
-        heard = sum(self.playback.heard_fraction(i, now) > 0.95 for i, _ in self._spoken)
-        return self._sentences[heard:]
-
     def heard_text(self) -> str:
-        """The words of the sentence that was cut off which the caller has heard."""
+        """The words that the caller has heard of the sentence that is being cut off."""
         return self.playback.heard_text(self._clock())
 
     def clear(self) -> None:
@@ -115,16 +130,16 @@ class Speaker:
         self._clears += 1
         self.playback.cleared(self._clears, self._clock())
 
-    async def _begin(self, sentence: str) -> None:
-        self._next_id += 1
-        self._spoken.append((self._next_id, sentence))
-        await self._announce(sentence)
+    async def _begin(self, said: Said) -> None:
+        self._sentences += 1
+        await self._announce(said.sentences[len(said.ids)])
+        said.ids.append(self._sentences)
 
-    async def _push(self, samples: np.ndarray) -> None:
+    async def _push(self, said: Said, samples: np.ndarray) -> None:
         if len(samples) == 0:
             return
-        sentence_id, sentence = self._spoken[-1]
-        self.playback.sent(sentence_id, sentence, len(samples), self._clock())
+        text = said.sentences[len(said.ids) - 1]
+        self.playback.sent(said.ids[-1], text, len(samples), self._clock())
         await self._send(samples.tobytes())
 
     async def _pace(self) -> None:

@@ -35,7 +35,7 @@ from dialog.conversation import Conversation, Response
 from server.call.events import Event, heard_event, listening_event, said_event
 from server.call.keys import KeyEntry
 from server.call.listener import HeardTurn, Listener
-from server.call.speaker import Speaker
+from server.call.speaker import Said, Speaker
 from server.call.thinking import Mind, Thinking
 from server.call.utterance import Utterance
 from server.engines import Engines
@@ -86,8 +86,8 @@ class Teller(FrameProcessor):
         self._number = 0
         self._turn = self._answered = 0
         self._last: Response | None = None
-        self._cut_off: tuple[str, ...] = ()
-        self._owed: tuple[str, ...] = ()
+        self._cut_off: Said | None = None
+        self._owed: Said | None = None
         self._over = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -174,17 +174,21 @@ class Teller(FrameProcessor):
         self._listener.turns.stop_listening()
         if self._last is None:
             return
-        playing = self._speaker.playing
-        fraction = self._speaker.heard_fraction() if playing else 1.0
-        self._cut_off = self._speaker.unheard() if playing else ()
-        if playing:
-            heard = said_event(self._answered, self._speaker.heard_text(), interrupted=True)
-            await self.broadcast_interruption()
-            self._speaker.clear()
-            await self._send(heard, urgent=True)
-            if self._last.action in EFFECTS:
-                self._owed = self._cut_off
-        self._mind.heard_reply(" ".join(self._last.say), fraction)
+        if not self._speaker.playing:
+            self._mind.heard_reply(" ".join(self._last.say), lambda: 1.0)
+            return
+        self._cut_off = self._speaker.said
+        if self._last.action in EFFECTS:
+            self._owed = self._speaker.said
+        await self._interrupt()
+        self._mind.heard_reply(" ".join(self._last.say), self._speaker.said.fraction)
+
+    async def _interrupt(self) -> None:
+        """Drop what is buffered on the way to the caller."""
+        heard = said_event(self._answered, self._speaker.heard_text(), interrupted=True)
+        await self.broadcast_interruption()
+        self._speaker.clear()
+        await self._send(heard, urgent=True)
 
     # Answers, one at a time
 
@@ -222,10 +226,11 @@ class Teller(FrameProcessor):
             "understanding": thought_at - max(turn.ended_at, thinking.transcribed_at),
             "decision": time.monotonic() - thought_at,
         }
-        await self._say(number, response, self._take_owed(response), thinking, parts)
+        await self._say(number, response, self._with_owed(response), thinking, parts)
 
     async def _resume(self, number: int) -> None:
-        again, self._owed = self._cut_off, ()
+        cut_off, self._owed = self._cut_off, None
+        again = cut_off.unheard() if cut_off else ()
         if again and self._last is not None:
             await self._say(number, self._last, again)
         else:
@@ -236,15 +241,16 @@ class Teller(FrameProcessor):
         response = await self._mind.key(digits)
         await self._send(heard_event(self._turn, response, None, self._diagnostics), urgent=True)
         parts = {"decision": time.monotonic() - started}
-        await self._say(number, response, self._take_owed(response), parts=parts)
+        await self._say(number, response, self._with_owed(response), parts=parts)
 
     async def _answer_silence(self, number: int) -> None:
         response = await self._mind.silence()
         await self._say(number, response, response.say)
 
-    def _take_owed(self, response: Response) -> tuple[str, ...]:
-        owed, self._owed = self._owed, ()
-        return owed + response.say
+    def _with_owed(self, response: Response) -> tuple[str, ...]:
+        """What is to be said, after the outcome of an act that the caller talked over."""
+        owed, self._owed = self._owed, None
+        return (owed.unheard() if owed else ()) + response.say
 
     async def _say(
         self,
@@ -257,14 +263,14 @@ class Teller(FrameProcessor):
         """Speak an answer to its end, unless it is overtaken; then hear the caller or finish."""
         parts = parts or {}
         began = time.monotonic()
-        self._last, self._cut_off, self._answered = response, (), self._turn
+        self._last, self._cut_off, self._answered = response, None, self._turn
         utterance = self._utterance(sentences, thinking)
         try:
             first = await self._speaker.say(utterance, lambda: self._alive(number))
         finally:
             utterance.drop()
         if not self._alive(number):
-            self._overtaken(response, sentences, first)
+            self._overtaken(response, first)
             return
         if first is not None:
             parts["synthesis"] = max(0.0, first - began)
@@ -282,15 +288,13 @@ class Teller(FrameProcessor):
             ready.drop()
         return Utterance(self._engines, sentences)
 
-    def _overtaken(
-        self, response: Response, sentences: tuple[str, ...], first: float | None
-    ) -> None:
+    def _overtaken(self, response: Response, first: float | None) -> None:
         """The caller spoke before the first sound of this answer: none of it was heard."""
         if first is None:
-            self._cut_off = sentences
-            self._mind.heard_reply(" ".join(response.say), 0.0)
+            self._cut_off = self._speaker.said
+            self._mind.heard_reply(" ".join(response.say), lambda: 0.0)
             if response.action in EFFECTS:
-                self._owed = sentences
+                self._owed = self._speaker.said
 
     async def _after(self, response: Response) -> None:
         if response.end is None:

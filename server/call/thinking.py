@@ -53,7 +53,7 @@ class Mind:
         self._conversation = conversation
         self._lock = asyncio.Lock()
         self._commits = 0
-        self._heard: tuple[str, float] | None = None
+        self._heard: tuple[str, Callable[[], float]] | None = None
 
     @property
     def expectation(self) -> Expectation:
@@ -65,8 +65,11 @@ class Mind:
         """Words that the recogniser should expect: the caller's payees."""
         return ", ".join(self._conversation.context.payees)
 
-    def heard_reply(self, text: str, fraction: float) -> None:
-        """How much of the last answer the caller heard; counts with the next thought."""
+    def heard_reply(self, text: str, fraction: Callable[[], float]) -> None:
+        """How much of the last answer the caller heard; asked when the next thought begins.
+
+        A barge-in comes before the client has told how much it has played.
+        """
         self._heard = (text, fraction)
 
     async def think(self, transcript: Transcript, transcribed_at: float) -> Thinking:
@@ -115,4 +118,5 @@ class Mind:
     def _note_heard(self) -> None:
         heard, self._heard = self._heard, None
         if heard is not None:
-            self._conversation.heard_reply(*heard)
+            text, fraction = heard
+            self._conversation.heard_reply(text, fraction())

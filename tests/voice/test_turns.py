@@ -74,6 +74,8 @@ def speak_and_pause(caller: Caller, fit: Fit, complete: float, pause: float) -> 
     [
         (Fit.COMPLETE, 0.1, SETTINGS.quick),
         (Fit.OPEN, 0.9, SETTINGS.normal),
+        (Fit.LIKELY, 0.9, SETTINGS.normal),
+        (Fit.LIKELY, 0.1, SETTINGS.settled),
         (Fit.OPEN, 0.1, SETTINGS.patient),
         (Fit.PARTIAL, 0.9, SETTINGS.patient),
     ],
@@ -122,10 +124,10 @@ def test_a_judgement_of_an_older_pause_does_not_count(caller):
 
 
 def test_a_turn_that_sounded_unfinished_is_judged_once_more(caller):
-    speak_and_pause(caller, Fit.OPEN, 0.1, pause=0.9)
+    speak_and_pause(caller, Fit.OPEN, 0.1, pause=0.3)
     (again,) = caller.of(JudgeAgain)
     caller.taker.judged(again.generation, 0.9)
-    caller.silence(0.1)
+    caller.silence(0.2)
     assert len(caller.of(Ended)) == 1
 
 
