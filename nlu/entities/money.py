@@ -1,0 +1,185 @@
+"""Amounts of money as people say them and as recognisers write them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from nlu.entities.amounts import CENT, join
+from nlu.entities.cardinals import Cardinal, read_cardinal, read_cardinals
+from nlu.entities.phrase import Candidate, Phrase
+from nlu.understanding import Money
+
+EXPLICIT = 60
+"""Rank of an amount whose currency is said."""
+AWAITED = 55
+BARE = 20
+
+_LIMIT = Decimal(10**9)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    amount: Decimal
+    currency: str
+    first: int
+    last: int
+    confidence: float
+
+
+def find_money(phrase: Phrase) -> Iterator[Candidate]:
+    """All amounts; a bare number is one where money is awaited or where its neighbours say so."""
+    place = 0
+    while place < len(phrase.tokens):
+        read = _signed(phrase, place) or _spoken(phrase, place) or _only_cents(phrase, place)
+        rank = EXPLICIT
+        if read is None:
+            read = _bare(phrase, place)
+            rank = AWAITED if phrase.context.expectation.kind == "money" else BARE
+        if read is None or not 0 <= read.amount < _LIMIT or not _is_exact(read.amount):
+            place += _stride(phrase, place)
+            continue
+        value = Money(read.amount.quantize(CENT), read.currency)
+        entity = phrase.entity("money", value, read.first, read.last, read.confidence)
+        yield Candidate(entity, rank)
+        place = read.last
+
+
+def _is_exact(amount: Decimal) -> bool:
+    return amount == amount.quantize(CENT)
+
+
+def _stride(phrase: Phrase, place: int) -> int:
+    """Past a whole number, so that no amount begins in the middle of one."""
+    number = read_cardinal(phrase, place)
+    return number.last - place if number else 1
+
+
+def _signed(phrase: Phrase, place: int) -> _Read | None:
+    """ "$1,234.56", "$2 million", "$12 and 5 cents"."""
+    currency = phrase.locale.money.signs.get(phrase.word(place))
+    if currency is None:
+        return None
+    number = read_cardinal(phrase, place + 1)
+    if number is None:
+        return None
+    last = number.last + (phrase.word(number.last) in phrase.locale.money.units)
+    return _with_cents(phrase, number.value, currency, place, last, 1.0)
+
+
+def _spoken(phrase: Phrase, place: int) -> _Read | None:
+    """ "fifty bucks", "one twenty five dollars", "a dollar fifty"."""
+    numbers = read_cardinals(phrase, place)
+    if not numbers:
+        return _one_unit(phrase, place)
+    currency = phrase.locale.money.units.get(phrase.word(numbers[-1].last))
+    pointed = _pointed(phrase, numbers)
+    if pointed is not None:
+        amount, last = pointed
+        currency = phrase.locale.money.units.get(phrase.word(last))
+        return None if currency is None else _Read(amount, currency, place, last + 1, 0.9)
+    if currency is None:
+        return None
+    joined = join(numbers, whole=True)
+    if joined is None:
+        return None
+    last = numbers[-1].last + 1
+    return _with_cents(phrase, joined[0], currency, place, last, joined[1])
+
+
+def _one_unit(phrase: Phrase, place: int) -> _Read | None:
+    currency = phrase.locale.money.units.get(phrase.word(place + 1))
+    if currency is None or phrase.word(place) not in phrase.locale.numbers.articles:
+        return None
+    return _with_cents(phrase, Decimal(1), currency, place, place + 2, 0.9)
+
+
+def _with_cents(
+    phrase: Phrase, amount: Decimal, currency: str, first: int, last: int, confidence: float
+) -> _Read:
+    """Adds "and five cents" or "fifty" behind a whole amount."""
+    plain = _Read(amount, currency, first, last, confidence)
+    if amount != amount.to_integral_value():
+        return plain
+    joined = phrase.word(last) in phrase.locale.numbers.conjunctions
+    start = last + (joined or phrase.word(last) == ",")
+    number = read_cardinal(phrase, start)
+    if number is None or number.grouped or not 0 <= number.value < 100:
+        return plain
+    if phrase.word(number.last) in phrase.locale.money.cents:
+        cents = amount + number.value * CENT
+        return _Read(cents, currency, first, number.last + 1, confidence)
+    ends = phrase.word(number.last) in ("", ".", ",", "?", "!")
+    if start == last and ends and number.value >= 10 and phrase.word(start - 1) != ",":
+        return _Read(amount + number.value * CENT, currency, first, number.last, 0.8)
+    return plain
+
+
+def _only_cents(phrase: Phrase, place: int) -> _Read | None:
+    number = read_cardinal(phrase, place)
+    if number is None or phrase.word(number.last) not in phrase.locale.money.cents:
+        return None
+    currency = phrase.locale.money.currency
+    return _Read(number.value * CENT, currency, place, number.last + 1, 1.0)
+
+
+def _pointed(phrase: Phrase, numbers: list[Cardinal]) -> tuple[Decimal, int] | None:
+    """ "twelve point five oh": the amount and the place after it."""
+    last = numbers[-1].last
+    if phrase.word(last) not in phrase.locale.numbers.point:
+        return None
+    whole, parts = join(numbers, whole=True), read_cardinals(phrase, last + 1)
+    if whole is None or not parts or any(part.value >= 100 for part in parts):
+        return None
+    figures = "".join(part.digits or str(int(part.value)) for part in parts)
+    if len(figures) > 2 or whole[0] != whole[0].to_integral_value():
+        return None
+    return whole[0] + Decimal(f"0.{figures}"), parts[-1].last
+
+
+def _bare(phrase: Phrase, place: int) -> _Read | None:
+    numbers = read_cardinals(phrase, place)
+    if not numbers:
+        return None
+    expectation = phrase.context.expectation
+    currency = phrase.locale.money.currency
+    pointed = _pointed(phrase, numbers)
+    if pointed is not None:
+        return _Read(pointed[0], currency, place, pointed[1], 0.8)
+    joined = join(numbers, whole=False)
+    if joined is None:
+        return None
+    last = numbers[-1].last
+    if expectation.kind == "money":
+        return _Read(joined[0], currency, place, last, joined[1])
+    if expectation.kind in ("customer_number", "pin", "digits", "date", "time", "period"):
+        return None
+    return _by_neighbours(phrase, numbers, joined, currency)
+
+
+def _by_neighbours(
+    phrase: Phrase, numbers: list[Cardinal], joined: tuple[Decimal, float], currency: str
+) -> _Read | None:
+    """A bare number in open talk is an amount unless it counts something or strings digits."""
+    first, last = numbers[0].first, numbers[-1].last
+    words, before, after = phrase.locale.money, phrase.word(first - 1), phrase.word(last)
+    if any(number.digits.startswith("0") for number in numbers) or joined[0] == 0:
+        return None
+    if after and after[0].isalnum() and after not in words.after:
+        return None
+    if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
+        return None
+    cued = before in words.cues or _follows_name(phrase, first)
+    if before and before[0].isalpha() and not cued:
+        return None
+    if joined[0] == 1 and not cued:
+        return None
+    return _Read(joined[0], currency, first, last, min(joined[1], 0.8 if cued else 0.7))
+
+
+def _follows_name(phrase: Phrase, place: int) -> bool:
+    """ "pay Hanna 20": a word that may be a name, with a verb of paying before it."""
+    before = phrase.word(place - 1)
+    if not before.isalpha() or before in phrase.locale.banking.not_names:
+        return False
+    verbs = phrase.locale.money.verbs
+    return any(phrase.word(at) in verbs for at in range(max(0, place - 4), place - 1))

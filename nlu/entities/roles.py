@@ -1,0 +1,37 @@
+"""What the words before an entity say of it: "from savings", "to Anna", "not fifty"."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nlu.entities.phrase import Phrase
+from nlu.understanding import Entity
+
+_REACH = 5
+
+
+def with_roles(phrase: Phrase, entities: Sequence[Entity]) -> list[Entity]:
+    """The same entities, each with the role that the words before it give it."""
+    return [replace(entity, role=_role(phrase, entity)) for entity in entities]
+
+
+def _role(phrase: Phrase, entity: Entity) -> str | None:
+    place = next(p for p, token in enumerate(phrase.tokens) if token.end > entity.start)
+    # A role word may have been read as part of the entity itself ("for savings", "between").
+    banking = phrase.locale.banking
+    for back in range(1, _REACH + 1):
+        at = place - back
+        if at < 0:
+            return None
+        for role in ("not", "from", "to", "at"):
+            for said in banking.roles[role]:
+                if _ends(phrase, at, said):
+                    return role
+        if phrase.word(at) not in banking.between:
+            return None
+    return None
+
+
+def _ends(phrase: Phrase, place: int, said: str) -> bool:
+    length = len(said.split())
+    start = place - length + 1
+    return start >= 0 and phrase.says(start, (said,)) == length

@@ -1,0 +1,1 @@
+"""Intents: the trained head over the sentence encoder and the rules around it."""

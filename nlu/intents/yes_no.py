@@ -1,0 +1,121 @@
+"""Plain yes and plain no, exactly: money moves on a yes.
+
+A plain answer is made of phrases of one kind and of politeness, and of nothing else. A yes with
+anything beside it ("yes but make it fifty") is not plain, and no yes survives a negation.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from nlu.locales.locale import AnswerWords
+from nlu.text import tokenize
+from nlu.understanding import ScoredIntent
+
+PLAIN = 0.98
+"""Score of a plain answer."""
+CAPPED = 0.3
+"""The most that an answer keeps where the text holds its opposite or more than itself."""
+
+AFFIRM, DENY = "affirm", "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the words of an utterance say for and against.
+
+    Attributes:
+        affirms: A phrase of assent stands in it.
+        denies: A phrase of refusal stands in it.
+        negated: A negation stands in it, in whatever phrase.
+        plain: Nothing but such phrases and politeness stands in it.
+    """
+
+    affirms: bool
+    denies: bool
+    negated: bool
+    plain: bool
+
+    @property
+    def is_yes(self) -> bool:
+        """A plain yes."""
+        return self.plain and self.affirms and not self.denies and not self.negated
+
+    @property
+    def is_no(self) -> bool:
+        """A plain no."""
+        return self.plain and self.denies and not self.affirms
+
+
+def read_answer(text: str, words: AnswerWords) -> Answer:
+    """Read the whole text phrase by phrase, the longest phrase first."""
+    said = [token.text for token in tokenize(text) if token.is_word or token.is_digits]
+    phrases = _phrases(words)
+    place, affirms, denies, plain = 0, False, False, True
+    while place < len(said):
+        kind, length = _longest(said, place, phrases)
+        affirms, denies = affirms or kind == AFFIRM, denies or kind == DENY
+        plain = plain and kind is not None
+        place += max(length, 1)
+    negated = any(_negates(word, words) for word in said)
+    return Answer(affirms, denies, negated, plain and (affirms or denies))
+
+
+def weigh(intents: Sequence[ScoredIntent], answer: Answer) -> list[ScoredIntent]:
+    """Intents with assent and refusal set as the words have them, best first."""
+    if answer.is_yes or answer.is_no:
+        winner = AFFIRM if answer.is_yes else DENY
+        rest = [
+            replace(intent, score=intent.score * (1 - PLAIN))
+            for intent in intents
+            if intent.name != winner
+        ]
+        return [ScoredIntent(winner, PLAIN), *_ordered(rest)]
+    weighed = [_capped(intent, answer) for intent in intents]
+    if answer.affirms and not any(intent.name == AFFIRM for intent in weighed):
+        weighed.append(ScoredIntent(AFFIRM, CAPPED))
+    return _ordered(weighed)
+
+
+def _capped(intent: ScoredIntent, answer: Answer) -> ScoredIntent:
+    """Assent that is not plain is never the best; nor is refusal beside assent."""
+    if intent.name == AFFIRM:
+        floor = CAPPED if answer.affirms else 0.0
+        return ScoredIntent(AFFIRM, max(floor, min(intent.score, CAPPED)))
+    if intent.name == DENY and answer.affirms:
+        floor = CAPPED if answer.denies or answer.negated else 0.0
+        return ScoredIntent(DENY, max(floor, min(intent.score, CAPPED)))
+    return intent
+
+
+def _ordered(intents: Iterable[ScoredIntent]) -> list[ScoredIntent]:
+    return sorted(intents, key=lambda intent: -intent.score)
+
+
+def _negates(word: str, words: AnswerWords) -> bool:
+    return word in words.negations or word.endswith(words.negation_endings)
+
+
+def _longest(
+    said: Sequence[str], place: int, phrases: dict[tuple[str, ...], str]
+) -> tuple[str | None, int]:
+    for length in range(min(8, len(said) - place), 0, -1):
+        kind = phrases.get(tuple(said[place : place + length]))
+        if kind is not None:
+            return kind, length
+    return None, 0
+
+
+def _phrases(words: AnswerWords) -> dict[tuple[str, ...], str]:
+    return _tabled(words.affirm, words.deny, words.polite)
+
+
+@lru_cache(maxsize=8)
+def _tabled(
+    affirm: tuple[str, ...], deny: tuple[str, ...], polite: tuple[str, ...]
+) -> dict[tuple[str, ...], str]:
+    table: dict[tuple[str, ...], str] = {}
+    for kind, group in (("polite", polite), (AFFIRM, affirm), (DENY, deny)):
+        for phrase in group:
+            table[tuple(token.text for token in tokenize(phrase) if token.is_word)] = kind
+    return table

@@ -1,0 +1,168 @@
+"""Loads a language's words once; all of the code asks here and names no word itself."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nlu.errors import ModelFileError
+
+
+class _WordLoader(yaml.SafeLoader):
+    """Leaves yes, no, on and off the words that they are."""
+
+
+_WordLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class Words(BaseModel):
+    """A mistyped key is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NumberWords(Words):
+    """Number words and what they are worth."""
+
+    units: dict[str, int]
+    teens: dict[str, int]
+    tens: dict[str, int]
+    hundred: frozenset[str]
+    scales: dict[str, int]
+    zeros: frozenset[str]
+    repeats: dict[str, int]
+    homophones: dict[str, int]
+    conjunctions: frozenset[str] = Field(alias="and")
+    articles: frozenset[str] = Field(alias="a")
+    half: frozenset[str]
+    point: frozenset[str]
+    ordinals: dict[str, int]
+    ordinal_suffixes: frozenset[str]
+
+
+class MoneyWords(Words):
+    """Currencies and the words around a bare amount."""
+
+    currency: str
+    signs: dict[str, str]
+    units: dict[str, str]
+    cents: frozenset[str]
+    cues: frozenset[str]
+    after: frozenset[str]
+    verbs: frozenset[str]
+
+
+class DateWords(Words):
+    """Months, weekdays and relative days."""
+
+    months: dict[str, int]
+    month_abbreviations: dict[str, int]
+    weekdays: dict[str, int]
+    relative: dict[str, int]
+    units: dict[str, str]
+    ago: frozenset[str]
+    ahead: frozenset[str]
+    hence: tuple[str, ...]
+    last: frozenset[str]
+    past: frozenset[str]
+    this: frozenset[str]
+    next: frozenset[str]
+    since: frozenset[str]
+    of: frozenset[str]
+    the: frozenset[str]
+    on: frozenset[str]
+    within: frozenset[str] = Field(alias="in")
+    between: frozenset[str]
+    from_: frozenset[str] = Field(alias="from")
+    and_: frozenset[str] = Field(alias="and")
+    until: frozenset[str]
+    first_word: str
+    past_words: frozenset[str]
+    not_dates: frozenset[str]
+
+
+class TimeWords(Words):
+    """Parts of the day and of the clock."""
+
+    am: tuple[str, ...]
+    pm: tuple[str, ...]
+    noon: frozenset[str]
+    midnight: frozenset[str]
+    oclock: frozenset[str]
+    half: frozenset[str]
+    quarter: frozenset[str]
+    past: frozenset[str]
+    before: frozenset[str]
+    at: frozenset[str]
+
+
+class BankingWords(Words):
+    """Accounts, cards, roles and what cannot be a name."""
+
+    accounts: dict[str, tuple[str, ...]]
+    cards: dict[str, tuple[str, ...]]
+    not_cards: frozenset[str]
+    roles: dict[str, tuple[str, ...]]
+    between: frozenset[str]
+    percent: tuple[str, ...]
+    choice_nouns: frozenset[str]
+    last_word: str
+    digit_cues: frozenset[str]
+    not_names: frozenset[str]
+
+
+class AnswerWords(Words):
+    """Yes, no, corrections and fillers."""
+
+    affirm: tuple[str, ...]
+    deny: tuple[str, ...]
+    polite: tuple[str, ...]
+    negations: frozenset[str]
+    negation_endings: tuple[str, ...]
+    corrections: tuple[str, ...]
+    fillers: frozenset[str]
+    clauses: frozenset[str]
+    refusals: tuple[str, ...]
+
+
+class Locale(Words):
+    """All words of one language."""
+
+    numbers: NumberWords
+    money: MoneyWords
+    dates: DateWords
+    times: TimeWords
+    banking: BankingWords
+    answers: AnswerWords
+
+
+@cache
+def load_locale(language: str = "en") -> Locale:
+    """The words of a language.
+
+    Args:
+        language: ISO 639-1 code, the name of a folder beside this file.
+
+    Raises:
+        ModelFileError: There is no such folder, or a file in it breaks the schema.
+    """
+    folder = Path(__file__).parent / language
+    told: dict[str, Any] = {}
+    for name in Locale.model_fields:
+        path = folder / f"{name}.yaml"
+        try:
+            text = path.read_text(encoding="utf-8")
+            told[name] = yaml.load(text, _WordLoader)  # noqa: S506
+        except (OSError, yaml.YAMLError) as error:
+            raise ModelFileError(f"{path} cannot be read: {error}") from error
+    try:
+        return Locale.model_validate(told)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ModelFileError(f"{folder}: {where}: {first['msg']}") from error

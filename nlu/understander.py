@@ -1,0 +1,117 @@
+"""Words to meaning: one understander serves all calls of a process."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nlu.encoder.sentence import SentenceEncoder
+from nlu.intents import bare, clauses
+from nlu.intents.head import HeadAnswer, IntentHead
+from nlu.intents.refusal import is_refusal, refused
+from nlu.intents.yes_no import Answer, read_answer, weigh
+from nlu.locales.locale import load_locale
+from nlu.paths import MODEL_FILE
+from nlu.readings import Reading, choose, read_all
+from nlu.text import plain
+from nlu.understanding import Context, ScoredIntent, Understanding
+
+KEPT = 5
+"""How many intents an understanding carries at most."""
+
+_LEAST_SCORE = 0.01
+
+
+class Understander:
+    """Understands utterances; thread-safe and blocking, so call it off the event loop."""
+
+    def __init__(
+        self, encoder_dir: Path, *, model_path: Path | None = None, threads: int = 1
+    ) -> None:
+        """Load the encoder and the head.
+
+        Args:
+            encoder_dir: Folder of the sentence encoder.
+            model_path: An intent head; None takes the packaged one.
+            threads: Threads for one utterance.
+
+        Raises:
+            ModelFileError: A file is missing or is not what it should be.
+        """
+        self._encoder = SentenceEncoder(encoder_dir, threads)
+        self._head = IntentHead.load(model_path or MODEL_FILE)
+        self._locale = load_locale("en")
+        # The first run plans its memory: no caller should wait for that.
+        self._encoder.encode(["warm up"])
+
+    def understand(
+        self,
+        text: str,
+        context: Context,
+        *,
+        hypotheses: Sequence[tuple[str, float]] = (),
+        confidence: float = 1.0,
+    ) -> Understanding:
+        """Understand one utterance.
+
+        Args:
+            text: The recogniser's best reading, or what was typed.
+            context: What is known: the day, the payees, what the dialog waits for.
+            hypotheses: Other readings with their confidences, 0 to 1, best first; the best
+                reading may stand among them.
+            confidence: How sure the recogniser is of text, 0 to 1.
+
+        Returns:
+            The reading that fits the context best, with its intents and exact values.
+        """
+        texts = [(text, confidence), *hypotheses]
+        reading = choose(read_all(texts, context, self._locale), context.expectation)
+        if not plain(reading.text):
+            return Understanding(reading.text, (), reading.entities, reading.confidence, False)
+        return self._meaning(reading)
+
+    def _meaning(self, reading: Reading) -> Understanding:
+        answer = read_answer(reading.text, self._locale.answers)
+        parts = [reading.text, *self._clauses(reading.text)]
+        vectors = self._encoder.encode([plain(part) for part in parts])
+        whole, *others = [self._head.answer(vector) for vector in vectors]
+        is_bare = bare.is_bare(reading.text, reading.entities, self._locale)
+        in_scope = (
+            whole.scope >= self._head.threshold
+            or is_bare
+            or answer.affirms
+            or answer.denies
+            or any(other.scope >= self._head.threshold for other in others)
+        )
+        intents = self._scored(whole, others, answer, is_bare=is_bare) if in_scope else []
+        if is_refusal(reading.text, self._locale.answers):
+            intents = refused(intents)
+        return Understanding(
+            text=reading.text,
+            intents=tuple(intent for intent in intents if intent.score >= _LEAST_SCORE)[:KEPT],
+            entities=reading.entities,
+            confidence=reading.confidence,
+            in_scope=in_scope,
+            nearest=tuple(example.text for example in whole.nearest),
+        )
+
+    def _clauses(self, text: str) -> list[str]:
+        found = clauses.split(text, self._locale)
+        return [clause for clause in found if plain(clause)] if len(found) > 1 else []
+
+    def _scored(
+        self,
+        whole: HeadAnswer,
+        others: Sequence[HeadAnswer],
+        answer: Answer,
+        *,
+        is_bare: bool,
+    ) -> list[ScoredIntent]:
+        threshold = self._head.threshold
+        intents = clauses.merge(whole.intents, [(other, threshold) for other in others])
+        if is_bare:
+            rest = [
+                ScoredIntent(intent.name, intent.score * (1 - bare.SCORE))
+                for intent in intents
+                if intent.name != bare.INFORM
+            ]
+            intents = [ScoredIntent(bare.INFORM, bare.SCORE), *rest]
+        return weigh(intents, answer)
