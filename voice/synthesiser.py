@@ -129,7 +129,9 @@ class Synthesiser:
     ) -> Iterator[NDArray[np.float32]]:
         """The model's own sound of one clause; the worker is held for one window at a time."""
         ids = self._encode(words)
-        generator = torch.Generator().manual_seed((self._seed << 32) ^ zlib.crc32(words.encode()))
+        # the generator takes 32 bits of a seed, so text and seed are hashed together
+        seed = zlib.crc32(f"{self._seed} {words}".encode())
+        generator = torch.Generator().manual_seed(seed)
         if not ids or cancelled():
             return
         with self._turns.turn(served):

@@ -59,7 +59,17 @@ def _load_config(path: Path) -> Any:
         ) from error
     if not isinstance(config, VitsConfig):
         raise VoiceError(f"{path} is of a {config.model!r} model: give a VITS checkpoint")
+    for table in ("speakers_file", "language_ids_file"):
+        for settings in (config, config.model_args):
+            _look_beside(settings, table, path.parent)
     return config
+
+
+def _look_beside(settings: Any, name: str, folder: Path) -> None:
+    """A table whose path is that of the machine it was trained on lies beside the checkpoint."""
+    written = getattr(settings, name, None)
+    if written and not Path(written).is_file() and (folder / Path(written).name).is_file():
+        setattr(settings, name, str(folder / Path(written).name))
 
 
 def _build(config: Any, checkpoint: Path) -> Any:

@@ -43,14 +43,16 @@ class VitsStream:
         self.hop = math.prod(model.args.upsample_rates_decoder)
         self._flow_reach = flow_reach(model)
         self._decoder_reach = decoder_reach(model.args)
-        self._speaker = self._row("emb_g", model.args.use_speaker_embedding, speaker)
-        self._language = self._row("emb_l", model.args.use_language_embedding, language)
+        self._speaker = self._row("emb_g", speaker)
+        self._language = self._row("emb_l", language)
 
-    def _row(self, table: str, used: bool, index: int) -> torch.Tensor | None:
-        if not used:
+    def _row(self, table: str, index: int) -> torch.Tensor | None:
+        """One row of a table that the model may have, [1, channels, 1]."""
+        rows = getattr(self._model, table, None)
+        if rows is None:
             return None
-        row: torch.Tensor = getattr(self._model, table)(torch.tensor([index], device=self._device))
-        return row.unsqueeze(-1)
+        row: torch.Tensor = rows(torch.tensor([index], device=self._device))
+        return row.unsqueeze(-1).detach()
 
     @torch.inference_mode()
     def prior(

@@ -1,0 +1,41 @@
+"""Fixed phrases are kept, but not without end."""
+
+import numpy as np
+import pytest
+
+from voice.phrase_cache import PhraseCache, PhraseKey
+
+
+def key(words: str, seed: int = 0, speed: float = 1.0) -> PhraseKey:
+    return PhraseKey("voice", seed, speed, words)
+
+
+def test_a_phrase_comes_back_for_the_same_settings_only() -> None:
+    cache = PhraseCache(100)
+    cache.put(key("hello"), np.arange(10, dtype=np.int16))
+    np.testing.assert_array_equal(cache.get(key("hello")), np.arange(10))
+    assert cache.get(key("hello", seed=1)) is None
+    assert cache.get(key("hello", speed=1.2)) is None
+
+
+def test_the_oldest_go_when_it_is_full_and_too_large_a_one_is_not_kept() -> None:
+    cache = PhraseCache(100)
+    for name in ("one", "two", "three"):
+        cache.put(key(name), np.ones(40, np.int16))
+    assert cache.get(key("one")) is None
+    assert cache.get(key("two")) is not None
+    cache.put(key("huge"), np.ones(101, np.int16))
+    assert cache.get(key("huge")) is None
+    assert len(cache) == 2
+    cache.put(key("two"), np.ones(60, np.int16))  # the same phrase again takes its own room
+    assert len(cache) == 2
+
+
+def test_what_is_kept_cannot_be_changed_by_who_gets_it() -> None:
+    cache, samples = PhraseCache(100), np.ones(10, np.int16)
+    cache.put(key("hello"), samples)
+    samples[:] = 5
+    kept = cache.get(key("hello"))
+    assert kept[0] == 1
+    with pytest.raises(ValueError):
+        kept[0] = 7
