@@ -38,7 +38,9 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise BankError("bank url: not a database address; see docs/decisions/0005") from None
+        raise BankError(
+            "bank url: not a database address; use sqlite:///path or postgresql+psycopg://"
+        ) from None
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise BankError(f"bank url: {parsed.drivername}: use sqlite:/// or postgresql+psycopg://")
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
