@@ -41,9 +41,10 @@ def make_noise(kind: NoiseKind, seconds: float, rate: int, seed: int) -> Samples
 
 
 def _street(count: int, rate: int, random: np.random.Generator) -> Floats:
-    rumble = _filtered(random.standard_normal(count), [40, 400], rate)
-    tyres = _filtered(random.standard_normal(count), [300, 2500], rate)
-    return (rumble + 0.6 * tyres * (0.3 + _passing_cars(count, rate, random))).astype(np.float32)
+    """Traffic falls off by 6 dB an octave; a car nearby is louder and brighter."""
+    far = _filtered(random.standard_normal(count), butter(1, 100, fs=rate, output="sos"))
+    near = _filtered(random.standard_normal(count), butter(1, 400, fs=rate, output="sos"))
+    return (far + 0.7 * near * (0.3 + _passing_cars(count, rate, random))).astype(np.float32)
 
 
 def _passing_cars(count: int, rate: int, random: np.random.Generator) -> Floats:
@@ -78,8 +79,7 @@ def _hum(count: int, rate: int, random: np.random.Generator) -> Floats:
     return (hum + 0.05 * random.standard_normal(count)).astype(np.float32)
 
 
-def _filtered(samples: np.ndarray, edges: list[float], rate: int) -> Floats:
-    sections = butter(2, edges, "bandpass", fs=rate, output="sos")
+def _filtered(samples: np.ndarray, sections: np.ndarray) -> Floats:
     filtered = sosfilt(sections, samples)
     return (filtered / np.std(filtered)).astype(np.float32)
 

@@ -20,6 +20,7 @@ from rich.progress import track
 from audio_samples.spoken_values import SpokenValue, ValueKind, spoken_values
 from audio_samples.telephone import recording
 from audio_samples.voices import RATE, VoiceError, speak
+from server.errors import ServerError
 from server.replay.scenario import Caller
 from voice.pcm import write_wav
 
@@ -64,8 +65,41 @@ def _record(out: Path, number: int, spoken: SpokenValue, voice: str) -> tuple[st
     return name, spoken.kind, spoken.value, spoken.text, voice
 
 
+def run_check(folder: Path, threads: int) -> int:
+    """Check a folder of recordings; returns how many wrong values would have been taken.
+
+    Raises:
+        ModelError: A model is missing.
+    """
+    from audio_samples.roundtrip_check import check, report
+    from nlu.understander import Understander
+    from server.models import ModelStore
+    from server.settings import Settings
+    from voice.recogniser import Recogniser
+
+    settings = Settings()
+    store = ModelStore(settings.models)
+    recogniser = Recogniser(store.prepare(settings.recogniser), threads=threads)
+    answers = check(folder, recogniser, Understander(store.prepare(settings.encoder)))
+    print(report(answers))
+    return sum(answer.verdict == "taken wrong" for answer in answers)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit status: 1 where a wrong value would have been taken."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "check":
+            return 1 if run_check(options.folder, options.threads) else 0
+        voices = TUNING_VOICES if options.seed == 1 else REPORT_VOICES
+        print(render(options.out, options.seed, options.n, voices))
+    except (VoiceError, ServerError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m audio_samples.roundtrip",
         description=__doc__,
@@ -76,14 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     recorder.add_argument("--out", type=Path, required=True, help="folder to write")
     recorder.add_argument("--seed", type=int, default=1, help="which values (and voices)")
     recorder.add_argument("--n", type=int, default=100, help="how many of each kind")
-    options = parser.parse_args(arguments)
-    voices = TUNING_VOICES if options.seed == 1 else REPORT_VOICES
-    try:
-        print(render(options.out, options.seed, options.n, voices))
-    except VoiceError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    checker = commands.add_parser("check", help="recognise, read and judge them")
+    checker.add_argument("folder", type=Path, help="what render wrote")
+    checker.add_argument("--threads", type=int, default=2, help="of the recogniser")
+    return parser
 
 
 if __name__ == "__main__":

@@ -58,11 +58,11 @@ class Voice:
 
 
 VOICES: dict[str, Voice] = {
-    "kokoro-alpha": Voice("kokoro", "jf_alpha", 0.92),
+    "kokoro-alpha": Voice("kokoro", "jf_alpha", 0.87),
     "kokoro-gongitsune": Voice("kokoro", "jf_gongitsune", 1.15),
-    "kokoro-nezumi": Voice("kokoro", "jf_nezumi", 1.15),
+    "kokoro-nezumi": Voice("kokoro", "jf_nezumi", 1.05),
     "kokoro-tebukuro": Voice("kokoro", "jf_tebukuro", 1.1),
-    "kokoro-kumo": Voice("kokoro", "jm_kumo", 0.95),
+    "kokoro-kumo": Voice("kokoro", "jm_kumo", 0.92),
     "kokoro-kumo-alpha": Voice("kokoro", "jm_kumo+jf_alpha", 0.95),
     "kokoro-kumo-tebukuro": Voice("kokoro", "jm_kumo+jf_tebukuro", 1.05),
     "kokoro-nezumi-alpha": Voice("kokoro", "jf_nezumi+jf_alpha", 1.1),
@@ -70,7 +70,7 @@ VOICES: dict[str, Voice] = {
     "flite-rms": Voice("flite", "rms"),
     "flite-awb": Voice("flite", "awb"),
     "flite-kal": Voice("flite", "kal16"),
-    "espeak-us": Voice("espeak", "en-us"),
+    "espeak-us": Voice("espeak", "en-us", 0.9),
 }
 
 

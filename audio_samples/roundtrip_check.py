@@ -1,0 +1,155 @@
+"""The other half of the round trip: recognise and read what was recorded, and judge it."""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.progress import track
+
+from audio_samples.spoken_values import TODAY
+from dialog.grounding import is_sure
+from nlu.understander import Understander
+from nlu.understanding import Context, Entity, Expectation, Money, Understanding
+from voice.pcm import read_wav
+from voice.recogniser import Recogniser
+from voice.resampling import resample
+
+Verdict = Literal["exact", "asked again", "taken wrong"]
+
+_ENTITY_TYPES = {"amount": "money", "date": "date", "digits": "digits"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One line of the manifest."""
+
+    wav: str
+    kind: str
+    value: str
+    text: str
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one recording.
+
+    Attributes:
+        read: The values found, as the manifest writes them.
+        sure: Whether the dialog would take the value without asking again.
+        confidence: Of the recogniser.
+    """
+
+    spoken: Spoken
+    heard: str
+    read: tuple[str, ...]
+    sure: bool
+    confidence: float
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the value and nothing else was read."""
+        return self.read == (self.spoken.value,)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Exact counts however sure; a miss is either asked again or taken as if it were right."""
+        if self.is_exact:
+            return "exact"
+        return "taken wrong" if self.sure else "asked again"
+
+
+def check(folder: Path, recogniser: Recogniser, understander: Understander) -> list[Answer]:
+    """Recognise and read every recording of a manifest, with a progress bar."""
+    return [
+        _answer(folder, spoken, recogniser, understander)
+        for spoken in track(read_manifest(folder), description="checking")
+    ]
+
+
+def read_manifest(folder: Path) -> list[Spoken]:
+    """The lines of `manifest.tsv`, without its heading."""
+    with (folder / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
+        return [Spoken(**row) for row in csv.DictReader(stream, delimiter="\t")]
+
+
+def expectation_for(spoken: Spoken) -> Expectation:
+    """What a call would wait for when this is said."""
+    if spoken.kind != "digits":
+        return Expectation(_ENTITY_TYPES[spoken.kind])
+    if len(spoken.value) == 8:
+        return Expectation("customer_number", secret=True, digits=8, valid="customer_number")
+    return Expectation("digits", digits=len(spoken.value))
+
+
+def report(answers: list[Answer]) -> str:
+    """A line per kind, a line per voice, and every miss."""
+    lines = ["kind     exact  of   sure  asked again  taken wrong"]
+    for kind in _ENTITY_TYPES:
+        lines.append(_line(kind, [a for a in answers if a.spoken.kind == kind]))
+    lines.append("")
+    lines += [_of_voice(voice, answers) for voice in sorted({a.spoken.voice for a in answers})]
+    lines.append("")
+    lines += [_miss(answer) for answer in answers if not answer.is_exact]
+    return "\n".join(lines)
+
+
+def _line(kind: str, answers: list[Answer]) -> str:
+    count = Counter(answer.verdict for answer in answers)
+    sure = sum(answer.is_exact and answer.sure for answer in answers)
+    return (
+        f"{kind:8} {count['exact']:5} {len(answers):4} {sure:5} "
+        f"{count['asked again']:11} {count['taken wrong']:12}"
+    )
+
+
+def _of_voice(voice: str, answers: list[Answer]) -> str:
+    own = [answer for answer in answers if answer.spoken.voice == voice]
+    return f"{voice}: {sum(answer.is_exact for answer in own)} of {len(own)} exact"
+
+
+def _miss(answer: Answer) -> str:
+    return (
+        f"{answer.verdict}: {answer.spoken.wav} {answer.spoken.value} "
+        f"{answer.spoken.text!r} ({answer.spoken.voice}) heard {answer.heard!r} "
+        f"read {', '.join(answer.read) or 'nothing'} confidence {answer.confidence:.2f}"
+    )
+
+
+def _answer(
+    folder: Path, spoken: Spoken, recogniser: Recogniser, understander: Understander
+) -> Answer:
+    samples, rate = read_wav(folder / spoken.wav)
+    expectation = expectation_for(spoken)
+    transcript = recogniser.transcribe(
+        resample(samples, rate, 16000), digits=spoken.kind == "digits"
+    )
+    understanding = understander.understand(
+        transcript.text,
+        Context(today=TODAY, expectation=expectation),
+        hypotheses=[(reading.text, reading.confidence) for reading in transcript.hypotheses],
+        confidence=transcript.confidence,
+    )
+    entities = [e for e in understanding.entities if e.type == _ENTITY_TYPES[spoken.kind]]
+    return Answer(
+        spoken,
+        understanding.text,
+        tuple(dict.fromkeys(_as_text(entity) for entity in entities)),
+        _would_be_taken(entities, understanding, expectation),
+        transcript.confidence,
+    )
+
+
+def _would_be_taken(
+    entities: list[Entity], understanding: Understanding, expectation: Expectation
+) -> bool:
+    """As the dialog does: one value, sure enough, and of the length that was asked for."""
+    if len({entity.value for entity in entities}) != 1 or not is_sure(entities[0], understanding):
+        return False
+    return expectation.digits is None or len(str(entities[0].value)) == expectation.digits
+
+
+def _as_text(entity: Entity) -> str:
+    return f"{entity.value.amount:.2f}" if isinstance(entity.value, Money) else str(entity.value)
