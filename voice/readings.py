@@ -16,7 +16,7 @@ from math import exp, sqrt
 from voice.transcript import Hypothesis
 
 DISAGREEMENT = 0.5
-"""What a reading's confidence is multiplied by where a second opinion has other figures."""
+"""What a doubted reading's confidence is multiplied by: it then falls below any threshold."""
 
 _MIN_LETTERS_TO_COMPRESS = 24
 _MAX_COMPRESSION = 2.4
@@ -86,7 +86,7 @@ def read(
     Args:
         candidates: The n-best list.
         digits: A digit string is expected: "421-7", "4 2 1 7" and "four two one seven" are the
-            same. Otherwise numbers stay apart: "500 79" is not "500.79".
+            same, and so is "4.217". Otherwise "500.79" is not "500 79".
         no_speech: See `Reading`.
         ran_out: See `Reading`.
     """
@@ -109,12 +109,16 @@ def second_opinion(first: Reading, other: Reading) -> Reading:
     """
     if not other.hypotheses:
         return first
-    doubt = 1.0 if first.figures == other.figures else DISAGREEMENT
-    hypotheses = [
-        replace(each, confidence=doubt * each.confidence)
-        for each in (*first.hypotheses, *other.hypotheses)
-    ]
-    return replace(first, hypotheses=distinct(hypotheses))
+    both = replace(first, hypotheses=distinct((*first.hypotheses, *other.hypotheses)))
+    return both if first.figures == other.figures else doubted(both)
+
+
+def doubted(reading: Reading) -> Reading:
+    """The same reading, trusted half as much."""
+    hypotheses = tuple(
+        replace(each, confidence=DISAGREEMENT * each.confidence) for each in reading.hypotheses
+    )
+    return replace(reading, hypotheses=hypotheses)
 
 
 def distinct(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
@@ -135,11 +139,11 @@ def figures(text: str, joined: bool) -> str:
 
     Args:
         text: A reading.
-        joined: As one string of digits, with spelled-out digits; else number by number.
+        joined: Digits alone, spelled-out ones too; else figures with their decimal points.
     """
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower())
     if not joined:
-        return " ".join(re.findall(r"\d+(?:\.\d+)?", plain))
+        return "".join(re.findall(r"\d+(?:\.\d+)?", plain))
     words = re.findall(r"\d|[a-z]+", plain)
     return "".join(word if word.isdigit() else _DIGIT_WORDS.get(word, "") for word in words)
 

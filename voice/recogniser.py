@@ -5,6 +5,7 @@ decoder may say no more than can be said in that time, the n-best readings are k
 that looks bad gets one second try with the full window. docs/decisions/0002-recogniser.md says why.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +16,15 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from voice.errors import AudioFormatError
 from voice.pcm import Samples
-from voice.readings import Candidate, Reading, read, second_opinion
+from voice.readings import Candidate, Reading, doubted, read, second_opinion
 from voice.transcript import Hypothesis, Transcript
-from voice.vad import speech_probabilities
+from voice.vad import each_probability
 from voice.whisper_model import load_model, load_tokenizer
 from voice.window import FULL_FRAMES, SAMPLE_RATE, frames_for, log_mel, split_at_silences
 
 _MAX_TOKENS = 448  # of prompt and text together, Whisper's context
 _MAX_CONTEXT = 200
+_FAINTEST = 16  # peak; nothing can be heard in the last four bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,12 @@ class Decoding:
         beam: Width of the beam search, and the number of readings asked for.
         tokens_per_second, spare_tokens: What may be said in the audio's time.
         sure_share: Figures with a larger share of the n-best list need no second opinion.
-        second_try_below: A reading less sure than this is tried again in the full window.
+        second_try_below: Words less sure than this are tried again in the full window. Doubtful
+            figures are not: the full window was right no more often, and surer of its mistakes.
         speech_at_least: Speech probability (mean of 96 ms) that some part of the audio must
             reach to be recognised at all.
+        words_at_least, no_speech_at_least: A reading less sure than the one, of audio where the
+            decoder's own probability of no speech reaches the other, is noise.
         digits_prompt: What the decoder is told to have heard before, where figures are expected
             or, for the second opinion, were heard.
     """
@@ -48,6 +53,8 @@ class Decoding:
     sure_share: float = 0.95
     second_try_below: float = 0.4
     speech_at_least: float = 0.4
+    words_at_least: float = 0.3
+    no_speech_at_least: float = 0.4
     digits_prompt: str = "My number is 4 2 1 7 0 0 9 3. 5 0 8."
 
 
@@ -116,33 +123,40 @@ class Recogniser:
             raise AudioFormatError(
                 f"the recogniser takes mono int16, not {samples.dtype} of shape {samples.shape}"
             )
-        readings = [
-            reading
-            for part in split_at_silences(samples)
-            if (reading := self._part(part, prompt, digits, cancelled)) is not None
-        ]
+        readings = []
+        for part in split_at_silences(samples):
+            if cancelled():
+                break
+            reading = self._part(part, prompt, digits, cancelled)
+            readings += [reading] if reading else []
         return self._transcript(readings, len(samples) / SAMPLE_RATE, cancelled())
 
     def _part(
         self, samples: Samples, prompt: str, digits: bool, cancelled: Callable[[], bool]
     ) -> Reading | None:
         """The reading of at most 28 s; None where nobody speaks."""
-        if cancelled() or not self._holds_speech(samples):
+        if not self._holds_speech(samples):
             return None
         reading = self._look(samples, self._window(samples), prompt, digits, cancelled)
         if self._looks_bad(reading) and not cancelled():
             again = self._look(samples, FULL_FRAMES, prompt, digits, cancelled)
             reading = again if _is_better(again, reading) else reading
-        return reading if reading.hypotheses else None
+        reading = doubted(reading) if reading.is_lost else reading
+        return None if self._is_noise(reading) else reading
 
     def _window(self, samples: Samples) -> int:
         return frames_for(samples, self._decoding.floor_seconds)
 
     def _holds_speech(self, samples: Samples) -> bool:
-        if len(samples) == 0:
+        """Whether somebody may be speaking; looks no further than the first word."""
+        if len(samples) == 0 or int(np.abs(samples.astype(np.int32)).max()) < _FAINTEST:
             return False
-        probabilities = np.convolve(speech_probabilities(samples), np.ones(3) / 3)
-        return float(probabilities.max()) >= self._decoding.speech_at_least
+        recent: deque[float] = deque([0.0, 0.0, 0.0], maxlen=3)
+        for probability in each_probability(samples):
+            recent.append(probability)
+            if sum(recent) >= 3 * self._decoding.speech_at_least:
+                return True
+        return False
 
     def _look(
         self,
@@ -195,7 +209,14 @@ class Recogniser:
         return [*start, *self._tokens.sot_sequence, self._tokens.no_timestamps]
 
     def _looks_bad(self, reading: Reading) -> bool:
-        return reading.confidence < self._decoding.second_try_below or reading.is_lost
+        unsure = not reading.figures and reading.confidence < self._decoding.second_try_below
+        return unsure or reading.is_lost
+
+    def _is_noise(self, reading: Reading) -> bool:
+        if not reading.hypotheses:
+            return True
+        words, silence = self._decoding.words_at_least, self._decoding.no_speech_at_least
+        return reading.confidence < words and reading.no_speech >= silence
 
     def _transcript(self, parts: list[Reading], seconds: float, cancelled: bool) -> Transcript:
         if cancelled or not parts:

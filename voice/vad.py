@@ -4,6 +4,7 @@ The model file comes with pipecat. One session serves every call of the process;
 remembers (the recurrent state and the last 4 ms of audio) is its own.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import as_file, files
 from threading import Lock
@@ -69,11 +70,16 @@ class VoiceActivity:
             self.reset()
 
 
-def speech_probabilities(samples: Samples) -> list[float]:
-    """Probability for each 32 ms of a whole recording at 16 kHz; the end is filled with zeros."""
+def each_probability(samples: Samples) -> Iterator[float]:
+    """Probability for each 32 ms of a recording at 16 kHz; the end is filled with zeros."""
     activity = VoiceActivity()
-    windows = np.pad(samples, (0, -len(samples) % WINDOW)).reshape(-1, WINDOW)
-    return [activity.process(window) for window in windows]
+    for window in np.pad(samples, (0, -len(samples) % WINDOW)).reshape(-1, WINDOW):
+        yield activity.process(window)
+
+
+def speech_probabilities(samples: Samples) -> list[float]:
+    """All of `each_probability`."""
+    return list(each_probability(samples))
 
 
 _RATE_INPUT = np.array(SAMPLE_RATE, dtype=np.int64)

@@ -5,12 +5,13 @@ as for 30 s. A shorter window costs in proportion, but below about 8 s the decod
 where to stop (docs/decisions/0002-recogniser.md has the figures).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from voice.pcm import Samples, to_float
-from voice.vad import WINDOW, speech_probabilities
 
 SAMPLE_RATE = 16000
 LONGEST_SECONDS = 28.0
@@ -20,6 +21,7 @@ FULL_FRAMES = 3000
 _FRAME = 160
 _MARGIN_SECONDS = 1.0
 _CUT_WITHIN_SECONDS = 8.0
+_PAUSE_FRAMES = 30
 
 
 def frames_for(samples: Samples, floor_seconds: float) -> int:
@@ -40,24 +42,23 @@ def log_mel(extractor: FeatureExtractor, samples: Samples, frames: int) -> npt.N
     return mel[:, :frames]
 
 
-def split_at_silences(samples: Samples, longest: float = LONGEST_SECONDS) -> list[Samples]:
-    """Cut audio into parts of at most `longest` seconds, each cut where speech is least likely.
+def split_at_silences(samples: Samples, longest: float = LONGEST_SECONDS) -> Iterator[Samples]:
+    """Cut audio into parts of at most `longest` seconds, each cut where it is quietest.
 
     Only the last 8 s of a full part are searched, so that no part gets much shorter than it
     must; joined, the parts are the audio again.
     """
     most = int(longest * SAMPLE_RATE)
-    parts = []
     while len(samples) > most:
         search_from = most - int(_CUT_WITHIN_SECONDS * SAMPLE_RATE)
         cut = search_from + _quietest(samples[search_from:most])
-        parts.append(samples[:cut])
+        yield samples[:cut]
         samples = samples[cut:]
-    return [*parts, samples]
+    yield samples
 
 
 def _quietest(samples: Samples) -> int:
-    """The sample in the middle of the 0.3 s that sound least like speech."""
-    span = 9
-    smooth = np.convolve(speech_probabilities(samples), np.ones(span) / span, mode="valid")
-    return int(np.argmin(smooth) + span // 2) * WINDOW
+    """The sample in the middle of the 0.3 s with the least energy."""
+    frames = np.square(samples[: len(samples) // _FRAME * _FRAME].astype(np.float64))
+    energy = np.convolve(frames.reshape(-1, _FRAME).sum(axis=1), np.ones(_PAUSE_FRAMES), "valid")
+    return (int(np.argmin(energy)) + _PAUSE_FRAMES // 2) * _FRAME

@@ -1,10 +1,16 @@
 """Logs are events with fields, on standard error."""
 
+from __future__ import annotations
+
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 import structlog
 from loguru import logger as pipecat_logger
+
+if TYPE_CHECKING:
+    from loguru import Record
 
 
 def set_up_logs(verbose: bool) -> None:
@@ -23,4 +29,9 @@ def set_up_logs(verbose: bool) -> None:
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     pipecat_logger.remove()
-    pipecat_logger.add(sys.stderr, level="WARNING")
+    pipecat_logger.add(sys.stderr, level="WARNING", filter=_worth_telling)
+
+
+def _worth_telling(record: Record) -> bool:
+    """That the client had closed the socket before we did is no error."""
+    return record["function"] != "_on_close_done"

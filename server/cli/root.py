@@ -34,14 +34,14 @@ def common(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log calls as events.")] = False,
 ) -> None:
     """An open voice assistant that answers a bank's phone."""
-    overrides.update(config=config, database=database, verbose=verbose)
+    from server.cli.logs import set_up_logs
+
+    set_up_logs(verbose)
+    overrides.update(config=config, database=database)
 
 
 def settings(**more: Any) -> Settings:
     """The settings with what the command line gave."""
-    from server.cli.logs import set_up_logs
-
-    set_up_logs(bool(overrides.get("verbose")))
     return load_settings(overrides.get("config"), database=overrides.get("database"), **more)
 
 

@@ -12,7 +12,8 @@ from server.models import ModelStore
 def manifest(folder: Path, source: str, content: bytes) -> Path:
     path = folder / "manifest.toml"
     path.write_text(
-        "[tiny]\nabout = 'a test'\nlicence = 'CC0'\nprepare = 'join'\ninstall = 'pip install tiny'\n"
+        "[tiny]\nabout = 'a test'\nlicence = 'CC0'\nprepare = 'join'\n"
+        "install = 'pip install tiny'\n"
         f"[tiny.files.'model.bin']\nfrom = ['{source}']\n"
         f"sha256 = '{hashlib.sha256(content).hexdigest()}'\n"
     )

@@ -74,11 +74,11 @@ def test_a_payment_that_nobody_expected_is_a_mismatch(tmp_path, converse):
 
 
 async def test_silence_is_asked_about_as_often_as_it_lasts(tmp_path, converse):
-    short = scenario_file(tmp_path, "short", [{"silence": 3}])
-    long = scenario_file(tmp_path, "long", [{"silence": 60}], ended="goodbye")
-    summary = await replay([short, long], by="text", converse=converse)
-    first, second = summary.results
-    assert first.passed
-    assert first.turns[1]["said"] == ""
-    assert second.passed, second.lines()
-    assert summary.line() == "2 passed, 0 failed"
+    turns = [{"silence": 3}, {"silence": 60}]
+    path = scenario_file(tmp_path, "silence", turns, ended="goodbye")
+    summary = await replay([path], by="text", converse=converse)
+    (result,) = summary.results
+    assert result.passed, result.lines()
+    assert result.turns[1]["said"] == ""
+    assert result.turns[2]["action"] == "goodbye"
+    assert summary.line() == "1 passed, 0 failed"

@@ -1,4 +1,3 @@
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,7 +12,7 @@ from voice.recogniser import Recogniser
 from voice.resampling import resample
 
 RATE = 16000
-NUMBER = "63900578"
+NUMBER = "40217308"
 
 
 def hiss(seconds, loudness=400, seed=5):
@@ -41,7 +40,7 @@ def over_the_telephone(samples):
 @pytest.fixture(scope="module")
 def number():
     """A caller says a customer number."""
-    return recorded("balance-savings", 2)
+    return recorded("demo", 2)
 
 
 def test_a_caller_is_understood(recogniser, spoken):
@@ -59,8 +58,9 @@ def test_a_digit_string_comes_back_exact_through_a_telephone(recogniser, number)
     assert heard.confidence > 0.6
 
 
-def test_readings_are_different_texts_and_the_best_is_the_transcript(recogniser, number):
-    heard = recogniser.transcribe(over_the_telephone(number), digits=True)
+def test_readings_are_different_texts_and_the_best_is_the_transcript(recogniser):
+    hard = over_the_telephone(recorded("balance-savings", 2))
+    heard = recogniser.transcribe(hard, digits=True)
     texts = [bare(reading.text) for reading in heard.hypotheses]
     assert len(texts) == len(set(texts)) > 1
     assert (heard.text, heard.confidence) == (
@@ -132,12 +132,16 @@ def test_ten_minutes_are_recognised_in_parts(recogniser, spoken, number):
     assert heard.seconds == 600.0
 
 
-def test_a_cancelled_recognition_stops_between_its_steps(recogniser, spoken):
-    answers = iter([False])
-    started = time.perf_counter()
-    heard = recogniser.transcribe(np.tile(spoken, 60), cancelled=lambda: next(answers, True))
-    assert not heard.is_speech
-    assert time.perf_counter() - started < 10
+def test_a_cancelled_recognition_does_no_further_part(recogniser, spoken):
+    asked = []
+
+    def cancelled():
+        asked.append(True)
+        return len(asked) > 1
+
+    heard = recogniser.transcribe(np.tile(spoken, 60), cancelled=cancelled)
+    assert (heard.text, heard.is_speech) == ("", False)
+    assert len(asked) < 6
 
 
 def test_two_calls_at_once_hear_what_each_hears_alone(recogniser, spoken, number):
