@@ -99,8 +99,12 @@ class Bank:
                 customer_id=None, first_name=None, locked=left == 0, tries_left=left
             )
 
+        newer = self._pins.hash(number, pin) if self._pins.is_outdated(customer.pin_hash) else None
+
         def forgive(session: Session) -> None:
             tries.forgive_pin_try(session, number=number, call_id=call_id, now=now)
+            if newer is not None:
+                session.get_one(CustomerRow, customer.id).pin_hash = newer
 
         self._database.write(forgive)
         return Authentication(

@@ -1,8 +1,8 @@
 """Transactions on SQLite and PostgreSQL: all or nothing, and a plain error when it is nothing.
 
 SQLite: WAL, and every write transaction starts with BEGIN IMMEDIATE, so that writers queue up
-before they have read anything. PostgreSQL: READ COMMITTED with row locks taken in a fixed order
-for writes, a REPEATABLE READ snapshot for reads.
+before they have read anything (those of one process in the order of asking). PostgreSQL: READ
+COMMITTED with row locks taken in a fixed order for writes, a REPEATABLE READ snapshot for reads.
 """
 
 import logging
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from dialog.bank.fair_lock import FairLock
 from dialog.errors import BankError, BankUnavailable, LedgerError, OutcomeUnknown
 
 T = TypeVar("T")
@@ -97,6 +98,8 @@ class Database:
 
     def __init__(self, url: str, *, wait_s: float) -> None:
         self.engine = make_engine(url, wait_s)
+        self._wait_s = wait_s
+        self._writers = FairLock() if self.engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -162,8 +165,22 @@ class Database:
         """Give all connections back."""
         self.engine.dispose()
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer: those of this process queue up instead of polling for it."""
+        if self._writers is None:
+            yield
+            return
+        if not self._writers.acquire(self._wait_s):
+            raise PoolTimeout("the writers before this one took too long")
+        try:
+            yield
+        finally:
+            self._writers.release()
+
     def _write_once(self, work: Callable[[Session], T]) -> T:
         with (
+            self._turn(),
             self.engine.connect().execution_options(writes=True) as connection,
             Session(connection, expire_on_commit=False) as session,
         ):

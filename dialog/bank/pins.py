@@ -43,6 +43,10 @@ class PinHasher:
             return False
         return right and stored is not None
 
+    def is_outdated(self, stored: str) -> bool:
+        """Whether the hash was made at another cost: an unknown number then takes another time."""
+        return self._argon2.check_needs_rehash(stored)
+
     def _peppered(self, number: str, pin: str) -> bytes:
         message = f"{number}:{pin}".encode("utf-8", "surrogatepass")
         return hmac.new(self._pepper, message, hashlib.sha256).digest()

@@ -171,6 +171,21 @@ def test_pins_are_stored_as_argon2id_that_only_the_pepper_and_the_number_open(ur
     assert not PinHasher(b"another", CHEAP).verify(stored[MARIA.number], MARIA.number, MARIA.pin)
 
 
+def test_a_pin_is_stored_anew_at_a_changed_cost_when_it_is_next_right(open_bank, url):
+    dearer = PinCost(time=2, memory_kib=128, lanes=1)
+    bank = open_bank(url, pin_cost=dearer)
+    bank.authenticate(JAMES.number, "0000", call_id="c1")
+    bank.authenticate(MARIA.number, MARIA.pin, call_id="c2")
+    database = Database(url, wait_s=5)
+    with database.reading() as session:
+        rows = session.execute(text("SELECT number, pin_hash FROM customers")).all()
+    database.close()
+    hashes = PinHasher(PEPPER, dearer)
+    outdated = {row.number: hashes.is_outdated(row.pin_hash) for row in rows}
+    assert (outdated[MARIA.number], outdated[JAMES.number]) == (False, True)
+    assert bank.authenticate(MARIA.number, MARIA.pin, call_id="c3").first_name == "Maria"
+
+
 def test_a_damaged_hash_opens_nothing():
     assert not PinHasher(PEPPER, CHEAP).verify("$argon2id$broken", MARIA.number, MARIA.pin)
 

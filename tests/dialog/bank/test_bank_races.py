@@ -1,6 +1,7 @@
 """Many calls at once: nothing is paid twice, nothing is overdrawn, nothing is lost."""
 
 import threading
+import time
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from dialog.bank.bank import Bank
 from dialog.bank.demo import create_demo
+from dialog.bank.fair_lock import FairLock
 from dialog.bank.settings import BankSettings
 from dialog.errors import InsufficientFunds, ProposalSpent
 
@@ -82,6 +84,43 @@ def test_transfers_in_opposite_directions_do_not_deadlock(bank, maria, balances)
     assert (balances()["Maria/checking"], balances()["Maria/savings"]) == ("2450.75", "8300.00")
     assert len(bank.books()["transfers"]) == 12
     bank.check()
+
+
+def test_all_who_pay_at_once_get_their_turn(open_bank, url):
+    bank = open_bank(url, wait_s=2)
+    maria = meet(bank, "Maria")
+
+    def pay_five(k):
+        for n in range(5):
+            order = maria.order("1.00", to="City Power")
+            bank.propose_transfer(order, call_id="c1", proposal_id=f"{k}-{n}")
+            execute(bank, f"{k}-{n}", maria)()
+
+    results = at_once([lambda k=k: pay_five(k) for k in range(8)])
+    assert [result for result in results if result is not None] == []
+    assert len(bank.books()["transfers"]) == 40
+    bank.check()
+
+
+def test_a_fair_lock_is_handed_on_in_the_order_of_asking():
+    lock, order, threads = FairLock(), [], []
+    assert lock.acquire(0)
+
+    def wait_in_line(place):
+        assert lock.acquire(10)
+        order.append(place)
+        lock.release()
+
+    for place in range(5):
+        threads.append(threading.Thread(target=wait_in_line, args=(place,)))
+        threads[-1].start()
+        time.sleep(0.05)
+    assert not lock.acquire(0.01)
+    lock.release()
+    for thread in threads:
+        thread.join(10)
+    assert order == [0, 1, 2, 3, 4]
+    assert lock.acquire(0)
 
 
 def test_a_reader_sees_no_money_between_accounts(bank, maria):
@@ -177,7 +216,7 @@ def test_any_order_of_proposals_and_confirmations_keeps_the_books(tmp_path):
     create_demo(url, today=TODAY, pepper=PEPPER, cost=CHEAP)
     case = type("Case", (Tellers,), {"template": url}).TestCase
     case.settings = settings(
-        max_examples=12,
+        max_examples=8,
         stateful_step_count=20,
         deadline=None,
         derandomize=True,
