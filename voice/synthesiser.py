@@ -31,9 +31,11 @@ class Synthesiser:
 
     Attributes:
         sample_rate: Of the voice, in Hz.
+        device: Where it runs.
     """
 
     sample_rate: int
+    device: torch.device
 
     def __init__(
         self, model_dir: Path, *, device: str = "auto", threads: int = 2, seed: int = 0
@@ -50,7 +52,8 @@ class Synthesiser:
             VoiceError: the voice or the device cannot be had; the message says what to do.
         """
         torch.set_num_threads(threads)
-        model, language = load_vits(model_dir, _device(device))
+        self.device = _device(device)
+        model, language = load_vits(model_dir, self.device)
         self.sample_rate = int(model.config.audio.sample_rate)
         self._encode = _encoder(model, Phonemiser(language) if language else None)
         self._language = (language or "en").partition("-")[0]
