@@ -137,7 +137,7 @@ class OpenTurn:
             intents=_last(self.heard, "intents"),
             entities=_all(self.heard, "entities"),
             said=tuple(self.said),
-            action=self.listening.get("action"),
+            action=self.listening.get("action") or _action(self.heard),
             reason=self.listening.get("reason"),
             parts=self.listening.get("parts") or {},
             response_latency_ms=None if latency is None or latency < 0 else round(latency * 1e3, 1),
@@ -191,6 +191,11 @@ class TurnLog:
         turn.take(message, position, plays_at)
         if message["type"] == "listening":
             self._closed.add(number)
+
+
+def _action(heard: list[Message]) -> str | None:
+    """What was done by an answer that was spoken over, where the server tells it early."""
+    return next((str(m["action"]) for m in reversed(heard) if m.get("action")), None)
 
 
 def _last(heard: list[Message], name: str) -> tuple[Mapping[str, Any], ...] | None:

@@ -135,6 +135,14 @@ def test_a_wrong_turn_is_named_with_what_was_expected_and_got(more, words):
     assert words in found[0]
 
 
+def test_only_an_answer_that_was_spoken_over_may_leave_its_action_untold():
+    over = SCENARIO.turns[1].model_copy(update={"barge_in": 1.0})
+    scenario = SCENARIO.model_copy(update={"turns": (SCENARIO.turns[0], over)})
+    assert mismatches(changed(1, action=None), scenario=scenario) == []
+    assert len(mismatches(changed(1, action="balance"), scenario=scenario)) == 1
+    assert len(mismatches(changed(1, action=None))) == 1
+
+
 def test_the_intent_must_be_the_best_one():
     intents = [{"name": "balance", "score": 0.5}, {"name": "transfer_to_payee", "score": 0.4}]
     assert "got balance 0.50" in mismatches(changed(1, intents=intents))[0]
