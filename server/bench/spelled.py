@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 _UNIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _UNITS = {word: str(digit) for digit, word in enumerate(_UNIT_WORDS)} | {"oh": "0"}
@@ -37,7 +38,7 @@ def symbols(text: str) -> list[str]:
     """Letters and digits one by one, other words whole, in lower case."""
     words = re.sub(r"[^A-Za-z0-9' ]", " ", re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text)).split()
     found: list[str] = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         found += _symbols_of(word, following.lower())
     return found
 
