@@ -7,6 +7,7 @@ from pathlib import Path
 from dialog.bank.bank import Bank, utc_now
 from dialog.bank.demo import create_demo
 from dialog.bank.migrate import upgrade
+from dialog.bank.settings import PinCost
 from server.settings import Settings, data_folder, read_pepper
 
 
@@ -44,8 +45,14 @@ def noon(day: date) -> Callable[[], datetime]:
     return lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def temporary_bank(folder: Path, today: date) -> Bank:
-    """A fresh demo bank in a folder, for a replay or a demonstration."""
+def temporary_bank(folder: Path, today: date, *, cost: PinCost | None = None) -> Bank:
+    """A fresh demo bank in a folder, for a replay or a demonstration.
+
+    Args:
+        folder: Where the file goes.
+        today: The bank's clock stands at noon of this day.
+        cost: Of hashing the PINs; None takes the real one.
+    """
     url, pepper = f"sqlite:///{folder / 'bank.db'}", b"only for a bank that is thrown away....."
-    create_demo(url, today=today, pepper=pepper)
+    create_demo(url, today=today, pepper=pepper, cost=cost)
     return Bank(url, pepper=pepper, clock=noon(today))

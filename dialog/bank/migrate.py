@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -14,6 +15,9 @@ from dialog.bank.database import Database, parse_url
 from dialog.errors import BankError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_ALEMBIC = Lock()
+"""Alembic keeps the migration that runs in globals of the process: one at a time."""
+
 ADVISORY_LOCK = 0x74656C6C
 """Any fixed number: who upgrades or fills a PostgreSQL bank holds this lock meanwhile."""
 
@@ -70,7 +74,8 @@ def _upgrade(session: Session) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = session.connection()
-    command.upgrade(config, "head")
+    with _ALEMBIC:
+        command.upgrade(config, "head")
 
 
 def _found(session: Session) -> str | None:

@@ -19,6 +19,7 @@ def heard_event(
         "text": response.heard,
         "confidence": round(transcript.confidence, 3) if transcript else 1.0,
         "language": transcript.language if transcript else "",
+        "action": response.action,
     }
     understanding = response.understanding
     if diagnostics and understanding is not None:

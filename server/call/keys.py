@@ -11,6 +11,7 @@ class KeyEntry:
     def __init__(self) -> None:
         self._digits = ""
         self._last = 0.0
+        self._just_taken = False
 
     def press(self, digit: str, expected: int | None, at: float) -> str | None:
         """The finished entry, or None while more keys may come.
@@ -21,11 +22,18 @@ class KeyEntry:
             at: When.
         """
         self._last = at
+        if digit == END_KEY and self._just_taken:
+            self._just_taken = False  # it ends an entry that was complete without it
+            return None
+        self._just_taken = False
         if digit != END_KEY:
             self._digits += digit
-        if digit == END_KEY or len(self._digits) == expected:
+        if digit == END_KEY:
             return self._take()
-        return None
+        if len(self._digits) != expected:
+            return None
+        self._just_taken = True
+        return self._take()
 
     def overdue(self, at: float) -> str | None:
         """An entry that nobody ended, once no key has come for a while."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialog.bank.bank import Bank
+from dialog.bank.settings import PinCost
 from server.app import serving
 from server.bank_file import temporary_bank
 from server.engines import Engines, load_engines, model_names
@@ -16,6 +17,7 @@ from server.models import ModelStore
 from server.settings import Settings
 
 TODAY = date(2026, 3, 16)
+CHEAP = PinCost(time=1, memory_kib=64)
 SAMPLES = Path(__file__).parents[2] / "audio_samples"
 
 
@@ -47,7 +49,7 @@ def hosting(engines: Engines, tmp_path: Path) -> Hosting:
 
     @asynccontextmanager
     async def host(**settings) -> AsyncIterator[House]:
-        bank = temporary_bank(tmp_path, TODAY)
+        bank = temporary_bank(tmp_path, TODAY, cost=CHEAP)
         chosen = Settings(port=0, **settings)
         try:
             async with serving(chosen, engines, bank, today=lambda: TODAY) as url:
