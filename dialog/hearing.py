@@ -197,6 +197,7 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     words = words_of(understanding.text)
     plain = is_plain_yes(understanding, words, draft.script.lexicon.doubt)
     plain = plain and not is_echo(words, draft.state.last_said)
+    plain = plain and not _names_other_number(draft, understanding)
     if step.strict and not (plain and draft.state.audible):
         draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"
         draft.say("not_sure" if draft.state.audible else "not_all_heard", step.action)
@@ -206,6 +207,11 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     engine.go(draft, draft.top.at + 1)
     engine.run(draft)
     carry_on(draft)
+
+
+def _names_other_number(draft: Draft, understanding: Understanding) -> bool:
+    """Whether a bare number beside a "yes" is another one than the amount that was read back."""
+    return "amount" in draft.flow.slots and fill_top(draft, understanding, "amount").touched
 
 
 def _switch(draft: Draft, understanding: Understanding) -> None:
