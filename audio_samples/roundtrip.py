@@ -46,15 +46,14 @@ def render(out: Path, seed: int, count: int, voices: Sequence[str]) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     by_kind = [spoken_values(kind, count, seed) for kind in KINDS]
     spoken = [value for row in zip(*by_kind, strict=True) for value in row]
-    rows = [
-        _record(out, number, value, voices[number // len(KINDS) % len(voices)])
-        for number, value in enumerate(track(spoken, description="recording"))
-    ]
     manifest = out / "manifest.tsv"
     with manifest.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t")
         writer.writerow(COLUMNS)
-        writer.writerows(rows)
+        for number, value in enumerate(track(spoken, description="recording")):
+            voice = voices[number // len(KINDS) % len(voices)]
+            writer.writerow(_record(out, number, value, voice))
+            stream.flush()  # what is there so far can be checked while the rest is recorded
     return manifest
 
 
