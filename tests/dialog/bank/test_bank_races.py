@@ -87,7 +87,7 @@ def test_transfers_in_opposite_directions_do_not_deadlock(bank, maria, balances)
 
 
 def test_all_who_pay_at_once_get_their_turn(open_bank, url):
-    bank = open_bank(url, wait_s=2)
+    bank = open_bank(url)
     maria = meet(bank, "Maria")
 
     def pay_five(k):
