@@ -196,7 +196,7 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     """Go on after a "yes" that counts; else ask again and say why."""
     words = words_of(understanding.text)
     plain = is_plain_yes(understanding, words, draft.script.lexicon.doubt)
-    plain = plain and not is_echo(words, draft.state.last_said)
+    plain = plain and not is_echo(words, draft.state.last_said[-1:])
     plain = plain and not _names_other_number(draft, understanding)
     if step.strict and not (plain and draft.state.audible):
         draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"

@@ -42,7 +42,8 @@ def read(path: Path, model: type[Model]) -> Model:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise FlowError(f"{path}:{line}: not YAML: {error.problem}: check the indent") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        # A mistyped key is told as what it is, not as the absence of the right one.
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         line, where = line_of(node, first["loc"])
         cure = _CURES.get(first["type"], "see docs/dialog.md")
         raise FlowError(f"{path}:{line}: {where}: {first['msg']}: {cure}") from error
