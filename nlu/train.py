@@ -21,8 +21,8 @@ from nlu.encoder.sentence import SentenceEncoder
 from nlu.intents.fit import fit_head
 from nlu.intents.head import IntentHead
 from nlu.measures import measure_head
+from nlu.mishearings import classifiable
 from nlu.paths import MODEL_FILE, packaged_encoder
-from nlu.text import plain
 
 SEED = 7
 
@@ -41,7 +41,7 @@ def train(encoder: SentenceEncoder, seed: int = SEED) -> IntentHead:
     """
     utterances = load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM)
     refuse_near_duplicates(utterances, load_corpus(TEST_FOLDER, TEST_MINIMUM))
-    vectors = encoder.encode([plain(utterance.text) for utterance in utterances])
+    vectors = encoder.encode([classifiable(utterance.text) for utterance in utterances])
     # One thread: sums in another order would change the last bits of the weights.
     with threadpool_limits(1):
         return fit_head(utterances, vectors, seed)

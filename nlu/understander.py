@@ -9,6 +9,7 @@ from nlu.intents.head import HeadAnswer, IntentHead
 from nlu.intents.refusal import is_refusal, refused
 from nlu.intents.yes_no import Answer, read_answer, weigh
 from nlu.locales.locale import load_locale
+from nlu.mishearings import classifiable
 from nlu.paths import MODEL_FILE
 from nlu.readings import Reading, choose, read_all
 from nlu.text import plain
@@ -71,7 +72,7 @@ class Understander:
     def _meaning(self, reading: Reading) -> Understanding:
         answer = read_answer(reading.text, self._locale.answers)
         parts = [reading.text, *self._clauses(reading.text)]
-        vectors = self._encoder.encode([plain(part) for part in parts])
+        vectors = self._encoder.encode([classifiable(part) for part in parts])
         whole, *others = [self._head.answer(vector) for vector in vectors]
         is_bare = bare.is_bare(reading.text, reading.entities, self._locale)
         in_scope = (

@@ -56,11 +56,11 @@ def read_year(phrase: Phrase, place: int) -> Read | None:
 def read_month(phrase: Phrase, place: int, *, abbreviated: bool = False) -> Read | None:
     """A month's name; abbreviations count only where the caller asks for them."""
     words, word = phrase.locale.dates, phrase.word(place)
+    stop = place + 1 + (abbreviated and phrase.word(place + 1) == ".")
     if word in words.months:
-        return words.months[word], place + 1
+        return words.months[word], stop
     if abbreviated and word in words.month_abbreviations:
-        after = place + 1
-        return words.month_abbreviations[word], after + (phrase.word(after) == ".")
+        return words.month_abbreviations[word], stop
     return None
 
 

@@ -184,6 +184,8 @@ def read_cardinal(phrase: Phrase, place: int) -> Cardinal | None:
     word = phrase.word(place)
     if word in phrase.locale.numbers.zeros:
         return Cardinal(Decimal(0), place, place + 1, "0")
+    if not (word in phrase.locale.numbers.openers or word[:1].isdigit()):
+        return None
     found = _Reader(phrase, place).read()
     if found and not found.digits and found.last == found.first + 1 and not found.grouped:
         unit = phrase.locale.numbers.units.get(word)

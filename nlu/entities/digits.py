@@ -17,6 +17,8 @@ AWAITED_KINDS = ("customer_number", "pin", "digits")
 AWAITED = 90
 CUED = 58
 OPEN = 40
+LONG = 66
+"""Rank of a run that is too long for an amount, whatever is awaited."""
 
 _SPELLINGS = 256
 _JOINTS = (",", "-", ".", "/", ":", "$", ";", "…", "–")
@@ -210,9 +212,9 @@ def _counts_on(phrase: Phrase, place: int) -> bool:
 def _homophone(phrase: Phrase, place: int, digit: str, *, started: bool) -> _Element | None:
     follows = _single(phrase, place + 1) is not None or phrase.word(place + 1).isdigit()
     follows = follows or phrase.word(place + 1) in phrase.locale.numbers.homophones
-    if started:
-        return _Element((digit, ""), place, place + 1, single=True)
     awaited = phrase.context.expectation.kind in AWAITED_KINDS
+    if started and (follows or awaited):
+        return _Element((digit, ""), place, place + 1, single=True)
     if follows and awaited:
         return _Element(("", digit), place, place + 1, single=True)
     return None
@@ -239,11 +241,13 @@ def _open_rank(phrase: Phrase, run: Run) -> int:
     signed = phrase.word(run.first - 1) in phrase.locale.money.signs
     if signed or len(value) < 2:
         return 0
+    commas = any(phrase.word(place) in (",", ".") for place in range(run.first, run.last))
+    if len(value) >= 7 and not commas:
+        return LONG
     if cued and len(value) >= 3:
         return CUED
     if (run.spoken and len(value) >= 3) or (value[0] == "0" and len(value) >= 3):
         return CUED
-    commas = any(phrase.word(place) in (",", ".") for place in range(run.first, run.last))
     if len(value) >= 5 and not commas:
         return OPEN
     plain = run.elements == 1 and phrase.word(run.first).isdigit()

@@ -11,7 +11,8 @@ from nlu.understanding import Money
 
 EXPLICIT = 60
 """Rank of an amount whose currency is said."""
-AWAITED = 55
+AWAITED = 59
+"""Above a spoken string of digits, below a long one."""
 BARE = 20
 
 _LIMIT = Decimal(10**9)

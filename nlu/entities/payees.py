@@ -7,6 +7,7 @@ name counts for nothing.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jellyfish
 from rapidfuzz.distance import JaroWinkler, Levenshtein
@@ -54,6 +55,7 @@ def find_payees(phrase: Phrase) -> Iterator[Candidate]:
         place = best.last
 
 
+@lru_cache(maxsize=4096)
 def likeness(said: str, written: str) -> float:
     """How alike two words are, 0 to 1: by spelling, or by sound where the spelling is near."""
     if said == written:
@@ -113,7 +115,8 @@ def _part(phrase: Phrase, place: int, length: int, words: Sequence[str], name: _
         parts = name.parts[start : start + length]
         if any(word in barred and word not in parts for word in words):
             continue
-        if all(word in barred for word in words) and not _is_led(phrase, place):
+        generic = length == 1 and words[0] in barred
+        if generic and not _is_led(phrase, place):
             continue
         scores = [likeness(said, written) for said, written in zip(words, parts, strict=True)]
         score = min(scores) - (0.08 if start == 0 else 0.13)

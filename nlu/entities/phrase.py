@@ -2,10 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from nlu.locales.locale import Locale
 from nlu.text import Token, tokenize
 from nlu.understanding import Context, Entity, EntityValue
+
+
+@lru_cache(maxsize=256)
+def _by_first_word(phrases: tuple[str, ...]) -> dict[str, list[tuple[str, ...]]]:
+    table: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in phrases:
+        parts = tuple(token.text for token in tokenize(phrase))
+        table.setdefault(parts[0], []).append(parts)
+    return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +45,9 @@ class Phrase:
     def says(self, place: int, words: Iterable[str]) -> int:
         """How many tokens the longest of the phrases takes at a place; 0 where none stands."""
         best = 0
-        for phrase in words:
-            parts = [token.text for token in tokenize(phrase)]
-            if (
-                len(parts) > best
-                and [self.word(place + step) for step in range(len(parts))] == parts
-            ):
+        for parts in _by_first_word(tuple(words)).get(self.word(place), ()):
+            said = self.tokens[place : place + len(parts)]
+            if len(parts) > best and tuple(token.text for token in said) == parts:
                 best = len(parts)
         return best
 

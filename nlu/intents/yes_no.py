@@ -29,17 +29,20 @@ class Answer:
         denies: A phrase of refusal stands in it.
         negated: A negation stands in it, in whatever phrase.
         plain: Nothing but such phrases and politeness stands in it.
+        asks: It ends in a question mark: "right?" asks for assent and gives none.
     """
 
     affirms: bool
     denies: bool
     negated: bool
     plain: bool
+    asks: bool = False
 
     @property
     def is_yes(self) -> bool:
         """A plain yes."""
-        return self.plain and self.affirms and not self.denies and not self.negated
+        stands_against = self.denies or self.negated or self.asks
+        return self.plain and self.affirms and not stands_against
 
     @property
     def is_no(self) -> bool:
@@ -58,7 +61,8 @@ def read_answer(text: str, words: AnswerWords) -> Answer:
         plain = plain and kind is not None
         place += max(length, 1)
     negated = any(_negates(word, words) for word in said)
-    return Answer(affirms, denies, negated, plain and (affirms or denies))
+    asks = text.rstrip().endswith("?")
+    return Answer(affirms, denies, negated, plain and (affirms or denies), asks)
 
 
 def weigh(intents: Sequence[ScoredIntent], answer: Answer) -> list[ScoredIntent]:

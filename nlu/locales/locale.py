@@ -1,6 +1,6 @@
 """Loads a language's words once; all of the code asks here and names no word itself."""
 
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ class NumberWords(Words):
     point: frozenset[str]
     ordinals: dict[str, int]
     ordinal_suffixes: frozenset[str]
+
+    @cached_property
+    def openers(self) -> frozenset[str]:
+        """Words that a number may begin with."""
+        return frozenset([*self.units, *self.teens, *self.tens, *self.zeros, *self.articles])
 
 
 class MoneyWords(Words):
@@ -139,6 +144,7 @@ class Locale(Words):
     times: TimeWords
     banking: BankingWords
     answers: AnswerWords
+    mishearings: dict[str, str]
 
 
 @cache

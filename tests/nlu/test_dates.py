@@ -1,0 +1,137 @@
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from num2words import num2words
+
+from nlu.entities.extract import extract
+from nlu.locales.locale import load_locale
+from nlu.understanding import Context, Expectation, Period
+
+TODAY = date(2026, 3, 16)
+LOCALE = load_locale("en")
+DAYS = st.dates(TODAY - timedelta(days=730), TODAY + timedelta(days=730))
+
+
+def values(text: str, kind: str, awaited: str = "open") -> list[object]:
+    context = Context(TODAY, expectation=Expectation(awaited))
+    return [e.value for e in extract(text, context, LOCALE) if e.type == kind]
+
+
+def suffixed(day: int) -> str:
+    return num2words(day, to="ordinal_num")
+
+
+FORMS = [
+    lambda d: d.isoformat(),
+    lambda d: d.strftime("%m/%d/%Y"),
+    lambda d: f"{d.month}/{d.day}/{d:%y}",
+    lambda d: f"{d:%B} {suffixed(d.day)}, {d.year}",
+    lambda d: f"{d:%B} {d.day}, {d.year}",
+    lambda d: f"the {suffixed(d.day)} of {d:%B} {d.year}",
+    lambda d: f"{d.day} {d:%B} {d.year}",
+    lambda d: f"{d:%b}. {d.day}, {d.year}",
+    lambda d: f"{d:%B} {num2words(d.day)} {num2words(d.year, to='year')}",
+    lambda d: f"the {num2words(d.day, to='ordinal')} of {d:%B} {num2words(d.year, to='year')}",
+    lambda d: f"{d:%B} the {num2words(d.day, to='ordinal')} {num2words(d.year)}",
+]
+
+
+@settings(max_examples=800, deadline=None)
+@given(DAYS, st.sampled_from(FORMS), st.booleans())
+def test_a_full_date_comes_back_exact(day, form, lowered):
+    text = form(day).lower() if lowered else form(day)
+    assert values(f"what happened on {text}", "date") == [day]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-120, 120))
+def test_a_date_without_its_year_is_the_nearest_one(days):
+    day = TODAY + timedelta(days=days)
+    assert values(f"on {day:%B} {suffixed(day.day)}", "date") == [day]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("yesterday", "2026-03-15"),
+        ("today", "2026-03-16"),
+        ("tomorrow", "2026-03-17"),
+        ("the day before yesterday", "2026-03-14"),
+        ("last Tuesday", "2026-03-10"),
+        ("last Monday", "2026-03-09"),
+        ("this Friday", "2026-03-20"),
+        ("pay it on Friday", "2026-03-20"),
+        ("what did I spend on Friday", "2026-03-13"),
+        ("on the 3rd", "2026-03-03"),
+        ("March 3rd", "2026-03-03"),
+        ("on the third of March", "2026-03-03"),
+        ("03/16", "2026-03-16"),
+        ("16/03/2026", "2026-03-16"),
+        ("2026-03-16", "2026-03-16"),
+        ("in two days", "2026-03-18"),
+        ("three weeks ago", "2026-02-23"),
+        ("a month ago", "2026-02-16"),
+        ("a week from today", "2026-03-23"),
+        ("March 16th, 2026", "2026-03-16"),
+        ("march sixteen twenty twenty six", "2026-03-16"),
+        ("December 20th", "2025-12-20"),
+    ],
+)
+def test_a_day_counts_from_today(text, day):
+    assert values(text, "date") == [date.fromisoformat(day)]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("last month", "2026-02-01", "2026-02-28"),
+        ("this week", "2026-03-16", "2026-03-22"),
+        ("last week", "2026-03-09", "2026-03-15"),
+        ("this year", "2026-01-01", "2026-12-31"),
+        ("between January and March", "2026-01-01", "2026-03-31"),
+        ("between March and May 2025", "2025-03-01", "2025-05-31"),
+        ("from March 3rd to March 10th", "2026-03-03", "2026-03-10"),
+        ("since Monday", "2026-03-09", "2026-03-16"),
+        ("since the first of February", "2026-02-01", "2026-03-16"),
+        ("the last ten days", "2026-03-07", "2026-03-16"),
+        ("the past two weeks", "2026-03-03", "2026-03-16"),
+        ("in February", "2026-02-01", "2026-02-28"),
+        ("transactions in December 2025", "2025-12-01", "2025-12-31"),
+    ],
+)
+def test_a_period_has_both_its_ends(text, first, last):
+    assert values(text, "period") == [Period(date.fromisoformat(first), date.fromisoformat(last))]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3:30 pm", time(15, 30)),
+        ("at ten a.m.", time(10)),
+        ("half past three in the afternoon", time(15, 30)),
+        ("quarter to five", time(4, 45)),
+        ("noon", time(12)),
+        ("ten o'clock", time(10)),
+        ("three thirty pm", time(15, 30)),
+    ],
+)
+def test_a_time_of_day(text, value):
+    assert values(text, "time") == [value]
+
+
+def test_percentages_are_exact():
+    assert values("is it 3.75%", "percent") == [Decimal("3.75")]
+    assert values("two point five percent", "percent") == [Decimal("2.5")]
+
+
+@pytest.mark.parametrize("text", ["I may go", "we march on", "the first one", "wait a second", ""])
+def test_words_that_only_look_like_dates(text):
+    assert values(text, "date") == values(text, "period") == []
+
+
+def test_a_day_that_no_calendar_has_is_no_date():
+    assert values("02/31/2026", "date") == []
+    assert values("2026-13-40", "date") == []

@@ -1,0 +1,109 @@
+from datetime import date
+
+import pytest
+
+from nlu.entities.extract import extract
+from nlu.locales.locale import load_locale
+from nlu.understanding import Context, Entity
+
+LOCALE = load_locale("en")
+MARIA = ("Anna Keller", "Tom Becker", "City Power", "Hanna Cole")
+PRIYA = ("Stephen Moore", "Sofia Rossi", "Blue River Insurance")
+
+
+def payees(text: str, known: tuple[str, ...] = MARIA) -> list[Entity]:
+    found = extract(text, Context(date(2026, 3, 16), known), LOCALE)
+    return [entity for entity in found if entity.type == "payee"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "known"),
+    [
+        ("send fifty dollars to Hannah Kohl", "Hanna Cole", MARIA),
+        ("Hanna Kole", "Hanna Cole", MARIA),
+        ("pay Hannah Cohl", "Hanna Cole", MARIA),
+        ("to Ana Keller", "Anna Keller", MARIA),
+        ("send it to Anna Kellar please", "Anna Keller", MARIA),
+        ("pay Tom Baker twenty dollars", "Tom Becker", MARIA),
+        ("transfer $50 to tom", "Tom Becker", MARIA),
+        ("City Power", "City Power", MARIA),
+        ("pay $120 to city power", "City Power", MARIA),
+        ("Steven Moor", "Stephen Moore", PRIYA),
+        ("send 40 to Sophia Rossi", "Sofia Rossi", PRIYA),
+        ("to Sophia", "Sofia Rossi", PRIYA),
+        ("pay Blue River", "Blue River Insurance", PRIYA),
+        (
+            "sixty dollars to Greenfield",
+            "Greenfield Rentals",
+            ("Greenfield Rentals", "Luis Ortega"),
+        ),
+        ("to Louis Ortega", "Luis Ortega", ("Greenfield Rentals", "Luis Ortega")),
+    ],
+)
+def test_a_payee_is_found_by_sound_as_well_as_by_spelling(text, name, known):
+    (entity,) = payees(text, known)
+    assert entity.value == name
+    assert entity.confidence >= 0.7
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "send fifty dollars to Peter Miller",
+        "pay Bob",
+        "send 50 dollars to anna miller",
+        "transfer $20 to Tom Hanks",
+        "send more money",
+        "pay the power bill",
+        "to my brother",
+        "what's on my account",
+        "an apple and a banana",
+        "I am in town",
+        "to Keith Anderson",
+        "send it to Johanna Kowalski",
+    ],
+)
+def test_a_name_of_nobody_in_the_list_is_never_taken_surely(text):
+    assert all(entity.confidence < 0.5 for entity in payees(text))
+
+
+def test_more_money_is_no_payment_to_mister_moore():
+    assert payees("I need more money", PRIYA) == []
+
+
+def test_a_first_name_that_two_share_is_unsure():
+    (shared,) = payees("to Anna", ("Anna Keller", "Anna Schmidt"))
+    (alone,) = payees("to Anna", ("Anna Keller", "Bert Schmidt"))
+    assert shared.confidence < 0.55 < alone.confidence
+
+
+def test_nobody_is_found_before_authentication():
+    assert payees("send fifty dollars to Anna Keller", ()) == []
+
+
+def test_roles_come_from_the_words_before():
+    found = extract("from checking to my savings account", Context(date(2026, 3, 16)), LOCALE)
+    assert [(e.value, e.role) for e in found] == [("checking", "from"), ("savings", "to")]
+    assert [(e.value, e.role) for e in payees("no, not Anna, to Tom")] == [
+        ("Anna Keller", "not"),
+        ("Tom Becker", "to"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("my check in account", "account_kind", "checking"),
+        ("the checking", "account_kind", "checking"),
+        ("saving account", "account_kind", "savings"),
+        ("block the debit one", "card_kind", "debit"),
+        ("my credit card", "card_kind", "credit"),
+    ],
+)
+def test_kinds_are_found_as_the_recogniser_writes_them(text, kind, value):
+    found = extract(text, Context(date(2026, 3, 16)), LOCALE)
+    assert [(e.type, e.value) for e in found] == [(kind, value)]
+
+
+def test_a_credit_score_is_no_card():
+    assert extract("what is my credit score", Context(date(2026, 3, 16)), LOCALE) == ()

@@ -1,0 +1,73 @@
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from nlu.corpus.load import TEST_FOLDER, TEST_MINIMUM, TRAIN_FOLDER, TRAIN_MINIMUM, load_corpus
+from nlu.encoder.sentence import SentenceEncoder
+from nlu.intents.head import IntentHead
+from nlu.measures import measure_head
+from nlu.mishearings import classifiable
+from nlu.paths import MODEL_FILE
+from nlu.train import data_hash, train
+
+
+@pytest.fixture(scope="module")
+def encoder(encoder_dir) -> SentenceEncoder:
+    return SentenceEncoder(encoder_dir)
+
+
+@pytest.fixture(scope="module")
+def card() -> dict:
+    return json.loads(MODEL_FILE.with_name("card.json").read_text(encoding="utf-8"))
+
+
+def test_the_committed_head_is_that_of_the_card_and_of_this_corpus(card):
+    assert hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest() == card["sha256"]
+    train_hash = data_hash(load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM))
+    assert train_hash == card["train"]["sha256"], "the corpus changed: run python -m nlu.train"
+
+
+def test_the_head_never_saw_the_held_out_utterances():
+    known = {example.text for example in IntentHead.load(MODEL_FILE).examples}
+    assert known.isdisjoint(u.text for u in load_corpus(TEST_FOLDER, TEST_MINIMUM))
+
+
+def test_the_figures_of_the_card_are_true(encoder, card):
+    held_out = load_corpus(TEST_FOLDER, TEST_MINIMUM)
+    measured = measure_head(IntentHead.load(MODEL_FILE), encoder, held_out).rounded()
+    assert measured == pytest.approx(card["figures"], abs=0.01)
+
+
+def test_a_sentence_has_one_vector_whatever_is_beside_it(encoder):
+    alone = encoder.encode(["what is my balance"])
+    together = encoder.encode(["hello", "what is my balance", "one two three four five six"])
+    assert np.abs(alone[0] - together[1]).max() < 1e-5
+    assert np.linalg.norm(alone[0]) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_vectors_are_those_of_the_published_encoder(encoder, encoder_dir):
+    from sentence_transformers import SentenceTransformer
+
+    texts = ["what is my balance", "transfer fifty dollars to my savings account, please"]
+    published = SentenceTransformer(str(encoder_dir), device="cpu").encode(
+        texts, normalize_embeddings=True
+    )
+    assert np.abs(encoder.encode(texts) - published).max() < 1e-5
+
+
+@pytest.mark.slow
+def test_training_again_gives_the_committed_head(encoder):
+    committed = IntentHead.load(MODEL_FILE)
+    again = train(encoder)
+    if again.to_bytes() == MODEL_FILE.read_bytes():
+        return
+    # Another processor may round the last bits otherwise: what is understood must not differ.
+    held_out = load_corpus(TEST_FOLDER, TEST_MINIMUM)
+    vectors = encoder.encode([classifiable(u.text) for u in held_out])
+    before, after = committed.probabilities(vectors), again.probabilities(vectors)
+    assert (before.argmax(axis=1) == after.argmax(axis=1)).all()
+    assert np.abs(before - after).max() < 0.02
+    assert again.threshold == pytest.approx(committed.threshold, abs=0.005)

