@@ -15,7 +15,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One reading of the audio; confidence is the geometric mean token probability, 0 to 1."""
+    """One reading of the audio and its confidence, 0 to 1.
+
+    Of words: the geometric mean token probability. Of a reading with figures: lowered by how far
+    the n-best list and a second decoding disagree on them (docs/decisions/0002-recogniser.md).
+    """
 
     text: str
     confidence: float
@@ -27,7 +31,7 @@ class Transcript:
 
     Attributes:
         text: The best reading; "" where there was no speech.
-        confidence: Of the best reading, 0 to 1 (geometric mean token probability).
+        confidence: Of the best reading, 0 to 1; see Hypothesis.
         hypotheses: n-best readings, the best first; empty where there was no speech.
         language: ISO 639-1 code.
         seconds: Length of the audio that was recognised.

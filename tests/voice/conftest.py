@@ -1,5 +1,6 @@
 """Recorded callers and the recogniser, for the tests of sound."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,19 @@ from voice.resampling import resample
 RECORDINGS = Path(__file__).resolve().parents[2] / "audio_samples"
 
 
-def recorded(call: str, turn: int) -> Samples:
-    """One turn of a recorded call at 16 kHz."""
-    samples, rate = read_wav(RECORDINGS / call / f"{turn:02d}.wav")
-    return resample(samples, rate, 16000)
+@pytest.fixture(scope="session")
+def recorded() -> Callable[[str, int], Samples]:
+    """One turn of a recorded call at 16 kHz, by the call's name and the turn's number."""
+
+    def read(call: str, turn: int) -> Samples:
+        samples, rate = read_wav(RECORDINGS / call / f"{turn:02d}.wav")
+        return resample(samples, rate, 16000)
+
+    return read
 
 
 @pytest.fixture(scope="session")
-def spoken() -> Samples:
+def spoken(recorded: Callable[[str, int], Samples]) -> Samples:
     """A caller's sentence over the telephone."""
     return recorded("balance-savings", 1)
 

@@ -2,7 +2,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from conftest import recorded
 
 from voice.codecs import decode, encode
 from voice.errors import AudioFormatError, ModelFileError
@@ -38,7 +37,7 @@ def over_the_telephone(samples):
 
 
 @pytest.fixture(scope="module")
-def number():
+def number(recorded):
     """A caller says a customer number."""
     return recorded("demo", 2)
 
@@ -58,7 +57,7 @@ def test_a_digit_string_comes_back_exact_through_a_telephone(recogniser, number)
     assert heard.confidence > 0.6
 
 
-def test_readings_are_different_texts_and_the_best_is_the_transcript(recogniser):
+def test_readings_are_different_texts_and_the_best_is_the_transcript(recogniser, recorded):
     hard = over_the_telephone(recorded("balance-savings", 2))
     heard = recogniser.transcribe(hard, digits=True)
     texts = [bare(reading.text) for reading in heard.hypotheses]

@@ -25,8 +25,9 @@ def cuts(spoken):
     return [half, np.concatenate((spoken, pause)), spoken[:800], np.tile(spoken, 5)]
 
 
-def test_it_judges_as_pipecat_does(smart_turn, pipecat_smart_turn, spoken):
-    for samples in cuts(spoken):
+@pytest.mark.parametrize("call", ["balance-savings", "demo", "balance"])
+def test_it_judges_as_pipecat_does(smart_turn, pipecat_smart_turn, recorded, call):
+    for samples in cuts(recorded(call, 1)):
         theirs = pipecat_smart_turn._predict_endpoint(samples.astype(np.float32) / 32768.0)
         ours = smart_turn.complete_probability(samples)
         assert ours == pytest.approx(theirs["probability"], abs=1e-3)
