@@ -42,6 +42,7 @@ class Draft:
         act: What is to be done at the bank.
         reason: Why, for engineers.
         asked_what: True where what comes next was asked already.
+        repeats: True where the last answer is said again, and stays the last one.
     """
 
     def __init__(self, state: State, facts: Facts | None, today: date, script: Script) -> None:
@@ -53,6 +54,7 @@ class Draft:
         self.act: Act | None = None
         self.reason = ""
         self.asked_what = False
+        self.repeats = False
         self._today = today
         self._action = ""
         self._say: list[str] = []
@@ -137,7 +139,7 @@ class Draft:
     def finish(self, *, follows: bool) -> Decision:
         """The decision; `follows` where its sentences come after those of the one before."""
         said = tuple(self._say)
-        if said or not follows:
+        if (said or not follows) and not self.repeats:
             self.change(last_said=self.state.last_said + said if follows else said)
         return Decision(
             say=said,

@@ -66,6 +66,7 @@ def _once_more(draft: Draft, key: str) -> None:
         # A question about money is asked anew, so that it counts as asked.
         give_back_floor(draft)
         return
+    draft.repeats = True
     for sentence in last:
         draft.put(sentence, "repeated")
 

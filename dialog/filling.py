@@ -63,7 +63,8 @@ def fill(
     for name in flow.slots:
         entities = _meant(flow, name, understanding, asked)
         if entities:
-            filling = _take(filling, name, flow.slots[name], entities, understanding, facts)
+            signed = [_signed(entity, understanding.text, lexicon) for entity in entities]
+            filling = _take(filling, name, flow.slots[name], signed, understanding, facts)
     filling = _refuse(flow, filling, understanding)
     return _miss(flow, filling, understanding, lexicon, asked)
 
@@ -96,12 +97,20 @@ def _bare_number(slot: Slot, heard: Understanding) -> list[Entity]:
     if "money" not in slot.takes or len(heard.entities) != 1:
         return []
     entity = heard.entities[0]
-    if entity.role == "not" or not isinstance(entity.value, str | Decimal):
+    if entity.type != "digits" or entity.role == "not":
         return []
     try:
-        return [replace(entity, type="money", value=Money(Decimal(entity.value)))]
+        return [replace(entity, type="money", value=Money(Decimal(str(entity.value))))]
     except InvalidOperation:
         return []
+
+
+def _signed(entity: Entity, text: str, lexicon: Lexicon) -> Entity:
+    """An amount with "minus" before it is less than nothing, so that it can be refused."""
+    before = text[: entity.start].lower().split()
+    if not isinstance(entity.value, Money) or not before or before[-1] not in lexicon.minus:
+        return entity
+    return replace(entity, value=replace(entity.value, amount=-abs(entity.value.amount)))
 
 
 def _of_length(slot: Slot, entities: list[Entity]) -> list[Entity]:

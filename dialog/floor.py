@@ -17,5 +17,6 @@ def give_back_floor(draft: Draft) -> None:
 
 def what_else(draft: Draft) -> None:
     """Ask what else, and let "no" mean goodbye."""
+    draft.asked_what = True
     draft.say("anything_else", "ask_anything_else")
     draft.change(closing=True, expectation=OPEN)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from dialog import engine
+from dialog.checks import CHECKS
 from dialog.draft import Draft
 from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
@@ -37,6 +38,10 @@ def _is_free(draft: Draft) -> bool:
 def request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int = 0) -> None:
     """Start what was asked for, or tell what is known."""
     wanted = wanted_in(draft, understanding)
+    if not wanted and _gives_number(understanding):
+        draft.reason = "a customer number was given unasked"
+        _begin(draft, "login", understanding)
+        return
     if not wanted:
         _no_request(draft, understanding, closing=closing, misses=misses)
         return
@@ -47,6 +52,12 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
         _tell(draft, topic, understanding)
     else:
         _begin(draft, draft.script.by_intent[intent], understanding)
+
+
+def _gives_number(understanding: Understanding) -> bool:
+    """Whether a customer number was given before anybody asked for it."""
+    digits = (str(e.value) for e in understanding.entities if e.type == "digits")
+    return any(CHECKS["customer_number"](text) for text in digits)
 
 
 def take_in(draft: Draft, understanding: Understanding) -> None:

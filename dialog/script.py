@@ -57,6 +57,7 @@ class Lexicon(Strict):
     doubt: frozenset[str]
     digits: dict[str, int]
     currency: frozenset[str]
+    minus: frozenset[str]
     recipient: str
     clauses: str
 

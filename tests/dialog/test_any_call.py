@@ -276,7 +276,7 @@ def test_any_call(demo_file: Path) -> None:
     run_state_machine_as_test(
         a_call(demo_file),
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -289,7 +289,7 @@ def test_very_many_calls(demo_file: Path) -> None:
     run_state_machine_as_test(
         a_call(demo_file),
         settings=settings(
-            max_examples=400,
+            max_examples=300,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

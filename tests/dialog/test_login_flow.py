@@ -40,6 +40,11 @@ def test_number_and_pin_in_one_breath(caller: Caller) -> None:
     assert answer.action == "authenticated"
 
 
+def test_a_number_given_unasked_begins_the_login(caller: Caller) -> None:
+    answer = caller.says(SPOKEN, "inform", entity("digits", NUMBER))
+    assert answer.action == "ask_pin"
+
+
 def test_number_and_pin_on_the_keys(caller: Caller) -> None:
     answer = caller.logs_in(NUMBER, PIN)
     assert answer.action == "authenticated"

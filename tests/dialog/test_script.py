@@ -1,6 +1,7 @@
 """The files that people edit: what holds in ours, and what a mistake in them says."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from dialog.script import ROOT, Plural, load, script
 CORPUS = ROOT.parent / "nlu" / "corpus"
 
 
+@cache
 def corpus() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in CORPUS.glob("*.yaml"):
