@@ -78,8 +78,7 @@ class Understander:
         in_scope = (
             whole.scope >= self._head.threshold
             or is_bare
-            or answer.affirms
-            or answer.denies
+            or answer.plain
             or any(other.scope >= self._head.threshold for other in others)
         )
         intents = self._scored(whole, others, answer, is_bare=is_bare) if in_scope else []

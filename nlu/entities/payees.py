@@ -79,6 +79,9 @@ def _matches(phrase: Phrase, place: int, name: _Name) -> Iterator[_Match]:
         words = _words(phrase, place, length)
         if words is None:
             continue
+        barred = phrase.locale.banking.not_names
+        if any(word in barred and word not in name.parts for word in words):
+            continue
         score = _full(words, name) if length > 1 or len(name.parts) == 1 else 0.0
         score = score if score >= LEAST else _part(phrase, place, length, words, name)
         if score >= LEAST:
@@ -113,8 +116,6 @@ def _part(phrase: Phrase, place: int, length: int, words: Sequence[str], name: _
     best = 0.0
     for start in range(len(name.parts) - length + 1):
         parts = name.parts[start : start + length]
-        if any(word in barred and word not in parts for word in words):
-            continue
         generic = length == 1 and words[0] in barred
         if generic and not _is_led(phrase, place):
             continue

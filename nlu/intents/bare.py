@@ -20,6 +20,8 @@ def is_bare(text: str, entities: Sequence[Entity], locale: Locale) -> bool:
     small = set(locale.answers.fillers) | set(locale.banking.between)
     small |= locale.banking.digit_cues | locale.dates.on | locale.dates.the
     small |= {"please", *(word for said in locale.banking.roles.values() for word in said)}
+    # "Sure, it's 4821" gives a value; the assent before it stays beside it with a low score.
+    small |= {said for said in locale.answers.affirm if len(said.split()) == 1}
     small -= locale.answers.negations | set(locale.banking.roles["not"])
     left = [
         token.text

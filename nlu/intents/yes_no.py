@@ -25,8 +25,8 @@ class Answer:
     """What the words of an utterance say for and against.
 
     Attributes:
-        affirms: A phrase of assent stands in it.
-        denies: A phrase of refusal stands in it.
+        affirms: It opens with assent (a plain answer: assent stands in it).
+        denies: The same of refusal.
         negated: A negation stands in it, in whatever phrase.
         plain: Nothing but such phrases and politeness stands in it.
         asks: It ends in a question mark: "right?" asks for assent and gives none.
@@ -51,15 +51,22 @@ class Answer:
 
 
 def read_answer(text: str, words: AnswerWords) -> Answer:
-    """Read the whole text phrase by phrase, the longest phrase first."""
+    """Read the text phrase by phrase from its start, the longest phrase first.
+
+    Words further in are no answer: "what's a good recipe" says no yes.
+    """
     said = [token.text for token in tokenize(text) if token.is_word or token.is_digits]
     phrases = _phrases(words)
-    place, affirms, denies, plain = 0, False, False, True
+    kinds: set[str] = set()
+    place = 0
     while place < len(said):
         kind, length = _longest(said, place, phrases)
-        affirms, denies = affirms or kind == AFFIRM, denies or kind == DENY
-        plain = plain and kind is not None
-        place += max(length, 1)
+        if kind is None:
+            break
+        kinds.add(kind)
+        place += length
+    affirms, denies = AFFIRM in kinds, DENY in kinds
+    plain = _is_made_of(said, phrases)
     negated = any(_negates(word, words) for word in said)
     asks = text.rstrip().endswith("?")
     return Answer(affirms, denies, negated, plain and (affirms or denies), asks)
@@ -108,6 +115,16 @@ def _longest(
         if kind is not None:
             return kind, length
     return None, 0
+
+
+def _is_made_of(said: Sequence[str], phrases: dict[tuple[str, ...], str]) -> bool:
+    """True where the words can be cut into known phrases without a rest, in whatever way."""
+    reached = {0}
+    for start in range(len(said)):
+        if start in reached:
+            ends = range(start + 1, min(start + 8, len(said)) + 1)
+            reached.update(end for end in ends if tuple(said[start:end]) in phrases)
+    return len(said) in reached
 
 
 def _phrases(words: AnswerWords) -> dict[tuple[str, ...], str]:

@@ -37,12 +37,14 @@ def payees(text: str, known: tuple[str, ...] = MARIA) -> list[Entity]:
             "Greenfield Rentals",
             ("Greenfield Rentals", "Luis Ortega"),
         ),
+        ("I need to pay Greenfield Rentals $9", "Greenfield Rentals", ("Greenfield Rentals",)),
         ("to Louis Ortega", "Luis Ortega", ("Greenfield Rentals", "Luis Ortega")),
     ],
 )
 def test_a_payee_is_found_by_sound_as_well_as_by_spelling(text, name, known):
     (entity,) = payees(text, known)
     assert entity.value == name
+    assert not entity.text.startswith(("to ", "pay "))
     assert entity.confidence >= 0.7
 
 

@@ -12,7 +12,8 @@ WORDS = load_locale("en").answers
 @pytest.mark.parametrize(
     "text",
     ["yes", "Yes.", "yeah, that's right", "correct", "Go ahead!", "sure", "please do", "uh, yes",
-     "okay", "Yes, please.", "yes yes", "yep, do it", "that is correct, thank you", "mm-hmm"],
+     "okay", "Yes, please.", "yes yes", "yep, do it", "that is correct, thank you", "mm-hmm",
+     "Yes, please do that.", "yes, block it"],
 )  # fmt: skip
 def test_a_plain_yes(text):
     answer = read_answer(text, WORDS)
