@@ -75,7 +75,7 @@ def main() -> None:
     wrong = total = 0
     levels, peaks = [], []
     for reply in track(REPLIES, description="speaking and reading", console=console):
-        samples = voice.whole(reply).astype(np.float32) / 32768
+        samples = voice.whole(reply).astype(np.float32) / np.float32(32768)
         levels.append(speech_level(samples, voice.sample_rate))
         peaks.append(float(np.abs(samples).max()))
         sound = soxr.resample(samples, voice.sample_rate, 16000)
@@ -84,7 +84,7 @@ def main() -> None:
         missed = edits(words(reply), words(heard))
         wrong, total = wrong + missed, total + len(words(reply))
         if missed:
-            console.print(f"{missed} of {len(words(reply))}: {reply} -> {heard}", highlight=False)
+            print(f"{missed} of {len(words(reply))}: {reply} -> {heard}")
     console.print(f"{wrong} of {total} words wrong ({wrong / total:.1%}) in {len(REPLIES)} replies")
     console.print(
         f"speech level {np.median(levels):.1f} dBov ({min(levels):.1f} to {max(levels):.1f}),"

@@ -32,10 +32,10 @@ from voice.vits_model import load_vits
 
 REPLIES = (
     "Your card is blocked now.",
-    "Your checking account holds $2,450.75, and your savings account holds $8,300.00.",
-    "I have moved $200.00 from your checking account to your savings account, and your new checking"
-    " balance is $2,250.75, while your savings account holds $8,500.00 as of March 16; is there"
-    " anything else that I can do for you today?",
+    "Your savings account holds $250.75, and your card came.",
+    "I have moved $200 from your checking account to your savings account, and your checking"
+    " balance is now $2,250, while your savings account holds $8,500; is there anything else I"
+    " can do?",
 )
 
 Whole = Callable[[str], int]
@@ -108,16 +108,8 @@ def _ours(ours: Synthesiser, reply: str) -> tuple[float, float, int]:
 
 def table(timings: Sequence[Timing], peer: str) -> Table:
     """The figures: p50 / p95 in ms, the ratio of the medians and the real-time factor."""
-    made = Table(title="Time to the first sound of a reply, ms (p50 / p95)")
-    for column in (
-        "words",
-        "audio s",
-        "our first window",
-        "all of ours",
-        peer,
-        "peer / ours",
-        "RTF",
-    ):
+    made = Table(title=f"First sound of a reply against {peer}, ms (p50 / p95)")
+    for column in ("words", "audio s", "first window", "all windows", "Coqui", "ratio", "RTF"):
         made.add_column(column, justify="right")
     for t in timings:
         ratio = np.median(t.coqui) / np.median(t.ours_first)

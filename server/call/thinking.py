@@ -22,14 +22,12 @@ class Thinking:
     Attributes:
         transcript: What was heard.
         thought: What it means and what would be done; None where there was no speech.
-        commits: How many commits the dialog had seen: with more, the thought is out of date.
         transcribed_at, thought_at: When each was ready, monotonic seconds.
         utterance: The answer being synthesised ahead, where it hangs on no effect.
     """
 
     transcript: Transcript
     thought: Thought | None
-    commits: int
     transcribed_at: float
     thought_at: float
     utterance: Utterance | None = None
@@ -52,7 +50,6 @@ class Mind:
         self._engines = engines
         self._conversation = conversation
         self._lock = asyncio.Lock()
-        self._commits = 0
         self._heard: tuple[str, Callable[[], float]] | None = None
 
     @property
@@ -74,24 +71,20 @@ class Mind:
 
     async def think(self, transcript: Transcript, transcribed_at: float) -> Thinking:
         """Understand and decide; nothing changes."""
-        thought, commits = None, self._commits
+        thought = None
         if transcript.is_speech and transcript.text:
             readings = tuple((h.text, h.confidence) for h in transcript.hypotheses)
             async with self._lock:
                 self._note_heard()
-                commits = self._commits
                 thought = await self._engines.think(
                     lambda: self._conversation.think(
                         transcript.text, hypotheses=readings, confidence=transcript.confidence
                     )
                 )
-        return Thinking(transcript, thought, commits, transcribed_at, time.monotonic())
+        return Thinking(transcript, thought, transcribed_at, time.monotonic())
 
     async def commit(self, thinking: Thinking) -> Response:
-        """Carry out what was thought; thought again first if the dialog has moved on since."""
-        if thinking.commits != self._commits:
-            thinking.drop()
-            thinking = await self.think(thinking.transcript, thinking.transcribed_at)
+        """Carry out what was thought; decided again first if the dialog has moved on since."""
         thought = thinking.thought
         if thought is None:
             raise ValueError("there is nothing to commit: the turn held no speech")
@@ -112,7 +105,6 @@ class Mind:
     async def _change(self, work: Callable[[], T]) -> T:
         async with self._lock:
             self._note_heard()
-            self._commits += 1
             return await self._engines.bank.run(work)
 
     def _note_heard(self) -> None:
