@@ -198,13 +198,20 @@ class Teller(FrameProcessor):
         self.create_task(self._guarded(answer, self._number))
 
     async def _guarded(self, answer: Callable[[int], Awaitable[None]], number: int) -> None:
-        """No failure leaves the caller in silence."""
+        """No failure leaves the caller in silence: once they are asked to say it again."""
         try:
             async with self._floor:
                 await answer(number)
         except Exception:
             self._log.exception("answer_failed", turn=self._turn)
-            await self._end("error")
+            if answer == self._ask_again:
+                await self._end("error")
+            elif self._alive(number):
+                self._start_answer(self._ask_again)
+
+    async def _ask_again(self, number: int) -> None:
+        response = await self._mind.unclear()
+        await self._say(number, response, self._with_owed(response))
 
     async def _greet(self, number: int) -> None:
         response = await self._mind.open()

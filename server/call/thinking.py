@@ -98,6 +98,12 @@ class Mind:
         """A keyed entry."""
         return await self._change(lambda: self._conversation.key(digits))
 
+    async def unclear(self) -> Response:
+        """There was a turn, but it could not be heard."""
+        return await self._change(
+            lambda: self._conversation.commit(self._conversation.think("", is_speech=False))
+        )
+
     async def silence(self) -> Response:
         """The caller said nothing."""
         return await self._change(self._conversation.silence)

@@ -188,3 +188,17 @@ async def test_a_page_of_another_site_cannot_call(hosting):
     async with hosting() as house:
         with pytest.raises(websockets.InvalidStatus):
             await websockets.connect(house.url, origin="https://evil.example").__aenter__()
+
+
+async def test_a_recogniser_that_fails_once_leaves_nobody_in_silence(hosting, engines, monkeypatch):
+    hear, failures = engines.recogniser.transcribe, iter([True])
+
+    def fail_once(*args, **kwargs):
+        if next(failures, False):
+            raise RuntimeError("the recogniser broke")
+        return hear(*args, **kwargs)
+
+    monkeypatch.setattr(engines.recogniser, "transcribe", fail_once)
+    async with hosting() as house:
+        log = await place_call(house.url, [spoken("balance", 1), spoken("balance", 1)])
+    assert actions(log)[1:] == ["clarify", "ask_customer_number"]
