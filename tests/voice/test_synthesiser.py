@@ -228,6 +228,7 @@ def test_other_kinds_of_coqui_vits_speak_too(
         resblock_type_decoder="1" if two_stage else "2",
         upsample_initial_channel_decoder=32,
         inference_noise_scale_dp=0.2,
+        length_scale=0.3,
         use_sdp=stochastic,
         use_speaker_embedding=speakers > 0,
         speaker_embedding_channels=16,
@@ -244,8 +245,8 @@ def test_other_kinds_of_coqui_vits_speak_too(
     ids = loaded.tokenizer.text_to_ids("the quick brown fox jumps over the lazy dog again")
     prior = stream.prior(ids, generator())
     assert language == ""
-    assert prior.shape[2] > 60
+    assert len(list(stream.windows(prior))) > 1
     np.testing.assert_allclose(
         np.concatenate(list(stream.windows(prior))), stream.whole(prior), atol=1e-4
     )
-    assert len(Synthesiser(tmp_path, device="cpu", threads=1).whole("Good morning.")) > 0
+    assert len(Synthesiser(tmp_path, device="cpu", threads=1).whole("Hi.")) > 0
