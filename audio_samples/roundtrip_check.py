@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from rich.progress import track
 
 from audio_samples.spoken_values import TODAY
 from dialog.grounding import is_sure
 from nlu.understander import Understander
 from nlu.understanding import Context, Entity, Expectation, Money, Understanding
-from voice.pcm import read_wav
+from voice.pcm import Samples, read_wav
 from voice.recogniser import Recogniser
 from voice.resampling import resample
 
 Verdict = Literal["exact", "asked again", "taken wrong"]
+
+_LEAD_SECONDS = 0.28
+_TAIL_SECONDS = 0.2
+"""With the recording's own edges, as much quiet around the words as a call's turn keeps."""
 
 _ENTITY_TYPES = {"amount": "money", "date": "date", "digits": "digits"}
 
@@ -121,10 +126,9 @@ def _miss(answer: Answer) -> str:
 def _answer(
     folder: Path, spoken: Spoken, recogniser: Recogniser, understander: Understander
 ) -> Answer:
-    samples, rate = read_wav(folder / spoken.wav)
     expectation = expectation_for(spoken)
     transcript = recogniser.transcribe(
-        resample(samples, rate, 16000), digits=spoken.kind == "digits"
+        _as_a_turn(folder / spoken.wav), digits=spoken.kind == "digits"
     )
     understanding = understander.understand(
         transcript.text,
@@ -140,6 +144,13 @@ def _answer(
         _would_be_taken(entities, understanding, expectation),
         transcript.confidence,
     )
+
+
+def _as_a_turn(path: Path) -> Samples:
+    """At 16 kHz, between the stretches of quiet that turn taking leaves around speech."""
+    samples, rate = read_wav(path)
+    quiet = (round(_LEAD_SECONDS * 16000), round(_TAIL_SECONDS * 16000))
+    return np.pad(resample(samples, rate, 16000), quiet)
 
 
 def _would_be_taken(
