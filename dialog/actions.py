@@ -65,7 +65,9 @@ def emergency_block(view: View) -> Arguments:
 ACTIONS: dict[str, Action] = {
     "authenticate": Action(authenticate, frozenset({"wrong", "locked"})),
     "list_transactions": Action(list_transactions, frozenset({"unknown"})),
-    "propose_transfer": Action(propose_transfer, frozenset({"over_limit", "unknown"})),
+    "propose_transfer": Action(
+        propose_transfer, frozenset({"over_limit", "sent_before", "unknown"})
+    ),
     "execute_transfer": Action(
         execute_transfer,
         frozenset({"repeated", "insufficient", "over_limit", "spent", "unknown"}),

@@ -79,8 +79,8 @@ def _list_transactions(act: Act, bank: Bank, call_id: str) -> Told:
 
 def _propose_transfer(act: Act, bank: Bank, call_id: str) -> Told:
     order: Any = act.arguments["order"]
-    bank.propose_transfer(order, call_id=call_id, proposal_id=act.id)
-    return "ok", {}
+    again = bank.propose_transfer(order, call_id=call_id, proposal_id=act.id)
+    return "sent_before" if again else "ok", {}
 
 
 def _execute_transfer(act: Act, bank: Bank, call_id: str) -> Told:

@@ -135,17 +135,21 @@ class Bank:
             transfers.own_account(session, account_id, customer_id)
             return views.transactions(session, account_id, limit)
 
-    def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> None:
+    def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> bool:
         """Store a transfer when its amount and payee are read back; it expires.
 
         Does not look at the funds: execute_transfer does. The same proposal again is taken.
+
+        Returns:
+            Whether another call of the customer has sent the same amount to the same receiver
+            lately: who redials after a call broke off should not pay twice unawares.
 
         Raises:
             InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount: It cannot be done.
             ProposalSpent: The id stands for another transfer.
         """
         now = self._now()
-        self._database.write(
+        return self._database.write(
             lambda session: transfers.propose(
                 session,
                 order,

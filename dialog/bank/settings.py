@@ -55,6 +55,7 @@ class BankSettings(BaseModel):
     Attributes:
         transfer_limit: The most that one transfer may move, in major units.
         proposal_lifetime: How long after it was read back a proposal may be confirmed.
+        same_transfer_within: How long after a transfer the same one in a new call is pointed out.
         wait_s: Seconds that a locked database is waited for before the bank says no.
         lockout: How many tries callers have.
         pin_cost: How hard a stored PIN is to try out.
@@ -64,6 +65,7 @@ class BankSettings(BaseModel):
 
     transfer_limit: Decimal = Field(default=Decimal("10000.00"), gt=0)
     proposal_lifetime: timedelta = timedelta(minutes=10)
+    same_transfer_within: timedelta = timedelta(hours=1)
     wait_s: float = Field(default=5.0, gt=0)
     lockout: LockoutPolicy = LockoutPolicy()
     pin_cost: PinCost = PinCost()

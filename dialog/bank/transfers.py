@@ -29,8 +29,12 @@ def propose(
     proposal_id: str,
     now: datetime,
     settings: BankSettings,
-) -> None:
+) -> bool:
     """Store what was read back. The same proposal again changes nothing; funds are not looked at.
+
+    Returns:
+        Whether another call of the customer has sent just that lately: one that broke off before
+        the outcome was heard, perhaps.
 
     Raises:
         InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount: The order cannot be.
@@ -55,6 +59,7 @@ def propose(
         session.add(row)
     elif _terms(stored) != _terms(row):
         raise ProposalSpent("this proposal id stands for another transfer; use a new one")
+    return _sent_lately(session, row, now - settings.same_transfer_within)
 
 
 def execute(
@@ -91,6 +96,25 @@ def _require_one_target(order: TransferOrder) -> None:
         raise BankError("a transfer goes to one own account or to one payee; give exactly one")
     if order.to_account_id == order.from_account_id:
         raise BankError("both accounts are the same; give two different ones")
+
+
+def _sent_lately(session: Session, row: ProposalRow, since: datetime) -> bool:
+    """The same amount to the same receiver, from whichever account."""
+    with session.no_autoflush:
+        sent = session.scalar(
+            select(EntryRow.id)
+            .join(ProposalRow, ProposalRow.id == EntryRow.proposal_id)
+            .where(
+                ProposalRow.customer_id == row.customer_id,
+                ProposalRow.call_id != row.call_id,
+                ProposalRow.to_account_id.is_not_distinct_from(row.to_account_id),
+                ProposalRow.to_payee_id.is_not_distinct_from(row.to_payee_id),
+                ProposalRow.amount_minor == row.amount_minor,
+                EntryRow.recorded_at >= since,
+            )
+            .limit(1)
+        )
+    return sent is not None
 
 
 def _terms(row: ProposalRow) -> tuple[object, ...]:

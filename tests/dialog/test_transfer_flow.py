@@ -1,8 +1,9 @@
 from decimal import Decimal
 
-from calling import Caller, entity, money
+from calling import TODAY, Caller, entity, money
 
 from dialog.bank.bank import Bank
+from dialog.conversation import Conversation
 
 MARIA = ("40217308", "4821")
 DANIEL = ("77509128", "6608")
@@ -254,3 +255,31 @@ def test_saying_goodbye_before_the_confirmation_sends_nothing(caller: Caller, ba
     asks_to_send_fifty_to_anna(caller)
     assert caller.says("bye", "goodbye").end == "goodbye"
     assert balance(bank, "checking") == Decimal("2450.75")
+
+
+def test_a_redial_is_told_that_the_same_was_sent_already(caller: Caller, bank: Bank) -> None:
+    asks_to_send_fifty_to_anna(caller)
+    caller.says("yes", "affirm")
+    redial = Conversation(bank=bank, understander=caller.told, today=TODAY, call_id="call-2")
+    redial.open()
+    again = Caller(redial, caller.told)
+    asks_to_send_fifty_to_anna(again)
+    question = again.answers[-1]
+    assert "$50.00 to Anna Keller" in question.say[-2]
+    assert question.action == "confirm_transfer"
+    assert len(bank.books()["transfers"]) == 1
+    again.says("no", "deny")
+    assert len(bank.books()["transfers"]) == 1
+
+
+def test_the_same_call_may_send_the_same_again_without_a_word(caller: Caller, bank: Bank) -> None:
+    asks_to_send_fifty_to_anna(caller)
+    caller.says("yes", "affirm")
+    answer = caller.says(
+        "send fifty dollars to Anna",
+        "transfer",
+        money("50", "fifty dollars"),
+        entity("payee", "Anna Keller", role="to"),
+    )
+    assert answer.action == "confirm_transfer"
+    assert len(answer.say) == 1
