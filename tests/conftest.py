@@ -1,6 +1,9 @@
 """Shared fixtures: the prepared models, made once and kept between runs."""
 
+import os
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command does, before torch
 
 import pytest
 
