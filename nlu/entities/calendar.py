@@ -37,12 +37,12 @@ def _compound_ordinal(phrase: Phrase, place: int) -> tuple[int, int, bool] | Non
 
 
 def read_year(phrase: Phrase, place: int) -> Read | None:
-    """2026, "twenty twenty six", "two thousand and twenty six"."""
+    """2026, "twenty twenty six", "two thousand and twenty six", and "2000 and 26", "2020-25"."""
     first = read_cardinal(phrase, place)
     if first is None or first.grouped:
         return None
     if 1900 <= first.value <= 2199:
-        return int(first.value), first.last
+        return _torn_year(phrase, int(first.value), first.last) or (int(first.value), first.last)
     if first.value not in (19, 20):
         return None
     at = first.last + (phrase.word(first.last) == "-")
@@ -51,6 +51,21 @@ def read_year(phrase: Phrase, place: int) -> Read | None:
     if second is None or not (1 if zero else 10) <= second.value <= (9 if zero else 99):
         return None
     return int(first.value * 100 + second.value), second.last
+
+
+def _torn_year(phrase: Phrase, year: int, last: int) -> Read | None:
+    """A year that the recogniser wrote as two numbers: "2000 and 26", "2020-25"."""
+    joined = phrase.word(last) in phrase.locale.numbers.conjunctions
+    if not joined and phrase.word(last) != "-":
+        return None
+    rest = read_cardinal(phrase, last + 1)
+    if rest is None or rest.grouped or not 1 <= rest.value <= 99:
+        return None
+    if joined and year % 100 == 0:
+        return year + int(rest.value), rest.last
+    if not joined and year % 100 and year % 10 == 0 and 0 < rest.value - year % 100 < 10:
+        return year - year % 100 + int(rest.value), rest.last
+    return None
 
 
 def read_month(phrase: Phrase, place: int, *, abbreviated: bool = False) -> Read | None:

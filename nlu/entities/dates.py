@@ -23,6 +23,10 @@ RELATIVE = 72
 DAY_ONLY = 30
 AWAITED = 70
 
+NEAR_YEARS = 4
+MISHEARD = 0.4
+"""Confidence below which no dialog takes a value."""
+
 _ISO = re.compile(r"\b([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\b")
 _SLASHED = re.compile(
     r"(?<![0-9/.,$-])([0-9]{1,2})([/.-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{2}))?(?![0-9/-]|\.[0-9])"
@@ -102,9 +106,14 @@ def _dated(phrase: Phrase, month: int, day: int, at: int) -> DayRead | None:
     year = read_year(phrase, at) or (read_year(phrase, at + 1) if comma else None)
     if year is not None:
         exact = make_date(year[0], month, day)
-        return DayRead(exact, year[1], 1.0, FULL) if exact else None
+        return DayRead(exact, year[1], _plausible(phrase, exact), FULL) if exact else None
     near = nearest_year(phrase.context.today, month, day)
     return DayRead(near, at, 0.9, FULL) if near else None
+
+
+def _plausible(phrase: Phrase, day: date) -> float:
+    """Callers speak of days near today: a year far off was misheard, and is asked again."""
+    return 1.0 if abs(day.year - phrase.context.today.year) <= NEAR_YEARS else MISHEARD
 
 
 def _counted(phrase: Phrase, place: int) -> DayRead | None:
@@ -175,7 +184,10 @@ def _day_only(phrase: Phrase, place: int) -> DayRead | None:
     if not (awaited or figures or phrase.word(place - 1) in words.on | words.since | words.until):
         return None
     near = nearest_month(phrase.context.today, day[0])
-    return DayRead(near, day[1], 0.8, AWAITED if awaited else DAY_ONLY) if near else None
+    # "the 4th, 2026": a year after a bare day means that its month was not heard.
+    year = read_year(phrase, day[1] + (phrase.word(day[1]) == ","))
+    sure = 0.8 if year is None else MISHEARD
+    return DayRead(near, day[1], sure, AWAITED if awaited else DAY_ONLY) if near else None
 
 
 def _figures(phrase: Phrase) -> Iterator[Candidate]:

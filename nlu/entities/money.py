@@ -64,7 +64,19 @@ def _signed(phrase: Phrase, place: int) -> _Read | None:
     if number is None:
         return None
     last = number.last + (phrase.word(number.last) in phrase.locale.money.units)
-    return _with_cents(phrase, number.value, currency, place, last, 1.0)
+    return _torn(phrase, number.value, currency, place, last) or _with_cents(
+        phrase, number.value, currency, place, last, 1.0
+    )
+
+
+def _torn(phrase: Phrase, amount: Decimal, currency: str, first: int, last: int) -> _Read | None:
+    """ "$500 and $79": how recognisers write "five hundred and seventy-nine dollars"."""
+    joined = phrase.word(last) in phrase.locale.numbers.conjunctions
+    signed = phrase.locale.money.signs.get(phrase.word(last + 1)) == currency
+    rest = read_cardinal(phrase, last + 2) if joined and signed else None
+    if rest is None or amount == 0 or amount % 100 != 0 or not 0 < rest.value < 100:
+        return None
+    return _Read(amount + rest.value, currency, first, rest.last, 0.7)
 
 
 def _spoken(phrase: Phrase, place: int) -> _Read | None:

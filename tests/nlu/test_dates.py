@@ -135,3 +135,24 @@ def test_words_that_only_look_like_dates(text):
 def test_a_day_that_no_calendar_has_is_no_date():
     assert values("02/31/2026", "date") == []
     assert values("2026-13-40", "date") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "March 4th, 2000 and 26",
+        "March 4th, 2020-26",
+        "March the 4th 2026",
+        "March 4 two thousand six",
+    ],
+)
+def test_a_year_that_the_recogniser_tore_in_two(text):
+    year = 2006 if text.endswith("six") else 2026
+    assert values(text, "date", "date") == [date(year, 3, 4)]
+
+
+@pytest.mark.parametrize("text", ["March 4th, 2000", "the 4th, 2026", "obvious to the 4th, 2026"])
+def test_a_date_that_was_half_heard_is_not_sure(text):
+    context = Context(TODAY, expectation=Expectation("date"))
+    (found,) = [e for e in extract(text, context, LOCALE) if e.type == "date"]
+    assert found.confidence < 0.5

@@ -155,3 +155,20 @@ def test_an_ambiguous_price_is_less_sure_than_a_clear_one():
 def test_what_is_taken_back_says_so():
     found = extract("no, not fifty, fifteen", Context(TODAY), LOCALE)
     assert [(e.value.amount, e.role) for e in found] == [(50, "not"), (15, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$500 and $79", "579.00"),
+        ("$8,000 and $2.46.", "8002.46"),
+        ("Send $1,700 and $9 to Anna", "1709.00"),
+    ],
+)
+def test_an_amount_that_the_recogniser_tore_in_two_is_one(text, value):
+    assert amounts(text) == [Decimal(value)]
+
+
+@pytest.mark.parametrize("text", ["$50 and $20", "$500 and $700", "$500 or $79"])
+def test_two_amounts_stay_two(text):
+    assert len(amounts(text)) == 2
