@@ -10,6 +10,7 @@ import numpy as np
 from rich.progress import track
 
 from audio_samples.spoken_values import TODAY
+from dialog.bank.bank import Bank
 from dialog.grounding import is_sure
 from nlu.understander import Understander
 from nlu.understanding import Context, Entity, Expectation, Money, Understanding
@@ -156,10 +157,15 @@ def _as_a_turn(path: Path) -> Samples:
 def _would_be_taken(
     entities: list[Entity], understanding: Understanding, expectation: Expectation
 ) -> bool:
-    """As the dialog does: one value, sure enough, and of the length that was asked for."""
-    if len({entity.value for entity in entities}) != 1 or not is_sure(entities[0], understanding):
+    """As the dialog does: one value, sure enough, of the length and check digit asked for."""
+    verified = expectation.valid == "customer_number"
+    one = len({entity.value for entity in entities}) == 1
+    if not one or not is_sure(entities[0], understanding, verified=verified):
         return False
-    return expectation.digits is None or len(str(entities[0].value)) == expectation.digits
+    value = str(entities[0].value)
+    if verified and not Bank.is_customer_number(value):
+        return False
+    return expectation.digits is None or len(value) == expectation.digits
 
 
 def _as_text(entity: Entity) -> str:

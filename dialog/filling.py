@@ -153,7 +153,8 @@ def _take(
     if name in frame.slots and _same(frame.slots[name], new, facts):
         return replace(filling, repeated=filling.repeated | {name})
     said_twice = name in frame.doubts and frame.doubts[name].value == new.value
-    if slot.critical and not is_sure(entity, heard) and not said_twice:
+    sure = is_sure(entity, heard, verified=slot.verified)
+    if slot.critical and not sure and not said_twice:
         # The doubt about a PIN is not kept: hearing it twice would need it to be in the state.
         doubts = {**frame.doubts, name: new} if slot.keep else frame.doubts
         frame = replace(_without(frame, name), doubts=doubts)

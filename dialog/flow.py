@@ -22,6 +22,8 @@ class Slot(Strict):
             "account_kind:from". Without a role, only an entity without one fits, unless the slot
             is the one that is asked for.
         critical: A value that was heard badly is asked again.
+        verified: A wrong value is found out by the bank or by a check digit, so that a critical
+            one may be heard less well.
         secret: Masked wherever it is shown.
         digits: How many digits it has, where that is known.
         check: Name of the check a digit string must pass.
@@ -31,6 +33,7 @@ class Slot(Strict):
 
     takes: Annotated[tuple[str, ...], Field(min_length=1)]
     critical: bool = False
+    verified: bool = False
     secret: bool = False
     digits: int | None = None
     check: str | None = None

@@ -16,6 +16,13 @@ UNCLEAR = 0.30
 CRITICAL = 0.60
 """A critical slot (amount, payee, customer number, PIN) below this is asked again."""
 
+VERIFIED = 0.35
+"""The same for one that is verified at once: a number by its check digit, a PIN by the bank.
+
+A PIN that was heard wrong costs one try of three; asking for every doubtful one again would send
+callers with an accent to the keys, and the wrong one is never taken for right.
+"""
+
 YES = 0.50
 """A "yes" to a strict question needs this from the recogniser and from the understander."""
 
@@ -38,9 +45,10 @@ amount and payee have been heard in full; a test holds that.
 AGAINST_INTENTS = frozenset({"deny", "correct", "cancel", "wait", "start_over"})
 
 
-def is_sure(entity: Entity, understanding: Understanding) -> bool:
-    """Whether an entity is certain enough for a critical slot."""
-    return min(entity.confidence, understanding.confidence) >= CRITICAL
+def is_sure(entity: Entity, understanding: Understanding, *, verified: bool = False) -> bool:
+    """Whether an entity is certain enough for a critical slot, or for one that is verified."""
+    needed = VERIFIED if verified else CRITICAL
+    return min(entity.confidence, understanding.confidence) >= needed
 
 
 def held(understanding: Understanding) -> tuple[str, ...]:
