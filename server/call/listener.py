@@ -12,6 +12,7 @@ from server.call.fit import fit
 from server.call.thinking import Mind, Thinking
 from server.call.utterance import Utterance
 from server.engines import Engines
+from voice.evidence import SpeechEvidence
 from voice.turns import (
     RATE,
     Dropped,
@@ -24,7 +25,7 @@ from voice.turns import (
     TurnEvent,
     TurnTaker,
 )
-from voice.vad import WINDOW, VoiceActivity
+from voice.vad import WINDOW
 
 DIGIT_KINDS = frozenset({"customer_number", "pin", "digits"})
 
@@ -49,6 +50,10 @@ class HeardTurn:
 
 class Ear(Protocol):
     """Who is told what the caller does."""
+
+    @property
+    def playing(self) -> bool:
+        """Whether the caller is hearing us."""
 
     async def on_started(self, turn: int) -> None:
         """The caller speaks."""
@@ -78,7 +83,7 @@ class Listener:
         self._engines = engines
         self._mind = mind
         self._ear = ear
-        self._activity = VoiceActivity()
+        self._evidence = SpeechEvidence()
         self._rest = np.empty(0, np.int16)
         self._thinking: asyncio.Task[Thinking | None] | None = None
         self._ended: set[int] = set()
@@ -96,7 +101,8 @@ class Listener:
         whole = len(samples) // WINDOW * WINDOW
         self._rest = samples[whole:]
         for window in samples[:whole].reshape(-1, WINDOW):
-            for event in self.turns.hear(window, self._activity.process(window)):
+            probability = self._evidence.process(window, playing=self._ear.playing)
+            for event in self.turns.hear(window, probability):
                 await self._take(event)
 
     def close(self) -> None:

@@ -117,6 +117,11 @@ class Teller(FrameProcessor):
 
     # The caller
 
+    @property
+    def playing(self) -> bool:
+        """Whether the caller is hearing us."""
+        return self._speaker.playing
+
     async def on_started(self, turn: int) -> None:
         """The caller speaks: yield."""
         self._turn = turn
