@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-fast lint types imports scenarios scenarios-voice samples clean help
+.PHONY: demo test test-all lint types imports scenarios scenarios-voice samples clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -10,11 +10,11 @@ help:  ## this list
 demo: .venv/ready .models  ## a recorded caller talks to the assistant; leaves out/demo.wav
 	@$(BIN)/tellerline demo
 
-test: .venv/ready-dev .models  ## all tests
-	@$(BIN)/python -m pytest
-
-test-fast: .venv/ready-dev .models  ## all tests but the slow ones
+test: .venv/ready-dev .models  ## the tests, real models and databases included; about 8 minutes
 	@$(BIN)/python -m pytest -m "not slow"
+
+test-all: .venv/ready-dev .models  ## the same and the long ones (400 random calls, 50 kills, retraining)
+	@$(BIN)/python -m pytest
 
 lint: .venv/ready-dev  ## style
 	@$(BIN)/ruff check .
