@@ -45,6 +45,8 @@ def decide(state: State, event: Event, facts: Facts | None, today: date) -> Deci
         facts: Of the identified customer; None before.
         today: The day that answers about days are counted from.
     """
+    if _speaks_after_all(state, event):
+        state = replace(state, end=None)
     draft = Draft(state, facts, today, script(state.language))
     if state.end is not None:
         draft.say("ended", "goodbye")
@@ -68,6 +70,12 @@ def decide(state: State, event: Event, facts: Facts | None, today: date) -> Deci
         case Outcome():
             _outcome(draft, event)
     return draft.finish(follows=isinstance(event, Outcome))
+
+
+def _speaks_after_all(state: State, event: Event) -> bool:
+    """A caller who was taken for gone, and answers while that is being said."""
+    given_up = state.end == "goodbye" and state.silences > SILENCES
+    return given_up and isinstance(event, Heard | Keyed)
 
 
 def _silent(draft: Draft) -> None:

@@ -57,7 +57,7 @@ def _mask_entity(entity: Entity, masked: "_Masked", expectation: Expectation) ->
     start, end = masked.place(entity.start), masked.place(entity.end)
     text = masked.text[start:end]
     hidden = masked.hides(entity.start, entity.end) or (
-        entity.type == "digits" and (expectation.secret or len(str(entity.value)) >= SECRET_DIGITS)
+        entity.type == "digits" and _is_secret(entity, expectation)
     )
     if not hidden:
         return replace(entity, start=start, end=end, text=text)
@@ -90,11 +90,37 @@ class _Masked:
 def _parts(
     text: str, expectation: Expectation, lexicon: Lexicon, entities: tuple[Entity, ...]
 ) -> list[_Part]:
-    """The digits and number words to be masked."""
+    """The digits and number words to be masked, and whatever else was read as digits."""
+    hidden = _number_parts(text, expectation, lexicon, entities)
+    for part in _read_as_digits(text, expectation, entities):
+        if not any(h.start < part.end and part.start < h.end for h in hidden):
+            hidden.append(part)
+    return sorted(hidden, key=lambda part: part.start)
+
+
+def _read_as_digits(
+    text: str, expectation: Expectation, entities: tuple[Entity, ...]
+) -> list[_Part]:
+    """The words of a secret string of digits, homophones too ("for ate to won")."""
+    secret = (e for e in entities if e.type == "digits" and _is_secret(e, expectation))
+    return [
+        _Part(entity.start + token.start(), entity.start + token.end(), 1)
+        for entity in secret
+        for token in _TOKEN.finditer(text[entity.start : entity.end])
+    ]
+
+
+def _is_secret(entity: Entity, expectation: Expectation) -> bool:
+    return expectation.secret or len(str(entity.value)) >= SECRET_DIGITS
+
+
+def _number_parts(
+    text: str, expectation: Expectation, lexicon: Lexicon, entities: tuple[Entity, ...]
+) -> list[_Part]:
     runs = _runs(text, lexicon)
     if expectation.secret:
         return [part for run in runs for part in run]
-    hidden = []
+    hidden: list[_Part] = []
     for run in runs:
         start, end = run[0].start, run[-1].end
         if sum(part.digits for part in run) < SECRET_DIGITS:

@@ -62,6 +62,10 @@ async def serving(
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.01)
+    if running.done():
+        listener.close()
+        await running
+        raise ServerError("the server did not start; see the log")
     try:
         scheme = "wss" if settings.tls_certificate else "ws"
         yield f"{scheme}://{settings.host}:{listener.getsockname()[1]}/v1/call"

@@ -10,14 +10,10 @@ VERSION = 1
 ErrorCode = Literal[
     "bad_hello", "unauthorized", "busy", "bad_message", "bad_audio", "too_fast", "internal"
 ]
-CLOSE_CODES: dict[ErrorCode, int] = {
+CLOSE_CODES: dict[ErrorCode, int] = {  # of calls that never began
     "bad_hello": 4400,
     "unauthorized": 4401,
     "busy": 4429,
-    "bad_message": 4400,
-    "bad_audio": 4400,
-    "too_fast": 4413,
-    "internal": 1011,
 }
 
 

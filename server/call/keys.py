@@ -5,6 +5,10 @@ GAP = 2.5
 """Seconds without a key after which an entry is taken as finished."""
 
 
+LONGEST = 32
+"""Digits; what is pressed beyond them is dropped."""
+
+
 class KeyEntry:
     """Collects the keys of one call; time is passed in, in seconds."""
 
@@ -26,7 +30,7 @@ class KeyEntry:
             self._just_taken = False  # it ends an entry that was complete without it
             return None
         self._just_taken = False
-        if digit != END_KEY:
+        if digit != END_KEY and len(self._digits) < LONGEST:
             self._digits += digit
         if digit == END_KEY:
             return self._take()
@@ -34,6 +38,11 @@ class KeyEntry:
             return None
         self._just_taken = True
         return self._take()
+
+    @property
+    def pending(self) -> bool:
+        """Whether an entry has been begun."""
+        return bool(self._digits)
 
     def overdue(self, at: float) -> str | None:
         """An entry that nobody ended, once no key has come for a while."""

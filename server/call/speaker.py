@@ -35,6 +35,7 @@ class Said:
     playback: Playback
     clock: Clock
     ids: list[int] = field(default_factory=list)
+    complete: bool = False
 
     def fraction(self) -> float:
         """How much of the answer the caller has heard, 0 to 1, by length of text."""
@@ -100,8 +101,10 @@ class Speaker:
         first: float | None = None
         resampler, rest = Resampler(self._rate, RATE), np.empty(0, np.int16)
         async for number, window in utterance.windows():
-            while len(said.ids) <= number:
+            while alive() and len(said.ids) <= number:
                 await self._begin(said)
+            if not alive():
+                return first
             rest = np.concatenate((rest, resampler.process(window)))
             while len(rest) >= CHUNK:
                 await self._pace()
@@ -114,6 +117,7 @@ class Speaker:
             rest = np.concatenate((rest, resampler.process(np.empty(0, np.int16), last=True)))
             await self._push(said, np.pad(rest, (0, -len(rest) % CHUNK)))
             self.playback.finished(said.ids[-1])
+        said.complete = alive()
         return first
 
     async def heard_out(self, alive: Callable[[], bool]) -> None:

@@ -88,6 +88,7 @@ class Teller(FrameProcessor):
         self._last: Response | None = None
         self._cut_off: Said | None = None
         self._owed: Said | None = None
+        self._effect = False
         self._over = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -150,11 +151,11 @@ class Teller(FrameProcessor):
             await self._enter(overdue)
 
     async def _press(self, digit: str) -> None:
-        if self._speaker.playing:
-            await self._yield_floor()
         entry = self._keys.press(digit, self._mind.expectation.digits, self._listener.seconds)
         if entry is not None:
             await self._enter(entry)
+        elif self._keys.pending and self._speaker.playing:
+            await self._yield_floor()
 
     async def _enter(self, digits: str) -> None:
         self._listener.forget()
@@ -177,16 +178,17 @@ class Teller(FrameProcessor):
         """The caller has the floor: stop speaking, and note what of the answer was heard."""
         self._number += 1
         self._listener.turns.stop_listening()
-        if self._last is None:
-            return
-        if not self._speaker.playing:
+        if self._last is None or self._cut_off is not None:
+            return  # what was heard of a cut off answer is noted already
+        said = self._speaker.said
+        if said.complete and not self._speaker.playing:
             self._mind.heard_reply(" ".join(self._last.say), lambda: 1.0)
             return
-        self._cut_off = self._speaker.said
-        if self._last.action in EFFECTS:
-            self._owed = self._speaker.said
+        self._cut_off = said
+        if self._effect:
+            self._owed = said
         await self._interrupt()
-        self._mind.heard_reply(" ".join(self._last.say), self._speaker.said.fraction)
+        self._mind.heard_reply(" ".join(self._last.say), said.fraction)
 
     async def _interrupt(self) -> None:
         """Drop what is buffered on the way to the caller."""
@@ -206,10 +208,13 @@ class Teller(FrameProcessor):
         """No failure leaves the caller in silence: once they are asked to say it again."""
         try:
             async with self._floor:
-                await answer(number)
+                if not self._over:
+                    await answer(number)
         except Exception:
             self._log.exception("answer_failed", turn=self._turn)
             if answer == self._ask_again:
+                fault = ProtocolError("internal", "something broke on our side", fatal=True)
+                await self._send(error_event(fault))
                 await self._end("error")
             elif self._alive(number):
                 self._start_answer(self._ask_again)
@@ -226,7 +231,8 @@ class Teller(FrameProcessor):
         await self._send_turn_ended(turn.turn, turn.voice_end)
         thinking = await turn.thinking if turn.thinking else None
         if thinking is None or thinking.thought is None:
-            await self.on_dropped(turn.turn)
+            if self._alive(number):
+                await self.on_dropped(turn.turn)
             return
         thought_at = max(turn.ended_at, thinking.thought_at)
         response = await self._mind.commit(thinking)
@@ -257,12 +263,14 @@ class Teller(FrameProcessor):
 
     async def _answer_silence(self, number: int) -> None:
         response = await self._mind.silence()
-        await self._say(number, response, response.say)
+        await self._say(number, response, self._with_owed(response))
 
     def _with_owed(self, response: Response) -> tuple[str, ...]:
         """What is to be said, after the outcome of an act that the caller talked over."""
         owed, self._owed = self._owed, None
-        return (owed.unheard() if owed else ()) + response.say
+        unheard = owed.unheard() if owed else ()
+        self._effect = bool(unheard) or response.action in EFFECTS
+        return unheard + response.say
 
     async def _say(
         self,
@@ -279,10 +287,14 @@ class Teller(FrameProcessor):
         utterance = self._utterance(sentences, thinking)
         try:
             first = await self._speaker.say(utterance, lambda: self._alive(number))
+        except Exception:
+            self._unsaid(response)
+            raise
         finally:
             utterance.drop()
         if not self._alive(number):
-            self._overtaken(response, first)
+            if first is None:  # the caller spoke before its first sound
+                self._unsaid(response)
             return
         if first is not None:
             parts["synthesis"] = max(0.0, first - began)
@@ -300,13 +312,12 @@ class Teller(FrameProcessor):
             ready.drop()
         return Utterance(self._engines, sentences)
 
-    def _overtaken(self, response: Response, first: float | None) -> None:
-        """The caller spoke before the first sound of this answer: none of it was heard."""
-        if first is None:
-            self._cut_off = self._speaker.said
-            self._mind.heard_reply(" ".join(response.say), lambda: 0.0)
-            if response.action in EFFECTS:
-                self._owed = self._speaker.said
+    def _unsaid(self, response: Response) -> None:
+        """None of this answer was heard: an outcome in it is told with the next one."""
+        self._cut_off = self._speaker.said
+        self._mind.heard_reply(" ".join(response.say), lambda: 0.0)
+        if self._effect:
+            self._owed = self._speaker.said
 
     async def _after(self, response: Response) -> None:
         if response.end is None:

@@ -33,6 +33,9 @@ AHEAD = 2.0
 MISTAKES = 10
 """Broken messages that end a call."""
 
+MESSAGES_PER_SECOND = 200
+"""More than audio, keys and reports need; one client must not hold up the event loop."""
+
 
 class CallSerializer(FrameSerializer):
     """One call's wire: codec and rate of its hello.
@@ -40,6 +43,9 @@ class CallSerializer(FrameSerializer):
     Args:
         hello: What the client speaks.
         clock: Monotonic seconds.
+
+    Attributes:
+        last_audio_at: When audio last came, by the clock.
     """
 
     def __init__(self, hello: Hello, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,20 +56,27 @@ class CallSerializer(FrameSerializer):
         self._outward = Resampler(RATE, hello.sample_rate)
         self._began = clock()
         self._received = 0
+        self._messages = 0
         self._mistakes = 0
+        self._closed = False
         self._clears = 0
+        self.last_audio_at = clock()
 
     async def deserialize(self, data: str | bytes) -> Frame | None:
         """A frame from the wire; what breaks the protocol becomes a message frame with the error.
 
         Never raises: one bad message must not end the reading of the next.
         """
+        if self._closed:
+            return None
         try:
+            self._count()
             return self._audio(data) if isinstance(data, bytes) else self._message(data)
         except ProtocolError as error:
             self._mistakes += 1
             if self._mistakes >= MISTAKES:
                 error.fatal = True
+            self._closed = error.fatal
             return InputTransportMessageFrame(message=error)
 
     async def serialize(self, frame: Frame) -> str | bytes | None:
@@ -78,6 +91,11 @@ class CallSerializer(FrameSerializer):
             return json.dumps(self._to_wire(frame.message), ensure_ascii=False)
         return None
 
+    def _count(self) -> None:
+        self._messages += 1
+        if self._messages > MESSAGES_PER_SECOND * (self._clock() - self._began + AHEAD):
+            raise ProtocolError("too_fast", "more messages than a call needs", fatal=True)
+
     def _audio(self, data: bytes) -> Frame | None:
         try:
             samples = decode(data, self._hello.encoding)
@@ -89,6 +107,7 @@ class CallSerializer(FrameSerializer):
         ahead = self._received / self._hello.sample_rate - (self._clock() - self._began)
         if ahead > AHEAD:
             raise ProtocolError("too_fast", "audio runs ahead of real time", fatal=True)
+        self.last_audio_at = self._clock()
         samples = self._inward.process(samples)
         if len(samples) == 0:
             return None

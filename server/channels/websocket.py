@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +37,9 @@ from voice.turns import RATE
 log = structlog.get_logger()
 
 HELLO_WITHIN = 5.0
+DEAD_AFTER = 15.0
+"""Seconds without audio, which a client sends all the time."""
+LONGEST_CALL = 3600.0
 LANGUAGES = frozenset({"en"})
 
 
@@ -56,7 +60,7 @@ class House:
 
 async def answer_websocket(websocket: WebSocket, house: House) -> None:
     """Hold one call on a websocket, from accepting it to its end."""
-    if not _same_origin(websocket):
+    if not _same_origin(websocket, house):
         await websocket.close(code=1008, reason="origin not allowed")
         return
     await websocket.accept()
@@ -136,6 +140,7 @@ async def _call(websocket: WebSocket, hello: Hello, house: House, *, local: bool
 
 async def _run(websocket: WebSocket, hello: Hello, teller: Teller) -> None:
     """The pipeline of one call, until either side ends it."""
+    serializer = CallSerializer(hello)
     transport = FastAPIWebsocketTransport(
         websocket,
         FastAPIWebsocketParams(
@@ -143,7 +148,7 @@ async def _run(websocket: WebSocket, hello: Hello, teller: Teller) -> None:
             audio_out_enabled=True,
             audio_out_10ms_chunks=2,
             audio_out_end_silence_secs=0,
-            serializer=CallSerializer(hello),
+            serializer=serializer,
             allowed_origins=[],
         ),
     )
@@ -162,10 +167,33 @@ async def _run(websocket: WebSocket, hello: Hello, teller: Teller) -> None:
 
     runner = WorkerRunner(handle_sigint=False, check_dangling_tasks=False)
     await runner.add_workers(worker)
-    await runner.run()
+    watching = asyncio.create_task(_watch(worker, serializer))
+    try:
+        await runner.run()
+    finally:
+        watching.cancel()
 
 
-def _same_origin(websocket: WebSocket) -> bool:
-    """A page from elsewhere must not call through its visitor's browser."""
+async def _watch(worker: PipelineWorker, serializer: CallSerializer) -> None:
+    """A line without audio is dead, and a call that never ends is none."""
+    began = time.monotonic()
+    while time.monotonic() - began < LONGEST_CALL:
+        await asyncio.sleep(1.0)
+        if time.monotonic() - serializer.last_audio_at > DEAD_AFTER:
+            break
+    await worker.cancel()
+
+
+def _same_origin(websocket: WebSocket, house: House) -> bool:
+    """A page from elsewhere must not call through its visitor's browser.
+
+    A name that is made to point at this machine (DNS rebinding) is from elsewhere too.
+    """
     origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+    if origin is None:
+        return True
+    host = websocket.headers.get("host", "")
+    name = urlsplit(f"//{host}").hostname or ""
+    ours = name in ("localhost", house.settings.host) or is_loopback(name)
+    local = is_loopback(websocket.client.host if websocket.client else None)
+    return urlsplit(origin).netloc == host and (ours or not local)
