@@ -68,3 +68,11 @@ def test_amounts_and_dates_stay_readable() -> None:
     amount = Entity("money", Money(Decimal(1500)), "1500", 0, 4)
     shown = mask(Understanding("1500", (), (amount,), 1.0, True), asked, LEXICON)
     assert shown.entities[0].value == Money(Decimal(1500))
+
+
+@pytest.mark.parametrize("text", ["for ate to won", "for eight to one"])
+def test_what_was_read_as_a_pin_is_masked_however_it_was_spelt(text: str) -> None:
+    read = Understanding(text, (), (Entity("digits", "4821", text, 0, len(text)),), 0.9, True)
+    shown = mask(read, PIN, LEXICON)
+    assert shown.text == "• • • •"
+    assert shown.entities[0].value == "••••"

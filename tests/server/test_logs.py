@@ -1,0 +1,26 @@
+"""What is written to the log when something breaks."""
+
+import subprocess
+import sys
+
+BREAKS = """
+import structlog
+from server.cli.logs import set_up_logs
+set_up_logs(False)
+def authenticate(pin):
+    heard = "my pin is " + pin
+    raise RuntimeError("the bank broke")
+try:
+    authenticate("48" + "21")
+except RuntimeError:
+    structlog.get_logger().exception("answer_failed", turn=3)
+"""
+
+
+def test_a_failure_is_logged_without_what_the_caller_said():
+    run = subprocess.run(
+        [sys.executable, "-c", BREAKS], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert '"event": "answer_failed"' in run.stderr
+    assert "the bank broke" in run.stderr
+    assert "4821" not in run.stderr
