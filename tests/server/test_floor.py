@@ -1,6 +1,7 @@
 """Who has the floor, and what counts as heard, when things happen at the worst moment."""
 
 import asyncio
+import sqlite3
 
 import pytest
 import websockets
@@ -148,3 +149,21 @@ async def test_a_name_made_to_point_here_is_another_site(tmp_path, monkeypatch, 
                 origin=f"http://{name}",
                 additional_headers={"Host": name},
             ).__aenter__()
+
+
+async def test_a_locked_database_during_a_transfer_is_told_and_nothing_is_half_done(
+    tmp_path, monkeypatch
+):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.asks_to_send_fifty()
+        await caller.until("listening", "confirm_transfer")
+        await asyncio.sleep(0.5)
+        lock = sqlite3.connect(tmp_path / "bank.db", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        await caller.says(YES)
+        told = await caller.until("listening", "bank_unavailable")
+        lock.execute("ROLLBACK")
+        lock.close()
+        assert told["action"] == "bank_unavailable"
+        assert caller.transfers == 0
+        caller.bank.check()
