@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -127,7 +128,7 @@ def _next(windows: Iterator[np.ndarray]) -> np.ndarray | None:
 
 
 def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: None) -> Engines:
-    """Load and warm up everything once.
+    """Load and warm up everything once; a model that is not ready yet is prepared first.
 
     Args:
         settings: Which models, on what device.
@@ -137,7 +138,10 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
         ModelError: A model is missing or damaged.
     """
     store = ModelStore(settings.models)
-    folders = {name: store.path(name) for name in model_names(settings)}
+    folders: dict[str, Path] = {}
+    for name in model_names(settings):
+        report(f"model {name}")
+        folders[name] = store.prepare(name)
     report("recogniser")
     recogniser = Recogniser(
         folders[settings.recogniser], device=settings.device, threads=settings.threads

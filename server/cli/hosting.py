@@ -6,8 +6,7 @@ from datetime import date, datetime
 
 from server.bank_file import noon, open_bank
 from server.cli.root import progress_console
-from server.engines import Engines, load_engines, model_names
-from server.models import ModelStore
+from server.engines import Engines, load_engines
 from server.settings import Settings
 
 
@@ -15,10 +14,6 @@ from server.settings import Settings
 def loaded_engines(settings: Settings) -> Iterator[Engines]:
     """The engines, with a spinner that names what is being loaded; prepared first if need be."""
     with progress_console.status("loading") as status:
-        store = ModelStore(settings.models)
-        for name in model_names(settings):
-            status.update(f"preparing {name}")
-            store.prepare(name)
         engines = load_engines(settings, lambda what: status.update(f"loading {what}"))
     try:
         yield engines

@@ -12,8 +12,7 @@ from dialog.bank.bank import Bank
 from dialog.bank.settings import PinCost
 from server.app import serving
 from server.bank_file import temporary_bank
-from server.engines import Engines, load_engines, model_names
-from server.models import ModelStore
+from server.engines import Engines, load_engines
 from server.settings import Settings
 
 TODAY = date(2026, 3, 16)
@@ -22,11 +21,8 @@ SAMPLES = Path(__file__).parents[2] / "audio_samples"
 
 
 @pytest.fixture(scope="session")
-def engines(store: ModelStore) -> Iterator[Engines]:
-    settings = Settings()
-    for name in model_names(settings):
-        store.prepare(name)
-    engines = load_engines(settings)
+def engines() -> Iterator[Engines]:
+    engines = load_engines(Settings())
     yield engines
     engines.close()
 
