@@ -12,10 +12,17 @@ Arguments = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an act needs, and the results that it may have besides those every act may have."""
+    """What an act needs and may lead to.
+
+    Attributes:
+        gather: What it needs.
+        results: Those that it may have besides the ones every act may have.
+        effect: It changes something at the bank that the caller must be told of.
+    """
 
     gather: Callable[[View], Arguments]
     results: frozenset[str]
+    effect: bool = False
 
 
 def authenticate(view: View) -> Arguments:
@@ -71,7 +78,8 @@ ACTIONS: dict[str, Action] = {
     "execute_transfer": Action(
         execute_transfer,
         frozenset({"repeated", "insufficient", "over_limit", "spent", "unknown"}),
+        effect=True,
     ),
-    "block_card": Action(block_card, frozenset({"unknown"})),
-    "emergency_block": Action(emergency_block, frozenset({"limited"})),
+    "block_card": Action(block_card, frozenset({"unknown"}), effect=True),
+    "emergency_block": Action(emergency_block, frozenset({"limited"}), effect=True),
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, Protocol
 
+from dialog.actions import ACTIONS
 from dialog.acts import carry_out
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
@@ -66,6 +67,8 @@ class Response:
         expectation: What the caller is waited for with.
         end: How the call ends with this answer, or None.
         summary: For the person who takes over; empty otherwise.
+        effect: An act that changes something at the bank was carried out: the caller must be told
+            what became of it, even where they talk over the answer.
     """
 
     say: tuple[str, ...]
@@ -76,6 +79,7 @@ class Response:
     expectation: Expectation
     end: Literal["goodbye", "transfer"] | None
     summary: str = ""
+    effect: bool = False
 
 
 class Conversation:
@@ -164,9 +168,11 @@ class Conversation:
         before, decision = self._state, thought.decision
         self._state = decision.state
         said, reasons, action = list(decision.say), [decision.reason], decision.action
+        effect = False
         for _ in range(MAX_ACTS):
             if decision.act is None:
                 break
+            effect = effect or ACTIONS[decision.act.name].effect
             decision = self._act(decision)
             self._state = decision.state
             said += decision.say
@@ -181,6 +187,7 @@ class Conversation:
             expectation=self._state.expectation,
             end=self._state.end,
             summary=self._summary(before, reasons[0]),
+            effect=effect,
         )
 
     def hear(self, text: str, *, hypotheses: Any = (), confidence: float = 1.0) -> Response:

@@ -101,6 +101,7 @@ class Expectation:
         digits: How many digits are waited for, where the number is known.
         valid: Names the check that a digit string must pass ("customer_number"), or None.
         choices: The words offered, for kind "choice".
+        beside: Entity types that a correction would name instead of an answer.
     """
 
     kind: str = "open"
@@ -108,6 +109,7 @@ class Expectation:
     digits: int | None = None
     valid: str | None = None
     choices: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,8 @@ def _elements(phrase: Phrase, place: int) -> list[_Element]:
             place += 1
         else:
             break
+    if len(found) == 1 and phrase.word(found[0].first) in phrase.locale.numbers.exclamations:
+        return []
     return found if any(len(e.spellings[0]) for e in found) else []
 
 

@@ -151,7 +151,8 @@ def _pointed(phrase: Phrase, numbers: list[Cardinal]) -> tuple[Decimal, int] | N
 
 def _bare(phrase: Phrase, place: int) -> _Read | None:
     numbers = read_cardinals(phrase, place)
-    if not numbers:
+    exclaims = phrase.word(place) in phrase.locale.numbers.exclamations
+    if not numbers or (exclaims and len(numbers) == 1):
         return None
     expectation = phrase.context.expectation
     currency = phrase.locale.money.currency
@@ -182,7 +183,8 @@ def _by_neighbours(
     if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
         return None
     cued = before in words.cues or _follows_name(phrase, first)
-    if before and before[0].isalpha() and not cued:
+    beside = "money" in phrase.context.expectation.beside
+    if before and before[0].isalpha() and not (cued or beside):
         return None
     if joined[0] == 1 and not cued:
         return None

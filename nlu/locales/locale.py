@@ -35,6 +35,7 @@ class NumberWords(Words):
     hundred: frozenset[str]
     scales: dict[str, int]
     zeros: frozenset[str]
+    exclamations: frozenset[str]
     repeats: dict[str, int]
     homophones: dict[str, int]
     conjunctions: frozenset[str] = Field(alias="and")

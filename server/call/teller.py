@@ -44,9 +44,6 @@ from voice.turns import RATE
 
 log = structlog.get_logger()
 
-EFFECTS = frozenset({"transfer_done", "card_blocked", "emergency_block"})
-"""Actions that changed something: the caller is told, even where they talked over it."""
-
 
 class Teller(FrameProcessor):
     """One call.
@@ -269,7 +266,7 @@ class Teller(FrameProcessor):
         """What is to be said, after the outcome of an act that the caller talked over."""
         owed, self._owed = self._owed, None
         unheard = owed.unheard() if owed else ()
-        self._effect = bool(unheard) or response.action in EFFECTS
+        self._effect = bool(unheard) or response.effect
         return unheard + response.say
 
     async def _say(

@@ -43,7 +43,7 @@ def replay(
 
     files = [file for path in paths for file in find_scenarios(path)]
     if not files:
-        raise ServerError(f"no scenario.yaml in {', '.join(map(str, paths))}")
+        raise ServerError(f"no scenarios (*.yaml) in {', '.join(map(str, paths))}")
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=progress_console) as bars:

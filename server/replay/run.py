@@ -41,6 +41,10 @@ Speak = Callable[[str, int], Samples]
 EXPECTED = (ServerError, ScenarioError, DialogError, NluError, VoiceError, OSError)
 """What may go wrong in one scenario without ending the replay of the others."""
 
+PACE = 15.0
+"""Characters a second that the assistant's voice speaks, to tell by text how far an answer that
+is spoken over has got."""
+
 SETTLE = 1.0
 """Seconds after a hang-up until what was under way at the bank is in its books."""
 
@@ -70,6 +74,9 @@ def run_text(
     for n, turn in enumerate(scenario.turns, start=1):
         if response.end is not None:
             break
+        if turn.barge_in is not None:
+            said = " ".join(response.say)
+            conversation.heard_reply(said, min(1.0, turn.barge_in * PACE / max(1, len(said))))
         answers = _answers(conversation, turn, silence_after)
         response = answers[-1] if answers else response
         ended = str(response.end or "hangup")

@@ -28,14 +28,14 @@ class Caller(Strict):
     """Who calls and over what.
 
     Attributes:
-        voice: Name of the test voice that spoke the recordings.
+        voice: Name of the test voice that spoke the recordings; "" where there are none.
         sample_rate: Of the wire, Hz.
         encoding: Of the wire.
         noise: Our own synthesised noise that is mixed into the recordings, or None.
         snr_db: Speech to noise ratio in dB, where there is noise.
     """
 
-    voice: str
+    voice: str = ""
     sample_rate: Literal[8000, 16000] = 8000
     encoding: Literal["pcm16", "ulaw", "alaw"] = "pcm16"
     noise: Literal["street", "babble", "hum"] | None = None
@@ -123,7 +123,7 @@ class Scenario(Strict):
     about: str
     tags: tuple[str, ...] = ()
     today: date
-    caller: Caller
+    caller: Caller = Caller()
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
     expect: ExpectedCall = ExpectedCall()
 
@@ -145,5 +145,5 @@ def load_scenario(path: Path) -> Scenario:
 
 
 def find_scenarios(root: Path) -> list[Path]:
-    """All scenario files below a folder (or the file itself), sorted by path."""
-    return [root] if root.is_file() else sorted(root.rglob("scenario.yaml"))
+    """All scenario files (*.yaml) below a folder (or the file itself), sorted by path."""
+    return [root] if root.is_file() else sorted(root.rglob("*.yaml"))

@@ -71,6 +71,9 @@ REQUIRED = [
     "savings_advice",
     "password_help",
     "identify",
+    "explain",
+    "refuse",
+    "keep",
 ]
 
 

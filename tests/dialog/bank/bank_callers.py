@@ -2,17 +2,16 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from calling import CHEAP, PEPPER, TODAY
 
 from dialog.bank.bank import Bank
 from dialog.bank.demo import demo_customers
-from dialog.bank.settings import PinCost
 from dialog.bank.values import TransferOrder
 
-TODAY = date(2026, 3, 16)
-PEPPER = b"a pepper for tests, 32 bytes long"
-CHEAP = PinCost(time=1, memory_kib=64, lanes=1)
+__all__ = ["CHEAP", "PEPPER", "TODAY", "Clock", "Somebody", "meet"]
 
 
 @dataclass

@@ -1,7 +1,7 @@
-"""A demo bank of one's own for every test, on SQLite and on PostgreSQL."""
+"""A demo bank of one's own for every test, on SQLite (as the dialog's tests have it) and on
+PostgreSQL."""
 
 import os
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,17 +23,10 @@ POSTGRES = os.environ.get(
 TABLES = [table.name for table in Base.metadata.sorted_tables]
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("bank") / "template.db"
-    create_demo(f"sqlite:///{path}", today=TODAY, pepper=PEPPER, cost=CHEAP)
-    return path
-
-
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    shutil.copy(sqlite_template, tmp_path / "bank.db")
-    return f"sqlite:///{tmp_path / 'bank.db'}"
+def sqlite_url(bank_url: str) -> str:
+    """On SQLite, beside postgres_url."""
+    return bank_url
 
 
 @pytest.fixture(scope="session")
