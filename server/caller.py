@@ -9,8 +9,9 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from server.client.connection import CallClient, Ended, Hello, Message, dialled
+from server.client.connection import LOOPBACK, CallClient, Ended, Hello, Message, dialled
 from server.client.sound import PacedMicrophone, PacedSpeaker, SampleClock
 from server.client.turns import Kind, OpenTurn, TurnLog, TurnRecord
 from server.recording import stereo_of
@@ -76,6 +77,7 @@ class CallLog:
         turns: The greeting (n = 0) and one record per caller turn that was begun.
         ended: How the call ended; "timeout" where the caller hung up and a turn was unanswered.
         problem: The server's last error message, where there was one.
+        gaps: Where the speaker had nothing to play between two pieces of audio, in samples.
         worst_lateness: Seconds that the microphone was late at worst; above some 20 ms this
             machine was too busy for its figures to be trusted.
     """
@@ -87,6 +89,7 @@ class CallLog:
     turns: tuple[TurnRecord, ...]
     ended: Ended
     problem: str | None
+    gaps: tuple[tuple[int, int], ...]
     worst_lateness: float
 
 
@@ -128,7 +131,8 @@ async def place_call(
     """
     hello = Hello(sample_rate, encoding, language, caller_id, token)
     async with dialled(url, hello) as (socket, ready):
-        call = _Call(sample_rate, on_event, on_turn, turn_timeout, random.Random(seed))  # noqa: S311
+        local = urlsplit(url).hostname in LOOPBACK
+        call = _Call(sample_rate, on_event, on_turn, turn_timeout, random.Random(seed), local)  # noqa: S311
         client = CallClient(socket, encoding, call.microphone, call.speaker, call.note)
         call.clock.start()
         ended = await _until_over(client, call.play(client, turns))
@@ -159,7 +163,9 @@ class _Call:
         on_turn: Callable[[TurnRecord], None],
         turn_timeout: float,
         rng: random.Random,
+        local: bool,
     ) -> None:
+        self._local = local
         self.clock = SampleClock(sample_rate)
         self.microphone = PacedMicrophone(self.clock)
         self.speaker = PacedSpeaker(self.clock)
@@ -206,6 +212,7 @@ class _Call:
             turns=tuple(self._records),
             ended=ended,
             problem=self._problem,
+            gaps=self.speaker.gaps(),
             worst_lateness=self.microphone.worst_lateness,
         )
 
@@ -263,8 +270,15 @@ class _Call:
     def _finish(self, count: int) -> None:
         """The first `count` turns are over: measure them and tell."""
         for turn in self._turn_log.turns[len(self._records) : count]:
-            self._records.append(turn.record(self._stereo(), self.clock.sample_rate))
+            self._records.append(self._record(turn))
             self._on_turn(self._records[-1])
+
+    def _record(self, turn: OpenTurn) -> TurnRecord:
+        """The server's clock is ours where it runs on this machine."""
+        due = turn.answer_from
+        first_audio = None if due is None else self.speaker.packet_from(due)
+        began_at = self.clock.began_at if self._local else None
+        return turn.record(self._stereo(), self.clock.sample_rate, first_audio, began_at)
 
     def _stereo(self) -> Samples:
         return stereo_of(self.microphone.recording(), self.speaker.recording())

@@ -9,7 +9,6 @@ A sound is a sample above `LEVEL` of full scale; in a recording with background 
 caller's own noise floor raises the level, which errs towards a longer latency, never a shorter.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -65,18 +64,17 @@ def speech_level(samples: Samples, sample_rate: int) -> float:
     return max(LEVEL, min(NOISE_PEAKS * floor, 0.5 * float(np.abs(whole).max())))
 
 
-def response_latency(stereo: Samples, sample_rate: int, span: TurnSpan) -> float | None:
-    """Seconds from the end of the caller's speech to the first sound of the answer.
+def response_sounds(stereo: Samples, sample_rate: int, span: TurnSpan) -> tuple[int, int] | None:
+    """The end of the caller's last sound and the first sound of the answer, in samples.
 
     Args:
         stereo: int16 of shape (samples, 2): caller left, assistant right.
         sample_rate: Hz.
-        span: Where the turn lies.
+        span: Where the turn lies. A turn without a sound of its own (keys) counts from its end:
+            give it an empty span.
 
     Returns:
-        The latency; below zero where the assistant cut into the caller's words; None where
-        the caller made no sound or no answer sounded. A turn without a sound of its own
-        (keys) counts from its end: give it an empty span.
+        None where the caller made no sound or no answer sounded.
     """
     if span.answer_from is None:
         return None
@@ -88,9 +86,18 @@ def response_latency(stereo: Samples, sample_rate: int, span: TurnSpan) -> float
             return None
         spoken_until = span.began + int(loud[-1]) + 1
     answer = sounds(stereo[span.answer_from :, 1])
-    if not len(answer):
-        return None
-    return (span.answer_from + int(answer[0]) - spoken_until) / sample_rate
+    return (spoken_until, span.answer_from + int(answer[0])) if len(answer) else None
+
+
+def response_latency(stereo: Samples, sample_rate: int, span: TurnSpan) -> float | None:
+    """Seconds from the end of the caller's speech to the first sound of the answer.
+
+    Returns:
+        The latency; below zero where the assistant cut into the caller's words; None as for
+        `response_sounds`, which tells the arguments.
+    """
+    found = response_sounds(stereo, sample_rate, span)
+    return None if found is None else (found[1] - found[0]) / sample_rate
 
 
 def yield_latency(stereo: Samples, sample_rate: int, span: TurnSpan) -> float | None:
@@ -108,17 +115,6 @@ def yield_latency(stereo: Samples, sample_rate: int, span: TurnSpan) -> float | 
     stop = span.until if span.answer_from is None else min(span.until, span.answer_from)
     over = sounds(stereo[began:stop, 1])
     return (int(over[-1]) + 1) / sample_rate if len(over) else None
-
-
-def with_wire(parts: Mapping[str, float], latency_ms: float) -> dict[str, float]:
-    """The server's named parts plus "wire", so that they add up to the latency at the ear.
-
-    Args:
-        parts: Milliseconds by name, as the server measured them.
-        latency_ms: What the caller felt.
-    """
-    rounded = {name: round(ms, 1) for name, ms in parts.items()}
-    return rounded | {"wire": round(latency_ms - sum(rounded.values()), 1)}
 
 
 def stereo_of(left: Samples, right: Samples) -> Samples:

@@ -67,7 +67,7 @@ def spoken_turn(record: TurnRecord) -> Turn:
         said=" ".join(record.said),
         action=record.action,
         response_latency_ms=record.response_latency_ms,
-        parts=record.parts_with_wire,
+        parts=record.parts,
     )
 
 

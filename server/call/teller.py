@@ -34,6 +34,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from dialog.conversation import Conversation, Response
 from server.call.events import Event, heard_event, listening_event, said_event
 from server.call.keys import KeyEntry
+from server.call.laps import Laps
 from server.call.listener import HeardTurn, Listener
 from server.call.speaker import Said, Speaker
 from server.call.thinking import Mind, Thinking
@@ -231,17 +232,15 @@ class Teller(FrameProcessor):
             if self._alive(number):
                 await self.on_dropped(turn.turn)
             return
-        thought_at = max(turn.ended_at, thinking.thought_at)
+        laps = Laps(turn.voice_ended_at)
+        laps.lap("endpointing", turn.ended_at)
+        laps.lap("transcription", thinking.transcribed_at)
+        laps.lap("understanding", thinking.thought_at)
         response = await self._mind.commit(thinking)
         heard = heard_event(turn.turn, response, thinking.transcript, self._diagnostics)
         await self._send(heard, urgent=True)
-        parts = {
-            "endpointing": turn.ended_at - turn.voice_ended_at,
-            "transcription": max(0.0, thinking.transcribed_at - turn.ended_at),
-            "understanding": thought_at - max(turn.ended_at, thinking.transcribed_at),
-            "decision": time.monotonic() - thought_at,
-        }
-        await self._say(number, response, self._with_owed(response), thinking, parts)
+        laps.lap("decision", time.monotonic())
+        await self._say(number, response, self._with_owed(response), thinking, laps)
 
     async def _resume(self, number: int) -> None:
         cut_off, self._owed = self._cut_off, None
@@ -252,11 +251,11 @@ class Teller(FrameProcessor):
             self._listener.turns.listen()
 
     async def _answer_keys(self, number: int, digits: str) -> None:
-        started = time.monotonic()
+        laps = Laps(time.monotonic())
         response = await self._mind.key(digits)
         await self._send(heard_event(self._turn, response, None, self._diagnostics), urgent=True)
-        parts = {"decision": time.monotonic() - started}
-        await self._say(number, response, self._with_owed(response), parts=parts)
+        laps.lap("decision", time.monotonic())
+        await self._say(number, response, self._with_owed(response), laps=laps)
 
     async def _answer_silence(self, number: int) -> None:
         response = await self._mind.silence()
@@ -275,11 +274,9 @@ class Teller(FrameProcessor):
         response: Response,
         sentences: tuple[str, ...],
         thinking: Thinking | None = None,
-        parts: dict[str, float] | None = None,
+        laps: Laps | None = None,
     ) -> None:
         """Speak an answer to its end, unless it is overtaken; then hear the caller or finish."""
-        parts = parts or {}
-        began = time.monotonic()
         self._last, self._cut_off, self._answered = response, None, self._turn
         utterance = self._utterance(sentences, thinking)
         try:
@@ -293,9 +290,9 @@ class Teller(FrameProcessor):
             if first is None:  # the caller spoke before its first sound
                 self._unsaid(response)
             return
-        if first is not None:
-            parts["synthesis"] = max(0.0, first - began)
-        await self._send(listening_event(self._answered, response, parts, self._diagnostics))
+        if first is not None and laps is not None:
+            laps.lap("synthesis", first)
+        await self._send(listening_event(self._answered, response, laps, self._diagnostics))
         await self._speaker.heard_out(lambda: self._alive(number))
         if self._alive(number):
             await self._after(response)

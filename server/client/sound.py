@@ -9,6 +9,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,6 +31,11 @@ class SampleClock:
         self.sample_rate = sample_rate
         self._now = now
         self._start = now()
+
+    @property
+    def began_at(self) -> float:
+        """When sample 0 was, by the monotonic clock."""
+        return self._start
 
     def start(self) -> None:
         """Sample 0 is now."""
@@ -85,19 +92,33 @@ class PacedMicrophone:
         return np.concatenate(self._sent) if self._sent else np.zeros(0, np.int16)
 
 
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Audio that was received, in samples of the call: when it came, and from when it played."""
+
+    arrived: int
+    start: int
+    samples: Samples
+
+    @property
+    def end(self) -> int:
+        """One past its last sample."""
+        return self.start + len(self.samples)
+
+
 class PacedSpeaker:
     """Keeps account of what a speaker would have played, sample by sample."""
 
     def __init__(self, clock: SampleClock) -> None:
         self._clock = clock
-        self._heard: list[tuple[int, Samples]] = []
+        self._heard: list[Packet] = []
         self._ended = 0
         self._ended_samples = 0
 
     @property
     def end(self) -> int:
         """Where the next audio to arrive would begin to play, in samples of the call."""
-        behind = self._heard[-1][0] + len(self._heard[-1][1]) if self._heard else 0
+        behind = self._heard[-1].end if self._heard else 0
         return max(behind, self._clock.position())
 
     @property
@@ -110,41 +131,47 @@ class PacedSpeaker:
         """Samples that have left the speaker since the call began."""
         now = self._clock.position()
         while self._ended < len(self._heard):
-            start, samples = self._heard[self._ended]
-            if start + len(samples) > now:
-                return self._ended_samples + max(0, now - start)
+            packet = self._heard[self._ended]
+            if packet.end > now:
+                return self._ended_samples + max(0, now - packet.start)
             self._ended += 1
-            self._ended_samples += len(samples)
+            self._ended_samples += len(packet.samples)
         return self._ended_samples
 
     def play(self, samples: Samples) -> None:
         """Take audio that has just arrived."""
-        self._heard.append((self.end, samples))
+        self._heard.append(Packet(self._clock.position(), self.end, samples))
 
     def clear(self) -> None:
         """Drop what has not been played yet."""
         now = self._clock.position()
-        while self._heard and self._heard[-1][0] >= now:
+        while self._heard and self._heard[-1].start >= now:
             self._heard.pop()
         if self._heard and self.playing:
-            start, samples = self._heard[-1]
-            self._heard[-1] = (start, samples[: now - start])
+            last = self._heard[-1]
+            self._heard[-1] = Packet(last.arrived, last.start, last.samples[: now - last.start])
+
+    def packet_from(self, position: int) -> Packet | None:
+        """The first packet to begin at or after a sample."""
+        return next((packet for packet in self._heard if packet.start >= position), None)
 
     def first_sound(self, position: int) -> int | None:
         """The first sound that has been received to be played at or after a sample."""
-        for start, samples in self._heard:
-            loud = start + sounds(samples) if start + len(samples) > position else ()
+        for packet in self._heard:
+            loud = packet.start + sounds(packet.samples) if packet.end > position else ()
             for at in loud:
                 if at >= position:
                     return int(at)
         return None
 
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """Where nothing was left to play until more came: first sample, and one past the last."""
+        beside = pairwise(self._heard)
+        return tuple((a.end, b.start) for a, b in beside if b.start > a.end)
+
     def recording(self) -> Samples:
         """All that was played, from the start of the call to the end of the last audio."""
-        if not self._heard:
-            return np.zeros(0, np.int16)
-        start, samples = self._heard[-1]
-        track = np.zeros(start + len(samples), np.int16)
-        for start, samples in self._heard:
-            track[start : start + len(samples)] = samples
+        track = np.zeros(self._heard[-1].end if self._heard else 0, np.int16)
+        for packet in self._heard:
+            track[packet.start : packet.end] = packet.samples
         return track

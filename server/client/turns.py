@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from server.client.connection import Message
-from server.recording import TurnSpan, response_latency, with_wire, yield_latency
+from server.client.parts import AnswerMoments, latency_parts
+from server.client.sound import Packet
+from server.recording import TurnSpan, response_sounds, yield_latency
 from voice.pcm import Samples
 
 Kind = Literal["greeting", "speech", "keys", "silence"]
@@ -31,7 +33,8 @@ class TurnRecord:
         entities: `{type, value, text}`; None likewise.
         said: The sentences of the answer, secrets masked.
         action, reason: What the assistant did, and why.
-        parts: Milliseconds by name, as the server measured them, without "wire".
+        parts: Milliseconds by name that add up to the latency; empty where it is None, or the
+            server grants no diagnostics, or it made more than one turn of this one.
         response_latency_ms: At the ear; None where there was no answer, or a cut-in.
         yield_ms: Of speech over an answer: until the assistant was silent; else None.
         cut_in: The answer sounded before the caller had finished.
@@ -57,13 +60,6 @@ class TurnRecord:
     answered: bool
     span: TurnSpan
 
-    @property
-    def parts_with_wire(self) -> Mapping[str, float]:
-        """The parts and "wire", adding up to the latency; the bare parts where that is None."""
-        if self.response_latency_ms is None or not self.parts:
-            return self.parts
-        return with_wire(self.parts, self.response_latency_ms)
-
 
 @dataclass(slots=True)
 class OpenTurn:
@@ -82,6 +78,7 @@ class OpenTurn:
     heard: list[Message] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     listening: Message = field(default_factory=dict)
+    voice_ends: dict[int, int] = field(default_factory=dict)
     _was_answered: bool = False
 
     def take(self, message: Message, position: int, plays_at: int) -> None:
@@ -91,6 +88,8 @@ class OpenTurn:
             case "turn_started":
                 self._was_answered, self.cleared = self.answered, False
                 self.pending, self.answered = True, False
+            case "turn_ended":
+                self.voice_ends[message["turn"]] = int(message.get("voice_end", 0))
             case "heard":
                 self._heard(message)
             case "said":
@@ -121,9 +120,23 @@ class OpenTurn:
         began = self.began if self.kind == "speech" else self.until
         return TurnSpan(began, self.until, self.answer_from)
 
-    def record(self, stereo: Samples, sample_rate: int) -> TurnRecord:
-        """The turn as it stands, measured in the recording so far."""
-        latency = response_latency(stereo, sample_rate, self.span) if self._measurable else None
+    def record(
+        self,
+        stereo: Samples,
+        sample_rate: int,
+        first_audio: Packet | None = None,
+        began_at: float | None = None,
+    ) -> TurnRecord:
+        """The turn as it stands, measured in the recording so far.
+
+        Args:
+            stereo: The recording.
+            sample_rate: Hz.
+            first_audio: Of the answer, as it was received.
+            began_at: When the call began on the server's monotonic clock, where we share it.
+        """
+        found = response_sounds(stereo, sample_rate, self.span) if self._measurable else None
+        latency = None if found is None else (found[1] - found[0]) / sample_rate
         over = yield_latency(stereo, sample_rate, self.span) if self.kind == "speech" else None
         return TurnRecord(
             n=self.n,
@@ -139,13 +152,34 @@ class OpenTurn:
             said=tuple(self.said),
             action=self.listening.get("action") or _action(self.heard),
             reason=self.listening.get("reason"),
-            parts=self.listening.get("parts") or {},
+            parts=self._parts(found, sample_rate, first_audio, began_at),
             response_latency_ms=None if latency is None or latency < 0 else round(latency * 1e3, 1),
             yield_ms=None if over is None else round(over * 1e3, 1),
             cut_in=latency is not None and latency < 0,
             answered=self.answered,
             span=self.span,
         )
+
+    def _parts(
+        self,
+        found: tuple[int, int] | None,
+        sample_rate: int,
+        first_audio: Packet | None,
+        began_at: float | None,
+    ) -> Mapping[str, float]:
+        server = self.listening.get("parts")
+        if found is None or found[1] < found[0] or not server or not first_audio:
+            return {}
+        if len(self.voice_ends) > 1:
+            return {}
+        spoken_until, sounded = found
+        voice_end = self.voice_ends.get(self.listening["turn"], spoken_until)
+        moments = (spoken_until, voice_end, first_audio.arrived, first_audio.start, sounded)
+        clock = self.listening.get("clock")
+        shared = None
+        if clock and began_at is not None:
+            shared = (clock[0] - began_at, clock[1] - began_at)
+        return latency_parts(AnswerMoments(*(m / sample_rate for m in moments)), server, shared)
 
     @property
     def _measurable(self) -> bool:

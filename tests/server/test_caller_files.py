@@ -77,7 +77,7 @@ async def test_people_see_what_was_heard_said_and_how_long_it_took(tmp_path):
         "turn 1",
         "get_balance 0.97",
         "[bold]a [/nonsense] 1",
-        "= endpointing 300 + wire",
+        "+ endpointing 300 + wire",
     ):
         assert words in shown
     assert shown.index("turn 1") < shown.index("nonsense] 1") < shown.index("response latency")

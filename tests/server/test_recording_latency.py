@@ -10,7 +10,6 @@ from server.recording import (
     speech_level,
     stereo_of,
     timeline,
-    with_wire,
     write_stereo,
     yield_latency,
 )
@@ -90,12 +89,6 @@ def test_yield_latency_is_how_long_both_spoke():
     assert yield_latency(stereo, RATE, span) == pytest.approx(0.3, abs=0.001)
     alone = stereo_of(track((1.0, burst(1.0))), track((2.5, burst(0.5))))
     assert yield_latency(alone, RATE, span) is None
-
-
-def test_parts_and_wire_add_up():
-    parts = with_wire({"endpointing": 310.5, "transcription": 40.25, "synthesis": 90.0}, 512.0)
-    assert sum(parts.values()) == pytest.approx(512.0, abs=0.1)
-    assert parts["wire"] == pytest.approx(71.25, abs=0.1)
 
 
 def test_the_recording_is_stereo_with_the_caller_left(tmp_path):
