@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-all lint types imports scenarios scenarios-voice samples clean help
+.PHONY: demo test test-all test-kill lint types imports scenarios scenarios-voice samples clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,6 +15,10 @@ test: .venv/ready-dev .models  ## the tests, real models and databases included;
 
 test-all: .venv/ready-dev .models  ## the same and the long ones (400 random calls, 50 kills, retraining)
 	@$(BIN)/python -m pytest
+
+ROUNDS ?= 50
+test-kill: .venv/ready-dev  ## kill processes in the middle of transfers: make test-kill ROUNDS=1000
+	@TELLERLINE_KILL_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/dialog/bank/test_bank_killed.py
 
 lint: .venv/ready-dev  ## style
 	@$(BIN)/ruff check .

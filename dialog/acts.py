@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dialog.bank.bank import Bank
@@ -34,15 +35,23 @@ _RESULTS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def carry_out(act: Act, bank: Bank, call_id: str) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which call an act comes from, and from which address (channel and caller id), if any."""
+
+    call_id: str
+    address: str | None = None
+
+
+def carry_out(act: Act, bank: Bank, origin: Origin) -> Outcome:
     """Do an act, once; whatever happens becomes an outcome that can be spoken about.
 
     An exception's text may hold what must not be written down, so only its type is logged.
     """
     try:
-        result, values = _ACTS[act.name](act, bank, call_id)
+        result, values = _ACTS[act.name](act, bank, origin)
     except OutcomeUnknown:
-        return _ask_again(act, bank, call_id)
+        return _ask_again(act, bank, origin)
     except BankUnavailable:
         result, values = "unavailable", {}
     except Exception as error:
@@ -53,61 +62,65 @@ def carry_out(act: Act, bank: Bank, call_id: str) -> Outcome:
     return Outcome(act.name, result, values)
 
 
-def _ask_again(act: Act, bank: Bank, call_id: str) -> Outcome:
+def _ask_again(act: Act, bank: Bank, origin: Origin) -> Outcome:
     """The connection broke during the commit: the same act with the same id tells which it was."""
     try:
-        result, values = _ACTS[act.name](act, bank, call_id)
+        result, values = _ACTS[act.name](act, bank, origin)
     except Exception as error:
         logger.error("act_uncertain", extra={"act": act.name, "error": type(error).__name__})
         return Outcome(act.name, "failed")
     return Outcome(act.name, "ok" if result == "repeated" else result, values)
 
 
-def _authenticate(act: Act, bank: Bank, call_id: str) -> Told:
+def _authenticate(act: Act, bank: Bank, origin: Origin) -> Told:
     number: Any = act.arguments["number"]
-    answer = bank.authenticate(number, act.secret or "", call_id=call_id)
+    answer = bank.authenticate(
+        number, act.secret or "", call_id=origin.call_id, address=origin.address
+    )
     if answer.customer_id is not None:
         return "ok", {"customer_id": answer.customer_id, "first_name": answer.first_name}
     return "locked" if answer.locked else "wrong", {"tries_left": answer.tries_left}
 
 
-def _list_transactions(act: Act, bank: Bank, call_id: str) -> Told:
+def _list_transactions(act: Act, bank: Bank, origin: Origin) -> Told:
     account: Any = act.arguments["account_id"]
     customer: Any = act.arguments["customer_id"]
     return "ok", {"transactions": bank.transactions(account, customer, limit=SPOKEN)}
 
 
-def _propose_transfer(act: Act, bank: Bank, call_id: str) -> Told:
+def _propose_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     order: Any = act.arguments["order"]
-    again = bank.propose_transfer(order, call_id=call_id, proposal_id=act.id)
+    again = bank.propose_transfer(order, call_id=origin.call_id, proposal_id=act.id)
     return "sent_before" if again else "ok", {}
 
 
-def _execute_transfer(act: Act, bank: Bank, call_id: str) -> Told:
+def _execute_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     proposal: Any = act.arguments["proposal_id"]
     customer: Any = act.arguments["customer_id"]
-    receipt = bank.execute_transfer(proposal, customer_id=customer, call_id=call_id)
+    receipt = bank.execute_transfer(proposal, customer_id=customer, call_id=origin.call_id)
     return "repeated" if receipt.repeated else "ok", {"receipt": receipt}
 
 
-def _block_card(act: Act, bank: Bank, call_id: str) -> Told:
+def _block_card(act: Act, bank: Bank, origin: Origin) -> Told:
     card: Any = act.arguments["card_id"]
     customer: Any = act.arguments["customer_id"]
-    bank.block_card(card, customer_id=customer, call_id=call_id, reason="asked by the caller")
+    bank.block_card(
+        card, customer_id=customer, call_id=origin.call_id, reason="asked by the caller"
+    )
     return "ok", {}
 
 
-def _emergency_block(act: Act, bank: Bank, call_id: str) -> Told:
+def _emergency_block(act: Act, bank: Bank, origin: Origin) -> Told:
     number: Any = act.arguments["number"]
     kind: Any = act.arguments["kind"]
-    bank.emergency_block(number, kind, call_id=call_id)
+    bank.emergency_block(number, kind, call_id=origin.call_id)
     return "ok", {}
 
 
 SPOKEN = 3
 """How many transactions a caller can listen to in one go."""
 
-_ACTS: dict[str, Callable[[Act, Bank, str], Told]] = {
+_ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
     "authenticate": _authenticate,
     "list_transactions": _list_transactions,
     "propose_transfer": _propose_transfer,

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from dialog.actions import ACTIONS
-from dialog.acts import carry_out
+from dialog.acts import Origin, carry_out
+from dialog.bank.audit import because
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
 from dialog.clauses import split
@@ -29,6 +30,8 @@ MAX_ACTS = 8
 
 class Understands(Protocol):
     """What turns words into meaning: nlu.understander.Understander."""
+
+    version: str
 
     def understand(
         self, text: str, context: Context, *, hypotheses: Any = (), confidence: float = 1.0
@@ -102,7 +105,8 @@ class Conversation:
             understander: Turns words into meaning.
             today: What "yesterday" is counted from.
             call_id: Unique over all calls: proposals are kept under it.
-            caller_id: What the network shows; never taken as identity.
+            caller_id: Channel and number that the network shows; never taken as identity, only
+                counted by.
             language: ISO 639-1 code.
 
         Raises:
@@ -240,7 +244,8 @@ class Conversation:
         act = decision.act
         if act is None:
             return decision
-        outcome = carry_out(act, self._bank, self._state.call_id)
+        with because(decision.reason, self._understander.version):
+            outcome = carry_out(act, self._bank, Origin(self._state.call_id, self._caller_id))
         try:
             return self._learn(outcome)
         except Exception as error:

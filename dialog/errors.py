@@ -10,7 +10,13 @@ class FlowError(DialogError):
 
 
 class BankError(DialogError):
-    """The bank refused or failed; nothing was half-done."""
+    """The bank refused or failed; nothing was half-done.
+
+    Attributes:
+        details: Which rules refused, for the audit; nothing that was said.
+    """
+
+    details: tuple[str, ...] = ()
 
 
 class BankUnavailable(BankError):

@@ -1,5 +1,6 @@
 """Words to meaning: one understander serves all calls of a process."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +23,11 @@ _LEAST_SCORE = 0.01
 
 
 class Understander:
-    """Understands utterances; thread-safe and blocking, so call it off the event loop."""
+    """Understands utterances; thread-safe and blocking, so call it off the event loop.
+
+    Attributes:
+        version: Names the intent head that answers: the beginning of its SHA-256.
+    """
 
     def __init__(
         self, encoder_dir: Path, *, model_path: Path | None = None, threads: int = 1
@@ -38,7 +43,9 @@ class Understander:
             ModelFileError: A file is missing or is not what it should be.
         """
         self._encoder = SentenceEncoder(encoder_dir, threads)
-        self._head = IntentHead.load(model_path or MODEL_FILE)
+        head = model_path or MODEL_FILE
+        self._head = IntentHead.load(head)
+        self.version = hashlib.sha256(head.read_bytes()).hexdigest()[:12]
         self._locale = load_locale("en")
         # The first run plans its memory: no caller should wait for that.
         self._encoder.encode(["warm up"])

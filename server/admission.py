@@ -32,8 +32,8 @@ class Admission:
         return self._calls.total()
 
     @contextmanager
-    def admit(self, hello: Hello, *, host: str | None, secure: bool) -> Iterator[None]:
-        """Hold a place for the length of a call.
+    def admit(self, hello: Hello, *, host: str | None, secure: bool) -> Iterator[str | None]:
+        """Hold a place for the length of a call; gives the name of the token that calls.
 
         Args:
             hello: What the client said.
@@ -51,7 +51,7 @@ class Admission:
             raise ProtocolError("busy", "this token's calls are all taken", fatal=True)
         self._calls[name] += 1
         try:
-            yield
+            yield token.name if token else None
         finally:
             self._calls[name] -= 1
 

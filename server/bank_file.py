@@ -31,7 +31,12 @@ def open_bank(settings: Settings, *, clock: Callable[[], datetime] = utc_now) ->
         create_demo(url, today=clock().date(), pepper=pepper)
     else:
         upgrade(url)
-    return Bank(url, pepper=pepper, clock=clock)
+    return Bank(url, pepper=pepper, clock=clock, checkpoints=checkpoints_file(settings))
+
+
+def checkpoints_file(settings: Settings) -> Path:
+    """Where the ends of the audit's chain are written down, outside the database."""
+    return settings.audit_checkpoints or data_folder() / "audit-checkpoints.jsonl"
 
 
 def fill_with_demo(settings: Settings, today: date) -> None:

@@ -40,7 +40,10 @@ class Settings(BaseSettings):
         max_calls: Calls at once; the next one is told that we are busy.
         diagnostics: Whether a client off loopback may ask for intents, scores and latency parts.
         database: SQLAlchemy URL of the bank; None is an embedded one with demo customers.
-        pepper_file: Secret mixed into every PIN before it is hashed; created where missing.
+        pepper_file: The bank's secret: mixed into every PIN before it is hashed, and where the keys
+            of the audit and of one-time codes come from; created where missing.
+        audit_checkpoints: File that is told how far the audit has come; keep it where the
+            database's administrators cannot write. None puts it beside this user's own data.
         models: Folder of prepared models.
         recogniser, voice, encoder: A model's name in the manifest, or a folder.
         device: "auto" takes CUDA where there is one.
@@ -61,6 +64,7 @@ class Settings(BaseSettings):
     diagnostics: bool = False
     database: str | None = None
     pepper_file: Path = _home("XDG_CONFIG_HOME", ".config") / "pepper"
+    audit_checkpoints: Path | None = None
     models: Path = _home("XDG_CACHE_HOME", ".cache") / "models"
     recogniser: str = "whisper-base"
     voice: str = "voice-joe"

@@ -1,20 +1,22 @@
 """The bank as the dialog uses it: every method is one transaction, and blocks."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from stdnum import verhoeff
 
-from dialog.bank import cards, ledger, migrate, transfers, tries, views
+from dialog.bank import cards, ledger, login, migrate, transfers, tries, views
+from dialog.bank.audit import Audit
+from dialog.bank.audit_check import AuditReport, check_audit
+from dialog.bank.checkpoints import Checkpoint, Checkpoints
 from dialog.bank.database import Database
+from dialog.bank.desk import Deed, Desk
 from dialog.bank.pins import PinHasher
 from dialog.bank.settings import BankSettings
-from dialog.bank.tables import CustomerRow
 from dialog.bank.values import (
     Authentication,
     Card,
@@ -27,8 +29,6 @@ from dialog.bank.values import (
 from dialog.errors import RateLimited
 
 logger = logging.getLogger(__name__)
-
-NUMBER_DIGITS = 8
 
 
 def utc_now() -> datetime:
@@ -51,6 +51,7 @@ class Bank:
         pepper: bytes,
         clock: Callable[[], datetime] = utc_now,
         settings: BankSettings | None = None,
+        checkpoints: Path | None = None,
     ) -> None:
         """Open a bank whose schema is in place (dialog.bank.migrate.upgrade).
 
@@ -59,60 +60,43 @@ class Bank:
             pepper: The secret that PINs were stored with; 32 random bytes are right.
             clock: Tells the time, with a zone; the day in that zone is the day of booking.
             settings: Limits, lock-outs and costs.
+            checkpoints: File outside the database that is told how far the audit has come.
 
         Raises:
             BankError: The url is none of a bank, or its schema is not this version's.
             BankUnavailable: The database does not answer.
         """
-        self._settings = settings or BankSettings()
-        self._clock = clock
-        self._pins = PinHasher(pepper, self._settings.pin_cost)
-        self._database = Database(url, wait_s=self._settings.wait_s)
+        self._database = Database(url, wait_s=(settings or BankSettings()).wait_s)
+        outside = Checkpoints(checkpoints, pepper, clock) if checkpoints else None
+        self._desk = Desk(self._database, Audit(pepper, outside), settings or BankSettings(), clock)
+        self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)
+
+    @property
+    def _settings(self) -> BankSettings:
+        return self._desk.settings
 
     @staticmethod
     def is_customer_number(number: str) -> bool:
         """Whether it could be a customer number: 8 digits, the last a Verhoeff check digit."""
-        well_formed = len(number) == NUMBER_DIGITS and number.isascii() and number.isdigit()
-        return well_formed and bool(verhoeff.is_valid(number))
+        return login.is_customer_number(number)
 
-    def authenticate(self, number: str, pin: str, *, call_id: str) -> Authentication:
+    def authenticate(
+        self, number: str, pin: str, *, call_id: str, address: str | None = None
+    ) -> Authentication:
         """Whether this is the customer: never which of number and PIN was wrong.
 
-        Three wrong PINs lock a number, whether or not anybody has it, and the call; a locked one
-        stays so for the right PIN too. The try is counted before the PIN is looked at.
+        Three wrong PINs lock a number for strangers, whether or not anybody has it, and the call;
+        a locked one stays so for the right PIN too. An address that the customer has logged in
+        from before has tries of its own.
+
+        Args:
+            number: As it was said or typed.
+            pin: As it was said or typed.
+            call_id: The call.
+            address: Channel and caller id, where the network tells one.
         """
-        possible = number if self.is_customer_number(number) else None
-        now, policy = self._now(), self._settings.lockout
-
-        def count(session: Session) -> int | None:
-            return tries.count_pin_try(session, policy, number=possible, call_id=call_id, now=now)
-
-        left = self._database.write(count)
-        if left is None:
-            return Authentication(customer_id=None, first_name=None, locked=True, tries_left=0)
-        customer = self._customer(possible)
-        stored = None if customer is None else customer.pin_hash
-        if not self._pins.verify(stored, number, pin) or customer is None:
-            logger.info("bank.pin_refused", extra={"call_id": call_id, "tries_left": left})
-            return Authentication(
-                customer_id=None, first_name=None, locked=left == 0, tries_left=left
-            )
-
-        newer = self._pins.hash(number, pin) if self._pins.is_outdated(customer.pin_hash) else None
-
-        def forgive(session: Session) -> None:
-            tries.forgive_pin_try(session, number=number, call_id=call_id, now=now)
-            if newer is not None:
-                session.get_one(CustomerRow, customer.id).pin_hash = newer
-
-        self._database.write(forgive)
-        return Authentication(
-            customer_id=customer.id,
-            first_name=customer.first_name,
-            locked=False,
-            tries_left=policy.tries,
-        )
+        return self._login.authenticate(number, pin, call_id=call_id, address=address)
 
     def facts(self, customer_id: int) -> Facts:
         """What the dialog may know of an authenticated customer.
@@ -186,7 +170,7 @@ class Bank:
                 posted.add(receipt.journal_id)
             return receipt
 
-        receipt = self._database.write(execute)
+        receipt = self._desk.do(Deed("transfer", call_id, customer_id), execute, transfers.audited)
         if receipt.journal_id in posted:
             # A commit whose answer was lost: the second run found the first run's entry.
             receipt = replace(receipt, repeated=False)
@@ -219,7 +203,8 @@ class Bank:
             )
             return cards.card_value(row)
 
-        return self._database.write(block)
+        deed = Deed("block_card", call_id, customer_id)
+        return self._desk.do(deed, block, lambda card: {"card": card.id, "why": reason})
 
     def emergency_block(self, number: str, kind: CardKind | None, *, call_id: str) -> None:
         """Block the cards of a kind (None: all) of whoever has this number, without a PIN.
@@ -239,7 +224,8 @@ class Bank:
                 return 0
             return cards.block_by_number(session, possible, kind, call_id=call_id, now=now)
 
-        blocked = self._database.write(block)
+        deed = Deed("emergency_block", call_id)
+        blocked = self._desk.do(deed, block, lambda count: {"cards": count})
         logger.info("bank.emergency_block", extra={"call_id": call_id, "cards": blocked})
 
     def check(self) -> None:
@@ -251,6 +237,25 @@ class Bank:
         with self._database.reading() as session:
             ledger.check(session)
 
+    def check_audit(
+        self,
+        checkpoints: Iterable[Checkpoint] = (),
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> AuditReport:
+        """Prove the audit: nothing in it was changed, removed, moved, cut off or made anew.
+
+        Args:
+            checkpoints: Of all processes that served this bank (checkpoints.read_checkpoints).
+            progress: Told how many rows are done, of how many.
+        """
+        with self._database.reading() as session:
+            return check_audit(session, self._desk.audit.key, checkpoints, progress)
+
+    def audit_rows(self, last: int, call_id: str | None = None) -> list[dict[str, Any]]:
+        """The latest rows of the audit, the newest last, as JSON; of one call if it is named."""
+        with self._database.reading() as session:
+            return views.audit_rows(session, last, call_id)
+
     def books(self) -> dict[str, Any]:
         """Customers, balances, cards, payees and customers' transfers, oldest first, as JSON."""
         with self._database.reading() as session:
@@ -260,12 +265,5 @@ class Bank:
         """Give all connections back."""
         self._database.close()
 
-    def _customer(self, number: str | None) -> CustomerRow | None:
-        with self._database.reading() as session:
-            return session.scalar(select(CustomerRow).where(CustomerRow.number == number))
-
     def _now(self) -> datetime:
-        now = self._clock()
-        if now.tzinfo is None:
-            raise ValueError("the bank's clock must tell times with a zone")
-        return now
+        return self._desk.now()

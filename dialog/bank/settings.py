@@ -17,6 +17,9 @@ class LockoutPolicy:
         lock_period: Length of the first lock-out; each further one without a success between
             is twice as long, so that a PIN cannot be tried out over weeks.
         longest_lock: What the doubling stops at.
+        known_lock_period: The same for an address that the customer has logged in from before.
+        tries_per_address: Wrong PINs from one address in an address_window, for whatever numbers.
+        address_window: What the tries of one address are counted over.
         blocks_per_number: Emergency blocks taken for one customer number in a block_window.
         blocks_per_call: Emergency blocks taken in one call.
         block_window: What the emergency blocks of one number are counted over.
@@ -26,6 +29,9 @@ class LockoutPolicy:
     tries_per_call: int = 3
     lock_period: timedelta = timedelta(minutes=30)
     longest_lock: timedelta = timedelta(days=1)
+    known_lock_period: timedelta = timedelta(minutes=1)
+    tries_per_address: int = 10
+    address_window: timedelta = timedelta(hours=1)
     blocks_per_number: int = 3
     blocks_per_call: int = 3
     block_window: timedelta = timedelta(days=1)

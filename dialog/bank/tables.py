@@ -1,8 +1,8 @@
 """The bank's tables. Money is in integer minor units; times are UTC.
 
-Journal entries, postings and card events are only ever added: triggers made by the migrations
-refuse everything else. Whether a proposal is spent is not a column: it is spent when a journal
-entry names it, and a unique key lets only one do so.
+Journal entries, postings, card events and audit rows are only ever added: triggers made by the
+migrations refuse everything else. Whether a proposal is spent is not a column: it is spent when a
+journal entry names it, and a unique key lets only one do so.
 """
 
 from datetime import UTC, date, datetime
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -188,6 +189,36 @@ class PostingRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     balance_after_minor: Mapped[int] = mapped_column(BigInteger)
     description: Mapped[str] = mapped_column(String(120))
+
+
+class AuditRow(Base):
+    """One row of the audit's chain (audit.py); ids follow each other without a gap. Append-only.
+
+    customer_id is no foreign key: the row outlives the customer, and then names nobody.
+    """
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action: Mapped[str] = mapped_column(String(40))
+    result: Mapped[str] = mapped_column(String(40))
+    call_id: Mapped[str] = mapped_column(String(64))
+    customer_id: Mapped[int | None] = mapped_column(BigInteger)
+    details: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(200))
+    model: Mapped[str] = mapped_column(String(64))
+    mac: Mapped[str] = mapped_column(String(64))
+
+
+class KnownAddressRow(Base):
+    """An address that a customer has logged in from; a keyed hash, so that no caller id is kept."""
+
+    __tablename__ = "known_addresses"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class TryRow(Base):

@@ -91,6 +91,16 @@ def execute(
     return _receipt(session, proposal, entry, repeated=False)
 
 
+def audited(receipt: Receipt) -> dict[str, object]:
+    """What the audit keeps of a transfer."""
+    return {
+        "result": "repeated" if receipt.repeated else "ok",
+        "proposal": receipt.proposal_id,
+        "entry": receipt.journal_id,
+        "amount": f"{receipt.amount} {receipt.currency}",
+    }
+
+
 def _require_one_target(order: TransferOrder) -> None:
     if (order.to_account_id is None) == (order.to_payee_id is None):
         raise BankError("a transfer goes to one own account or to one payee; give exactly one")

@@ -5,6 +5,7 @@ which numbers exist. A try is counted before it is looked at: many calls at once
 tries than one.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,33 +14,80 @@ from sqlalchemy.orm import Session
 from dialog.bank.settings import LockoutPolicy
 from dialog.bank.tables import TryRow
 
-PIN_NUMBER, PIN_CALL = "pin-number", "pin-call"
+PIN_NUMBER, PIN_CALL, PIN_ADDRESS, PIN_KNOWN = "pin-number", "pin-call", "pin-address", "pin-known"
 BLOCK_NUMBER, BLOCK_CALL = "block-number", "block-call"
 
 
+@dataclass(frozen=True, slots=True)
+class PinTry:
+    """Whose PIN is tried, in which call, from where.
+
+    Attributes:
+        number: The customer number; None for one that cannot exist.
+        call_id: The call.
+        address: Keyed hash of the channel and caller id; None where the network tells none.
+        known: Keyed hash of address and number, where that customer has logged in from there
+            before. Such an address has tries of its own: strangers who use up everybody else's
+            do not lock the customer out of their own phone.
+    """
+
+    number: str | None
+    call_id: str
+    address: str | None = None
+    known: str | None = None
+
+
 def count_pin_try(
-    session: Session, policy: LockoutPolicy, *, number: str | None, call_id: str, now: datetime
+    session: Session, policy: LockoutPolicy, tried: PinTry, *, now: datetime
 ) -> int | None:
-    """Take one try for the number (None: one that cannot exist) in this call.
+    """Take one try.
 
     Returns:
         How many tries are left should this one be wrong; None where there was none to take.
     """
-    call = locked_row(session, PIN_CALL, call_id, now)
+    call = locked_row(session, PIN_CALL, tried.call_id, now)
     if call.count >= policy.tries_per_call:
         return None
+    address = _address_row(session, policy, tried, now)
+    if address is not None and address.count >= policy.tries_per_address:
+        return None
     left = policy.tries_per_call - call.count - 1
-    if number is not None:
-        row = locked_row(session, PIN_NUMBER, number, now)
+    row = _number_row(session, tried, now)
+    if row is not None:
         if not _open(row, now):
             return None
         row.count += 1
         left = min(left, policy.tries - row.count)
         if row.count >= policy.tries:
             row.lockouts += 1
-            row.locked_until = now + _lock_length(policy, row.lockouts)
+            first = policy.known_lock_period if tried.known else policy.lock_period
+            row.locked_until = now + _lock_length(first, policy.longest_lock, row.lockouts)
     call.count += 1
+    if address is not None:
+        address.count += 1
+        left = min(left, policy.tries_per_address - address.count)
     return left
+
+
+def _number_row(session: Session, tried: PinTry, now: datetime) -> TryRow | None:
+    """The counter of this number: the known address's own, or the one of all strangers."""
+    if tried.number is None:
+        return None
+    if tried.known is not None:
+        return locked_row(session, PIN_KNOWN, tried.known, now)
+    return locked_row(session, PIN_NUMBER, tried.number, now)
+
+
+def _address_row(
+    session: Session, policy: LockoutPolicy, tried: PinTry, now: datetime
+) -> TryRow | None:
+    """The counter of an address that tries whatever numbers, in a window."""
+    if tried.address is None or tried.known is not None:
+        return None
+    row = locked_row(session, PIN_ADDRESS, tried.address, now)
+    if now - row.since >= policy.address_window:
+        row.count, row.since = 0, now
+    return row
 
 
 def _open(row: TryRow, now: datetime) -> bool:
@@ -52,21 +100,27 @@ def _open(row: TryRow, now: datetime) -> bool:
     return True
 
 
-def _lock_length(policy: LockoutPolicy, lockouts: int) -> timedelta:
+def _lock_length(first: timedelta, longest: timedelta, lockouts: int) -> timedelta:
     # Twenty doublings of a second are twelve days; more would only overflow a timedelta.
-    doubled: timedelta = policy.lock_period * 2 ** min(lockouts - 1, 20)
-    return min(doubled, policy.longest_lock)
+    doubled: timedelta = first * 2 ** min(lockouts - 1, 20)
+    return min(doubled, longest)
 
 
-def forgive_pin_try(session: Session, *, number: str, call_id: str, now: datetime) -> None:
-    """The try was right: the number starts anew, and the call gets this one try back.
+def forgive_pin_try(
+    session: Session, policy: LockoutPolicy, tried: PinTry, *, now: datetime
+) -> None:
+    """The try was right: the number starts anew, and call and address get this one try back.
 
     Only this one: a caller with a PIN of their own must not buy tries on others' numbers with it.
     """
-    call = locked_row(session, PIN_CALL, call_id, now)
+    call = locked_row(session, PIN_CALL, tried.call_id, now)
     call.count = max(0, call.count - 1)
-    row = locked_row(session, PIN_NUMBER, number, now)
-    row.count, row.lockouts, row.locked_until = 0, 0, None
+    address = _address_row(session, policy, tried, now)
+    if address is not None:
+        address.count = max(0, address.count - 1)
+    row = _number_row(session, tried, now)
+    if row is not None:
+        row.count, row.lockouts, row.locked_until = 0, 0, None
 
 
 def count_block(
@@ -94,7 +148,7 @@ def count_block(
 def locked_row(session: Session, scope: str, subject: str, now: datetime) -> TryRow:
     """The counter, made where there was none, and locked until the transaction ends.
 
-    Callers always take the call's before the number's, so that no two of them deadlock.
+    Callers take the call's, then the address's, then the number's: no two of them deadlock.
     """
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert

@@ -1,5 +1,6 @@
 """What the bank tells: facts about one customer, transactions, and the books for a judge."""
 
+import json
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,6 +10,7 @@ from dialog.bank.cards import card_value
 from dialog.bank.money import to_major
 from dialog.bank.tables import (
     AccountRow,
+    AuditRow,
     CardRow,
     CustomerRow,
     EntryRow,
@@ -66,6 +68,27 @@ def books(session: Session) -> dict[str, Any]:
         "transfers": _transfers_json(session),
         "journal_entries": session.scalar(select(func.count()).select_from(EntryRow)),
     }
+
+
+def audit_rows(session: Session, last: int, call_id: str | None) -> list[dict[str, Any]]:
+    """The latest rows of the audit, the newest last."""
+    query = select(AuditRow).order_by(AuditRow.id.desc()).limit(last)
+    if call_id is not None:
+        query = query.where(AuditRow.call_id == call_id)
+    return [
+        {
+            "row": row.id,
+            "at": row.recorded_at.isoformat(),
+            "action": row.action,
+            "result": row.result,
+            "customer": row.customer_id,
+            "call": row.call_id,
+            "details": json.loads(row.details),
+            "reason": row.reason,
+            "model": row.model,
+        }
+        for row in reversed(session.scalars(query).all())
+    ]
 
 
 def _accounts(session: Session, customer_id: int) -> list[AccountRow]:

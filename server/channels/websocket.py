@@ -67,8 +67,10 @@ async def answer_websocket(websocket: WebSocket, house: House) -> None:
     host = websocket.client.host if websocket.client else None
     try:
         hello = await _read_hello(websocket)
-        with house.admission.admit(hello, host=host, secure=websocket.url.scheme == "wss"):
-            await _call(websocket, hello, house, local=is_loopback(host))
+        secure = websocket.url.scheme == "wss"
+        with house.admission.admit(hello, host=host, secure=secure) as token:
+            address = _address(hello, token)
+            await _call(websocket, hello, house, address=address, local=is_loopback(host))
     except ProtocolError as error:
         log.info("call_refused", code=error.code, host=host)
         await _refuse(websocket, error)
@@ -104,7 +106,9 @@ async def _refuse(websocket: WebSocket, error: ProtocolError) -> None:
         return  # the client has gone already
 
 
-async def _call(websocket: WebSocket, hello: Hello, house: House, *, local: bool) -> None:
+async def _call(
+    websocket: WebSocket, hello: Hello, house: House, *, address: str | None, local: bool
+) -> None:
     call_id = secrets.token_hex(8)
     diagnostics = hello.diagnostics and (local or house.settings.diagnostics)
     record = CallRecord(house.settings.records, call_id)
@@ -116,7 +120,7 @@ async def _call(websocket: WebSocket, hello: Hello, house: House, *, local: bool
             understander=house.engines.understander,
             today=house.today(),
             call_id=call_id,
-            caller_id=hello.caller_id,
+            caller_id=address,
             language=hello.language,
         ),
         call_id=call_id,
@@ -182,6 +186,14 @@ async def _watch(worker: PipelineWorker, serializer: CallSerializer) -> None:
         if time.monotonic() - serializer.last_audio_at > DEAD_AFTER:
             break
     await worker.cancel()
+
+
+def _address(hello: Hello, token: str | None) -> str | None:
+    """Where a call comes from, to count tries by.
+
+    Only the holder of a token is believed: a program on this machine may tell what it likes.
+    """
+    return f"{token}:{hello.caller_id}" if token and hello.caller_id else None
 
 
 def _same_origin(websocket: WebSocket, house: House) -> bool:

@@ -61,6 +61,7 @@ def demo() -> None:
 @bank_app.command()
 def reset() -> None:
     """Throw the embedded demo bank away; the next command makes it anew."""
+    from server.bank_file import checkpoints_file
     from server.errors import SettingsError
     from server.settings import data_folder
 
@@ -68,6 +69,9 @@ def reset() -> None:
         raise SettingsError("only the embedded demo bank can be reset, not a configured database")
     for file in data_folder().glob("demo-bank.db*"):
         file.unlink()
+    if settings().audit_checkpoints is None:
+        # They vouch for the audit of the bank that was just thrown away.
+        checkpoints_file(settings()).unlink(missing_ok=True)
     print("the embedded demo bank is gone")
 
 

@@ -45,4 +45,4 @@ def settings(**more: Any) -> Settings:
     return load_settings(overrides.get("config"), database=overrides.get("database"), **more)
 
 
-from server.cli import bank, calls, model, replay  # noqa: E402, F401  (they register themselves)
+from server.cli import audit, bank, calls, model, replay  # noqa: E402, F401  (they register themselves)

@@ -17,6 +17,8 @@ CHEAP = PinCost(time=1, memory_kib=64, lanes=1)
 class Told:
     """Understands exactly what it was told beforehand, and nothing else."""
 
+    version = "told"
+
     def __init__(self) -> None:
         self.meanings: dict[str, Understanding] = {}
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -110,3 +111,19 @@ def test_a_configured_database_gets_no_demo_customers_by_itself(home, tmp_path):
     url = f"sqlite:///{tmp_path / 'real.db'}"
     books = json.loads(tellerline(home, "--database", url, "bank", "show", "--json").stdout)
     assert books["customers"] == []
+
+
+def test_an_audit_is_whole_until_somebody_changes_it(home, tmp_path, encoder_dir):
+    typed = "balance\n40217308\n/keys 4821\nbye\n"
+    tellerline(home, "chat", "--json", "--today", "2026-03-16", typed=typed)
+    whole = tellerline(home, "audit", "verify")
+    assert (whole.returncode, whole.stdout.strip()) == (0, "1 rows, 1 checkpoints, 0 findings")
+    shown = json.loads(tellerline(home, "audit", "show", "--json").stdout)
+    assert (shown["action"], shown["result"], len(shown["model"])) == ("login", "ok", 12)
+    (file,) = (tmp_path / "data").rglob("demo-bank.db")
+    with sqlite3.connect(file) as books:
+        books.execute("DROP TRIGGER audit_events_no_delete")
+        books.execute("DELETE FROM audit_events")
+    cut = tellerline(home, "audit", "verify")
+    assert cut.returncode == 1
+    assert "row 1 was there and is gone" in cut.stderr

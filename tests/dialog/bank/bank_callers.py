@@ -6,12 +6,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from calling import CHEAP, PEPPER, TODAY
+from sqlalchemy import make_url
 
 from dialog.bank.bank import Bank
 from dialog.bank.demo import demo_customers
 from dialog.bank.values import TransferOrder
 
-__all__ = ["CHEAP", "PEPPER", "TODAY", "Clock", "Somebody", "meet"]
+__all__ = ["CHEAP", "PEPPER", "TODAY", "Clock", "Somebody", "meet", "plain"]
+
+
+def plain(url: str) -> str:
+    """The address as psycopg itself reads it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @dataclass

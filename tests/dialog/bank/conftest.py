@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from bank_callers import CHEAP, PEPPER, TODAY, Clock, Somebody, meet
+from bank_callers import CHEAP, PEPPER, TODAY, Clock, Somebody, meet, plain
 from sqlalchemy import make_url
 
 from dialog.bank.bank import Bank
@@ -38,11 +38,6 @@ def postgres() -> Iterator[psycopg.Connection]:
         pytest.skip(f"no PostgreSQL answers at {make_url(POSTGRES).host}:{make_url(POSTGRES).port}")
     with admin:
         yield admin
-
-
-def plain(url: str) -> str:
-    """The address as psycopg itself reads it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextmanager
