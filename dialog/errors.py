@@ -51,6 +51,34 @@ class RateLimited(BankError):
     """Asked too often for this number or in this call; nothing was done: hand to a person."""
 
 
+class Refused(BankError):
+    """A rule of risk.yaml forbids it; details name the rules."""
+
+    def __init__(self, rules: tuple[str, ...]) -> None:
+        super().__init__(f"refused by {', '.join(rules)}; see dialog/bank/risk.yaml")
+        self.details = rules
+
+
+class NeedsPerson(Refused):
+    """A rule of risk.yaml wants a person to look at it; details name the rules."""
+
+
+class CodeNeeded(Refused):
+    """A rule of risk.yaml wants a one-time code first; details name the rules."""
+
+
+class CodeWrong(BankError):
+    """Not the code that was sent; another try is left."""
+
+
+class CodeSpent(BankError):
+    """No code can be taken for this: none was sent, it has expired, or the tries are used up."""
+
+
+class NoAddress(BankError):
+    """The bank knows no phone or e-mail address of the customer to send this to."""
+
+
 class LedgerError(BankError):
     """The books break one of their own rules; nothing was written. Stop and look."""
 

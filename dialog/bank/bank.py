@@ -1,7 +1,7 @@
 """The bank as the dialog uses it: every method is one transaction, and blocks."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,10 @@ from dialog.bank import cards, ledger, login, migrate, transfers, tries, views
 from dialog.bank.audit import Audit
 from dialog.bank.audit_check import AuditReport, check_audit
 from dialog.bank.checkpoints import Checkpoint, Checkpoints
+from dialog.bank.codes import Codes
 from dialog.bank.database import Database
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.outbox import Connector, Outbox
 from dialog.bank.pins import PinHasher
 from dialog.bank.settings import BankSettings
 from dialog.bank.values import (
@@ -22,6 +24,7 @@ from dialog.bank.values import (
     Card,
     CardKind,
     Facts,
+    Proposed,
     Receipt,
     Transaction,
     TransferOrder,
@@ -38,6 +41,9 @@ def utc_now() -> datetime:
 
 class Bank:
     """Accounts, cards and the ledger, on SQLite or PostgreSQL.
+
+    Attributes:
+        codes: One-time codes for what looks risky.
 
     May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
     keep it off an event loop. Any of them raises BankUnavailable where the database does not
@@ -69,6 +75,7 @@ class Bank:
         self._database = Database(url, wait_s=(settings or BankSettings()).wait_s)
         outside = Checkpoints(checkpoints, pepper, clock) if checkpoints else None
         self._desk = Desk(self._database, Audit(pepper, outside), settings or BankSettings(), clock)
+        self.codes = Codes(self._desk, pepper)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)
 
@@ -119,22 +126,20 @@ class Bank:
             transfers.own_account(session, account_id, customer_id)
             return views.transactions(session, account_id, limit)
 
-    def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> bool:
+    def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> Proposed:
         """Store a transfer when its amount and payee are read back; it expires.
 
         Does not look at the funds: execute_transfer does. The same proposal again is taken.
 
-        Returns:
-            Whether another call of the customer has sent the same amount to the same receiver
-            lately: who redials after a call broke off should not pay twice unawares.
-
         Raises:
             InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount: It cannot be done.
+            Refused, NeedsPerson: A risk rule forbids it.
             ProposalSpent: The id stands for another transfer.
         """
         now = self._now()
-        return self._database.write(
-            lambda session: transfers.propose(
+
+        def propose(session: Session) -> Proposed:
+            return transfers.propose(
                 session,
                 order,
                 call_id=call_id,
@@ -142,6 +147,11 @@ class Bank:
                 now=now,
                 settings=self._settings,
             )
+
+        return self._desk.do(
+            Deed("propose_transfer", call_id, order.customer_id),
+            propose,
+            lambda told: {"proposal": proposal_id, "risk": told.verdict.explained()},
         )
 
     def execute_transfer(self, proposal_id: str, *, customer_id: int, call_id: str) -> Receipt:
@@ -151,6 +161,7 @@ class Bank:
 
         Raises:
             InsufficientFunds, UnknownAccount, AmountOverLimit: The facts no longer allow it.
+            Refused, NeedsPerson, CodeNeeded: A risk rule does not, as things are now.
             ProposalSpent: Unknown, expired, or of another call or customer.
             OutcomeUnknown: The database went away during the commit; ask again.
         """
@@ -255,6 +266,15 @@ class Bank:
         """The latest rows of the audit, the newest last, as JSON; of one call if it is named."""
         with self._database.reading() as session:
             return views.audit_rows(session, last, call_id)
+
+    def outbox(self, connectors: Mapping[str, Connector]) -> Outbox:
+        """Carries the bank's letters with these connectors, by channel ("sms", "email")."""
+        return Outbox(self._desk, connectors)
+
+    def letters(self, *, unsent: bool = False) -> list[dict[str, Any]]:
+        """The bank's letters, oldest first, as JSON; only those that wait, if asked for."""
+        with self._database.reading() as session:
+            return views.letters(session, unsent=unsent)
 
     def books(self) -> dict[str, Any]:
         """Customers, balances, cards, payees and customers' transfers, oldest first, as JSON."""

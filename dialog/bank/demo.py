@@ -100,7 +100,12 @@ def _open(
     first_name, last_name = person.name.split(" ")
     pin_hash = pins.hash(person.number, person.pin)
     customer = CustomerRow(
-        number=person.number, first_name=first_name, last_name=last_name, pin_hash=pin_hash
+        number=person.number,
+        first_name=first_name,
+        last_name=last_name,
+        pin_hash=pin_hash,
+        phone=person.phone,
+        email=person.email,
     )
     session.add(customer)
     session.flush()

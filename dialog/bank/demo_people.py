@@ -65,6 +65,8 @@ class DemoCustomer:
     cards: tuple[DemoCard, ...]
     payees: tuple[str, ...]
     history: tuple[Movement, ...]
+    phone: str
+    email: str
 
 
 def _number(base: str) -> str:
@@ -103,6 +105,8 @@ def _maria() -> DemoCustomer:
             Movement(2, "checking", "Corner Coffee", "-6.35"),
             Movement(1, "checking", "Riverside Pharmacy", "-23.99"),
         ),
+        phone="+155501041",
+        email="maria.lopez@example.com",
     )
 
 
@@ -123,6 +127,8 @@ def _james() -> DemoCustomer:
             Movement(3, "checking", "Transfer to Luis Ortega", "-30.00"),
             Movement(1, "checking", "Pizza Verona", "-18.50"),
         ),
+        phone="+155501042",
+        email="james.carter@example.com",
     )
 
 
@@ -144,6 +150,8 @@ def _priya() -> DemoCustomer:
             Movement(3, "checking", "Transfer to Sofia Rossi", "-150.00"),
             Movement(2, "checking", "Bookshop on Fifth", "-58.25"),
         ),
+        phone="+155501043",
+        email="priya.patel@example.com",
     )
 
 
@@ -163,4 +171,6 @@ def _daniel() -> DemoCustomer:
             Movement(4, "checking", "Bus pass", "-22.50"),
             Movement(1, "checking", "Noodle House", "-9.80"),
         ),
+        phone="+155501044",
+        email="daniel.kim@example.com",
     )

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialog.bank.risk import Rule, packaged_rules
+
 
 @dataclass(frozen=True, slots=True)
 class LockoutPolicy:
@@ -65,6 +67,10 @@ class BankSettings(BaseModel):
         wait_s: Seconds that a locked database is waited for before the bank says no.
         lockout: How many tries callers have.
         pin_cost: How hard a stored PIN is to try out.
+        code_lifetime: How long a one-time code is taken.
+        code_tries: Wrong codes taken for one order.
+        codes_per_hour: Codes sent to one customer in an hour, in all calls.
+        rules: Limits and signs of fraud; dialog/bank/risk.yaml where none are given.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,3 +81,7 @@ class BankSettings(BaseModel):
     wait_s: float = Field(default=5.0, gt=0)
     lockout: LockoutPolicy = LockoutPolicy()
     pin_cost: PinCost = PinCost()
+    code_lifetime: timedelta = timedelta(minutes=5)
+    code_tries: int = Field(default=3, ge=1)
+    codes_per_hour: int = Field(default=5, ge=1)
+    rules: tuple[Rule, ...] = Field(default_factory=packaged_rules)

@@ -62,7 +62,10 @@ class Base(DeclarativeBase):
 
 
 class CustomerRow(Base):
-    """A customer; pin_hash is argon2id over a peppered HMAC (pins.py)."""
+    """A customer; pin_hash is argon2id over a peppered HMAC (pins.py).
+
+    phone and email are where the bank writes to; without them no code can be sent.
+    """
 
     __tablename__ = "customers"
 
@@ -71,6 +74,8 @@ class CustomerRow(Base):
     first_name: Mapped[str] = mapped_column(String(80))
     last_name: Mapped[str] = mapped_column(String(80))
     pin_hash: Mapped[str] = mapped_column(String(255))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(120))
 
 
 class AccountRow(Base):
@@ -95,7 +100,10 @@ class AccountRow(Base):
 
 
 class PayeeRow(Base):
-    """Somebody a customer has paid before, and where at another bank the money goes."""
+    """Somebody a customer may pay, and where at another bank the money goes.
+
+    added_at is when a caller added them by voice or keys; None for those of old.
+    """
 
     __tablename__ = "payees"
     __table_args__ = (UniqueConstraint("customer_id", "name"),)
@@ -104,6 +112,7 @@ class PayeeRow(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     name: Mapped[str] = mapped_column(String(120))
     account_number: Mapped[str] = mapped_column(String(34))
+    added_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class CardRow(Base):
@@ -209,6 +218,43 @@ class AuditRow(Base):
     reason: Mapped[str] = mapped_column(String(200))
     model: Mapped[str] = mapped_column(String(64))
     mac: Mapped[str] = mapped_column(String(64))
+
+
+class MessageRow(Base):
+    """A letter of the bank on its way out (outbox.py); written in the transaction that it tells of.
+
+    key names the letter for good: whoever carries it may do so twice, the receiver counts it once.
+    A letter with a code loses its text once it is sent.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_sent_at_due_at", "sent_at", "due_at"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    channel: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(40))
+    address: Mapped[str] = mapped_column(String(120))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CodeRow(Base):
+    """A one-time code for one order (codes.py); only its keyed hash is kept."""
+
+    __tablename__ = "codes"
+
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    call_id: Mapped[str] = mapped_column(String(64))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class KnownAddressRow(Base):

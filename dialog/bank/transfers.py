@@ -1,24 +1,28 @@
 """A transfer: proposed when it is read back, executed once when it is confirmed."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dialog.bank import ledger
+from dialog.bank import codes, ledger
 from dialog.bank.ledger import Leg
 from dialog.bank.money import require_currency, to_major, transfer_minor
+from dialog.bank.risk import Verdict, judge
 from dialog.bank.settings import BankSettings
+from dialog.bank.signals import features
 from dialog.bank.tables import (
     CLEARING,
     AccountRow,
+    CustomerRow,
     EntryRow,
     PayeeRow,
     PostingRow,
     ProposalRow,
 )
-from dialog.bank.values import Receipt, TransferOrder
-from dialog.errors import BankError, ProposalSpent, UnknownAccount
+from dialog.bank.values import Proposed, Receipt, TransferOrder
+from dialog.errors import BankError, CodeNeeded, NeedsPerson, ProposalSpent, Refused, UnknownAccount
 
 
 def propose(
@@ -29,14 +33,11 @@ def propose(
     proposal_id: str,
     now: datetime,
     settings: BankSettings,
-) -> bool:
+) -> Proposed:
     """Store what was read back. The same proposal again changes nothing; funds are not looked at.
 
-    Returns:
-        Whether another call of the customer has sent just that lately: one that broke off before
-        the outcome was heard, perhaps.
-
     Raises:
+        Refused, NeedsPerson: A risk rule forbids it.
         InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount: The order cannot be.
         ProposalSpent: The id already stands for something else.
     """
@@ -59,7 +60,11 @@ def propose(
         session.add(row)
     elif _terms(stored) != _terms(row):
         raise ProposalSpent("this proposal id stands for another transfer; use a new one")
-    return _sent_lately(session, row, now - settings.same_transfer_within)
+    with session.no_autoflush:
+        verdict = judge(settings.rules, features(session, row, now))
+    _require_allowed(verdict)
+    again = _sent_lately(session, row, now - settings.same_transfer_within)
+    return Proposed(sent_before=again, needs_code=verdict.outcome == "code", verdict=verdict)
 
 
 def execute(
@@ -75,6 +80,7 @@ def execute(
 
     Raises:
         ProposalSpent: Unknown, expired, or of another call or customer.
+        Refused, NeedsPerson, CodeNeeded: A risk rule forbids it, as things are now.
         InsufficientFunds, UnknownAccount, AmountOverLimit: What was true when it was read back
             is so no more.
     """
@@ -87,14 +93,28 @@ def execute(
     if now >= proposal.expires_at:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
     transfer_minor(to_major(proposal.amount_minor), settings.transfer_limit)
+    # Two transfers at once must not each find the day's limit unspent.
+    session.get(CustomerRow, customer_id, with_for_update={"key_share": True})
+    verdict = judge(settings.rules, features(session, proposal, now))
+    _require_allowed(verdict)
+    if verdict.outcome == "code" and not codes.passed(session, proposal_id):
+        raise CodeNeeded(verdict.rules)
     entry = ledger.post(session, _legs(session, proposal), at=now, proposal_id=proposal_id)
-    return _receipt(session, proposal, entry, repeated=False)
+    return replace(_receipt(session, proposal, entry, repeated=False), verdict=verdict)
+
+
+def _require_allowed(verdict: Verdict) -> None:
+    if verdict.outcome == "refuse":
+        raise Refused(verdict.rules)
+    if verdict.outcome == "person":
+        raise NeedsPerson(verdict.rules)
 
 
 def audited(receipt: Receipt) -> dict[str, object]:
     """What the audit keeps of a transfer."""
     return {
         "result": "repeated" if receipt.repeated else "ok",
+        "risk": receipt.verdict.explained() if receipt.verdict else None,
         "proposal": receipt.proposal_id,
         "entry": receipt.journal_id,
         "amount": f"{receipt.amount} {receipt.currency}",

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from dialog.bank.risk import Verdict
+
 AccountKind = Literal["checking", "savings"]
 CardKind = Literal["debit", "credit"]
 CardStatus = Literal["active", "blocked"]
@@ -74,8 +76,27 @@ class TransferOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """A transfer that was read back and stored.
+
+    Attributes:
+        sent_before: Another call of the customer has sent just that lately: one that broke off
+            before the outcome was heard, perhaps.
+        needs_code: It is made only after a one-time code.
+        verdict: Of the risk rules, with its reasons.
+    """
+
+    sent_before: bool
+    needs_code: bool
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """A transfer that is in the journal; repeated is True where it was already there."""
+    """A transfer that is in the journal; repeated is True where it was already there.
+
+    verdict is what the risk rules said when it was made.
+    """
 
     proposal_id: str
     journal_id: int
@@ -83,6 +104,7 @@ class Receipt:
     currency: str
     balance_after: Decimal
     repeated: bool = False
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dialog.bank.tables import (
     CardRow,
     CustomerRow,
     EntryRow,
+    MessageRow,
     PayeeRow,
     PostingRow,
     ProposalRow,
@@ -88,6 +89,25 @@ def audit_rows(session: Session, last: int, call_id: str | None) -> list[dict[st
             "model": row.model,
         }
         for row in reversed(session.scalars(query).all())
+    ]
+
+
+def letters(session: Session, *, unsent: bool) -> list[dict[str, Any]]:
+    """The letters in the outbox, oldest first."""
+    query = select(MessageRow).order_by(MessageRow.id)
+    if unsent:
+        query = query.where(MessageRow.sent_at.is_(None))
+    return [
+        {
+            "key": row.key,
+            "channel": row.channel,
+            "kind": row.kind,
+            "to": row.address,
+            "body": row.body,
+            "created": row.created_at.isoformat(),
+            "sent": row.sent_at.isoformat() if row.sent_at else None,
+        }
+        for row in session.scalars(query)
     ]
 
 

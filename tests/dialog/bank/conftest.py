@@ -108,11 +108,11 @@ OpenBank = Callable[..., Bank]
 
 @pytest.fixture
 def open_bank(clock: Clock) -> Iterator[OpenBank]:
-    """Opens banks with cheap PINs and the test's clock; closes them at the end."""
+    """Opens banks with cheap PINs, no risk rules and the test's clock; closes them at the end."""
     opened: list[Bank] = []
 
     def open_(url: str, **settings: object) -> Bank:
-        chosen = BankSettings.model_validate({"pin_cost": CHEAP, **settings})
+        chosen = BankSettings.model_validate({"pin_cost": CHEAP, "rules": (), **settings})
         opened.append(Bank(url, pepper=PEPPER, clock=clock, settings=chosen))
         return opened[-1]
 

@@ -12,7 +12,7 @@ from dialog.bank.settings import BankSettings
 
 def execute_all(url: str, customer_id: int, proposals: list[str], told: int) -> None:
     """Execute the proposals in turn, telling each into the pipe once its receipt is here."""
-    bank = Bank(url, pepper=PEPPER, clock=Clock(), settings=BankSettings(pin_cost=CHEAP))
+    bank = Bank(url, pepper=PEPPER, clock=Clock(), settings=BankSettings(pin_cost=CHEAP, rules=()))
     os.write(told, b"start\n")
     for proposal in proposals:
         bank.execute_transfer(proposal, customer_id=customer_id, call_id="c1")
@@ -24,7 +24,7 @@ def execute_one_and_die_at(url: str, customer_id: int, proposal: str, step: int,
 
     Steps are counted just before every statement and the commit, and just after the commit.
     """
-    bank = Bank(url, pepper=PEPPER, clock=Clock(), settings=BankSettings(pin_cost=CHEAP))
+    bank = Bank(url, pepper=PEPPER, clock=Clock(), settings=BankSettings(pin_cost=CHEAP, rules=()))
     steps = iter(range(1000))
 
     def maybe_die(*_: object) -> None:

@@ -29,11 +29,11 @@ def watched(url, clock, outside):
         url,
         pepper=PEPPER,
         clock=clock,
-        settings=BankSettings(pin_cost=CHEAP),
+        settings=BankSettings(pin_cost=CHEAP, rules=()),
         checkpoints=outside,
     )
     maria = meet(bank, "Maria")
-    for n in range(4):
+    for n in range(2):
         order = maria.order(f"{n + 1}.00", to="Anna Keller")
         bank.propose_transfer(order, call_id="c1", proposal_id=f"p{n}")
         bank.execute_transfer(f"p{n}", customer_id=maria.id, call_id="c1")
@@ -74,7 +74,7 @@ def test_an_untouched_audit_is_whole(watched, outside):
     assert (report.rows, report.checkpoints, report.findings) == (5, 5, ())
     assert [(row.action, row.result) for row in rows(watched)] == [
         ("login", "ok"),
-        *[("transfer", "ok")] * 4,
+        *[("propose_transfer", "ok"), ("transfer", "ok")] * 2,
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_chain_made_anew_without_the_key_is_found_by_its_macs(watched, url):
 def test_a_chain_made_anew_with_the_key_is_found_by_the_checkpoints(watched, url, outside, clock):
     forge(url, "DELETE FROM audit_events")
     clock.pass_time(seconds=1)
-    insider = Bank(url, pepper=PEPPER, clock=clock, settings=BankSettings(pin_cost=CHEAP))
+    insider = Bank(url, pepper=PEPPER, clock=clock, settings=BankSettings(pin_cost=CHEAP, rules=()))
     for _ in range(5):
         meet(insider, "Maria")
     insider.close()
@@ -164,8 +164,8 @@ def test_a_refusal_is_written_down_and_moved_nothing(bank, james):
 
 
 def test_a_transfer_that_is_rolled_back_leaves_no_row_that_says_it_was_made(bank, james):
-    before = len(rows(bank))
     bank.propose_transfer(james.order("512.31"), call_id="c1", proposal_id="p")
+    before = len(rows(bank))
     with pytest.raises(InsufficientFunds):
         bank.execute_transfer("p", customer_id=james.id, call_id="c1")
     assert [row.result for row in rows(bank)[before:]] == ["InsufficientFunds"]
@@ -189,7 +189,7 @@ def test_a_checkpoint_file_that_cannot_be_written_stops_no_transfer(url, clock, 
         url,
         pepper=PEPPER,
         clock=clock,
-        settings=BankSettings(pin_cost=CHEAP),
+        settings=BankSettings(pin_cost=CHEAP, rules=()),
         checkpoints=tmp_path / "folder",
     )
     meet(bank, "Maria")

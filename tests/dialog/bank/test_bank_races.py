@@ -150,7 +150,7 @@ class Tellers(RuleBasedStateMachine):
     @initialize()
     def open(self):
         self.clock = Clock()
-        settings_ = BankSettings(pin_cost=CHEAP)
+        settings_ = BankSettings(pin_cost=CHEAP, rules=())
         self.bank = Bank(self.template, pepper=PEPPER, clock=self.clock, settings=settings_)
         self.maria = meet(self.bank, "Maria")
         facts = self.bank.facts(self.maria.id)

@@ -1,0 +1,113 @@
+"""Risk rules as data: what of a transfer they look at, and what they decide (risk.yaml)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from dialog.strict_yaml import Strict, read
+
+RULES = Path(__file__).with_name("risk.yaml")
+OUTCOMES = ("allow", "code", "person", "refuse")
+"""From the weakest to the strongest."""
+
+Feature = Literal[
+    "to",
+    "amount",
+    "paid_today",
+    "paid_payee_today",
+    "payments_in_hour",
+    "payee_days",
+    "share",
+    "hour",
+]
+Features = Mapping[Feature, Decimal | str]
+"""The values of one transfer; one that is not known is left out, and no rule applies to it."""
+
+
+class Range(Strict):
+    """A value over and under something; neither bound belongs to it."""
+
+    over: Decimal | None = None
+    under: Decimal | None = None
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> "Range":
+        if self.over is None and self.under is None:
+            raise ValueError("a range has over, under or both")
+        return self
+
+    def holds(self, value: Decimal) -> bool:
+        """Whether the value lies in it."""
+        above = self.over is None or value > self.over
+        return above and (self.under is None or value < self.under)
+
+
+class Rule(Strict):
+    """One rule: where all conditions hold, its outcome is called for."""
+
+    rule: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    when: Annotated[dict[Feature, Range | Literal["payee", "own"]], Field(min_length=1)]
+    then: Literal["code", "person", "refuse"]
+
+    def applies(self, features: Features) -> bool:
+        """Whether all of its conditions hold."""
+        return all(self._holds(c, features.get(name)) for name, c in self.when.items())
+
+    @staticmethod
+    def _holds(condition: Range | str, value: Decimal | str | None) -> bool:
+        if isinstance(condition, Range):
+            return isinstance(value, Decimal) and condition.holds(value)
+        return condition == value
+
+
+class RuleFile(Strict):
+    """A file of rules."""
+
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of a transfer, and why.
+
+    Attributes:
+        outcome: The strongest called for: "allow", "code", "person" or "refuse".
+        rules: Those that applied.
+        features: What they were held against.
+    """
+
+    outcome: str
+    rules: tuple[str, ...]
+    features: Features
+
+    def explained(self) -> dict[str, object]:
+        """For the audit."""
+        values = {name: str(value) for name, value in self.features.items()}
+        return {"outcome": self.outcome, "rules": list(self.rules), "values": values}
+
+
+def judge(rules: Sequence[Rule], features: Features) -> Verdict:
+    """Hold a transfer against the rules."""
+    applied = [rule for rule in rules if rule.applies(features)]
+    outcome = max((rule.then for rule in applied), key=OUTCOMES.index, default="allow")
+    return Verdict(outcome, tuple(rule.rule for rule in applied), features)
+
+
+def read_rules(path: Path) -> tuple[Rule, ...]:
+    """The rules of a file.
+
+    Raises:
+        FlowError: The file is missing or wrong; names file, line and cure.
+    """
+    return read(path, RuleFile).rules
+
+
+@cache
+def packaged_rules() -> tuple[Rule, ...]:
+    """The rules of risk.yaml."""
+    return read_rules(RULES)
