@@ -56,6 +56,12 @@ def execute_transfer(view: View) -> Arguments:
     return {"proposal_id": view.frame.proposal, "customer_id": view.known.customer_id}
 
 
+def code(view: View) -> Arguments:
+    """The proposal that the code is for: of the flow that called this one."""
+    calling = view.state.stack[-2] if len(view.state.stack) > 1 else view.frame
+    return {"proposal_id": calling.proposal, "customer_id": view.known.customer_id}
+
+
 def block_card(view: View) -> Arguments:
     """The card that was chosen."""
     card = view.card()
@@ -73,13 +79,17 @@ ACTIONS: dict[str, Action] = {
     "authenticate": Action(authenticate, frozenset({"wrong", "locked"})),
     "list_transactions": Action(list_transactions, frozenset({"unknown"})),
     "propose_transfer": Action(
-        propose_transfer, frozenset({"over_limit", "sent_before", "unknown"})
+        propose_transfer,
+        frozenset({"over_limit", "sent_before", "unknown", "code", "person", "refused"}),
     ),
     "execute_transfer": Action(
         execute_transfer,
-        frozenset({"repeated", "insufficient", "over_limit", "spent", "unknown"}),
+        frozenset({"repeated", "insufficient", "over_limit", "spent", "unknown"})
+        | {"code", "person", "refused"},
         effect=True,
     ),
+    "send_code": Action(code, frozenset({"limited", "no_phone", "spent"})),
+    "check_code": Action(code, frozenset({"wrong", "spent"})),
     "block_card": Action(block_card, frozenset({"unknown"}), effect=True),
     "emergency_block": Action(emergency_block, frozenset({"limited"}), effect=True),
 }

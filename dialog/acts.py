@@ -10,11 +10,17 @@ from dialog.decision import Act, Outcome
 from dialog.errors import (
     AmountOverLimit,
     BankUnavailable,
+    CodeNeeded,
+    CodeSpent,
+    CodeWrong,
     InsufficientFunds,
     InvalidAmount,
+    NeedsPerson,
+    NoAddress,
     OutcomeUnknown,
     ProposalSpent,
     RateLimited,
+    Refused,
     UnknownAccount,
     WrongCurrency,
 )
@@ -31,6 +37,12 @@ _RESULTS: tuple[tuple[type[Exception], str], ...] = (
     (UnknownAccount, "unknown"),
     (RateLimited, "limited"),
     (InvalidAmount, "unknown"),
+    (CodeNeeded, "code"),
+    (NeedsPerson, "person"),
+    (Refused, "refused"),
+    (CodeWrong, "wrong"),
+    (CodeSpent, "spent"),
+    (NoAddress, "no_phone"),
     (WrongCurrency, "unknown"),
 )
 
@@ -90,8 +102,9 @@ def _list_transactions(act: Act, bank: Bank, origin: Origin) -> Told:
 
 def _propose_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     order: Any = act.arguments["order"]
-    again = bank.propose_transfer(order, call_id=origin.call_id, proposal_id=act.id)
-    return "sent_before" if again else "ok", {}
+    told = bank.propose_transfer(order, call_id=origin.call_id, proposal_id=act.id)
+    result = "code" if told.needs_code else "sent_before" if told.sent_before else "ok"
+    return result, {"sent_before": told.sent_before}
 
 
 def _execute_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
@@ -99,6 +112,21 @@ def _execute_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     customer: Any = act.arguments["customer_id"]
     receipt = bank.execute_transfer(proposal, customer_id=customer, call_id=origin.call_id)
     return "repeated" if receipt.repeated else "ok", {"receipt": receipt}
+
+
+def _send_code(act: Act, bank: Bank, origin: Origin) -> Told:
+    proposal: Any = act.arguments["proposal_id"]
+    customer: Any = act.arguments["customer_id"]
+    phone = bank.codes.send(proposal, customer_id=customer, call_id=origin.call_id)
+    return "ok", {"phone": phone}
+
+
+def _check_code(act: Act, bank: Bank, origin: Origin) -> Told:
+    proposal: Any = act.arguments["proposal_id"]
+    customer: Any = act.arguments["customer_id"]
+    code = act.secret or ""
+    bank.codes.check(proposal, code, customer_id=customer, call_id=origin.call_id)
+    return "ok", {}
 
 
 def _block_card(act: Act, bank: Bank, origin: Origin) -> Told:
@@ -125,6 +153,8 @@ _ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
     "list_transactions": _list_transactions,
     "propose_transfer": _propose_transfer,
     "execute_transfer": _execute_transfer,
+    "send_code": _send_code,
+    "check_code": _check_code,
     "block_card": _block_card,
     "emergency_block": _emergency_block,
 }

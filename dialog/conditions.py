@@ -89,6 +89,12 @@ def amount_is_available(view: View) -> bool:
 
 
 @condition
+def sent_lately(view: View) -> bool:
+    """The same was sent in another call a short while ago."""
+    return bool(view.frame.outcome.get("sent_before"))
+
+
+@condition
 def same_account(view: View) -> bool:
     """The money would stay where it is."""
     recipient = view.recipient()

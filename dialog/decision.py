@@ -15,7 +15,7 @@ class Act:
         name: As `dialog.actions` knows it.
         arguments: What it needs.
         id: Unique over all calls; a proposal's id is the id of the act that proposed it.
-        secret: The PIN, and nothing else; never in `repr`.
+        secret: A PIN or a one-time code, and nothing else; never in `repr`.
     """
 
     name: str

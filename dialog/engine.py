@@ -202,7 +202,7 @@ def _act(draft: Draft, step: Do) -> None:
     draft.change(acts=number)
     arguments = ACTIONS[step.act].gather(draft.view)
     act_id = f"{draft.state.call_id}:{number}"
-    draft.act = Act(step.act, arguments, act_id, secret=draft.secrets.get("pin"))
+    draft.act = Act(step.act, arguments, act_id, secret=next(iter(draft.secrets.values()), None))
     if step.act == "propose_transfer":
         draft.put_top(replace(draft.top, proposal=act_id))
     draft.change(expectation=Expectation())

@@ -120,13 +120,16 @@ def _remember(draft: Draft, understanding: Understanding) -> None:
 
 
 def _resume(draft: Draft, at: int, understanding: Understanding) -> None:
-    """Take new values for a flow that is already under way; what lies above it goes on."""
+    """Take new values for a flow that is already under way; what lies above it goes on.
+
+    Unless something was proposed with the old values: that is proposed anew.
+    """
     above = draft.state.stack[at + 1 :]
     draft.change(stack=draft.state.stack[: at + 1])
     draft.put_top(fill_top(draft, understanding, None).frame)
     if draft.state.customer_id is None:
         _remember(draft, understanding)
-    if above and above[0].called:
+    if draft.top.proposal is None and above and above[0].called:
         draft.change(stack=(*draft.state.stack, *above[:1]))
         draft.mode = "again"
     engine.restart(draft)

@@ -123,6 +123,12 @@ def source(view: View, forms: Forms) -> str:
 
 
 @value
+def phone(view: View, forms: Forms) -> str:
+    """The last two digits of the phone that a code was sent to."""
+    return " ".join(str(view.frame.outcome.get("phone", "")))
+
+
+@value
 def available(view: View, forms: Forms) -> str:
     """What can be taken from there."""
     found = view.account("source")

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from dialog.bank.bank import Bank
 from dialog.bank.settings import BankSettings
-from dialog.bank.values import Receipt, TransferOrder
+from dialog.bank.values import Proposed, Receipt, TransferOrder
 from dialog.conversation import Conversation, Response
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.script import script
@@ -37,6 +37,7 @@ INTENTS = sorted(
 )
 TASKS = ["transfer", "balance", "transactions", "block_card", "opening_hours", "affirm", "inform"]
 KINDS = {"customer_number", "pin", "yes_no", "choice", "open", "money", "payee", "account_kind"}
+KINDS |= {"digits"}
 ENTITIES = st.sampled_from(
     [
         money("50", "fifty dollars"),
@@ -64,9 +65,10 @@ class Watched(Bank):
         self.orders: dict[str, TransferOrder] = {}
         self.executed: list[TransferOrder] = []
 
-    def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> None:
-        super().propose_transfer(order, call_id=call_id, proposal_id=proposal_id)
+    def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> Proposed:
+        told = super().propose_transfer(order, call_id=call_id, proposal_id=proposal_id)
         self.orders[proposal_id] = order
+        return told
 
     def execute_transfer(self, proposal_id: str, **named: Any) -> Receipt:
         receipt = super().execute_transfer(proposal_id, **named)

@@ -1,0 +1,118 @@
+"""A large payment: a code by text message first, then the read-back and the plain yes."""
+
+import re
+from decimal import Decimal
+
+from calling import Caller, entity, money
+
+from dialog.bank.bank import Bank
+from dialog.conversation import Response
+
+MARIA = ("40217308", "4821")
+
+
+def checking(bank: Bank) -> Decimal:
+    return next(a.balance for a in bank.facts(1).accounts if a.kind == "checking")
+
+
+def sent_code(bank: Bank) -> str:
+    found = re.search(r"\b\d{6}\b", bank.letters()[-1]["body"])
+    assert found is not None
+    return found[0]
+
+
+def asks_to_send(caller: Caller, amount: str) -> Response:
+    return caller.says(
+        f"send {amount} dollars to Anna",
+        "transfer",
+        money(amount),
+        entity("payee", "Anna Keller", role="to"),
+    )
+
+
+def asks_for_a_large_payment(caller: Caller) -> Response:
+    caller.logs_in(*MARIA)
+    answer = asks_to_send(caller, "1500")
+    assert answer.action == "ask_code"
+    assert "ending in 4 1" in " ".join(answer.say)
+    return answer
+
+
+def test_a_large_payment_is_made_after_code_and_yes(caller: Caller, bank: Bank) -> None:
+    asks_for_a_large_payment(caller)
+    assert caller.conversation.expectation.secret
+    answer = caller.keys(f"{sent_code(bank)}#")
+    assert answer.action == "confirm_transfer"
+    assert "$1,500.00 to Anna Keller" in answer.say[-1]
+    assert checking(bank) == Decimal("2450.75")
+    assert caller.says("yes", "affirm").action == "transfer_done"
+    assert checking(bank) == Decimal("950.75")
+
+
+def test_a_yes_is_no_code(caller: Caller, bank: Bank) -> None:
+    asks_for_a_large_payment(caller)
+    caller.says("yes", "affirm")
+    caller.says("yes", "affirm")
+    assert checking(bank) == Decimal("2450.75")
+
+
+def test_wrong_codes_end_the_payment(caller: Caller, bank: Bank) -> None:
+    asks_for_a_large_payment(caller)
+    wrong = "000000" if sent_code(bank) != "000000" else "000001"
+    assert [caller.keys(f"{wrong}#").action for _ in range(2)] == ["ask_code", "ask_code"]
+    answer = caller.keys(f"{wrong}#")
+    assert answer.action == "transfer_refused"
+    caller.says("yes", "affirm")
+    assert checking(bank) == Decimal("2450.75")
+
+
+def test_the_code_is_spoken_and_shown_nowhere(caller: Caller, bank: Bank) -> None:
+    asks_for_a_large_payment(caller)
+    code = sent_code(bank)
+    answer = caller.says(f"it is {code}", "inform", entity("digits", code))
+    assert answer.action == "confirm_transfer"
+    assert code not in repr((caller.answers, caller.conversation.state))
+
+
+def test_another_amount_after_the_code_was_sent_needs_a_code_of_its_own(
+    caller: Caller, bank: Bank
+) -> None:
+    asks_for_a_large_payment(caller)
+    first = sent_code(bank)
+    assert asks_to_send(caller, "2000").action == "ask_code"
+    assert len(bank.letters()) == 2
+    if first != sent_code(bank):
+        assert caller.keys(f"{first}#").action == "ask_code"
+    assert "$2,000.00" in caller.keys(f"{sent_code(bank)}#").say[-1]
+
+
+def test_a_corrected_amount_after_the_code_is_proposed_anew(caller: Caller, bank: Bank) -> None:
+    asks_for_a_large_payment(caller)
+    caller.keys(f"{sent_code(bank)}#")
+    answer = caller.says("make it two thousand", "correct", money("2000", "two thousand"))
+    assert answer.action == "ask_code"
+    answer = caller.keys(f"{sent_code(bank)}#")
+    assert "$2,000.00 to Anna Keller" in answer.say[-1]
+    assert caller.says("yes", "affirm").action == "transfer_done"
+    assert checking(bank) == Decimal("450.75")
+
+
+def test_what_is_beyond_the_days_limit_is_refused_with_a_person_offered(
+    caller: Caller, bank: Bank
+) -> None:
+    """Priya has enough; nine thousand a day to one payee may be sent, twenty may not."""
+    caller.logs_in("63900578", "9135")
+    for n, amount in enumerate(("9000", "9500")):
+        answer = caller.says(
+            f"send {amount}",
+            "transfer",
+            money(amount),
+            entity("payee", "Sofia Rossi", role="to"),
+            entity("account_kind", "savings", role="from"),
+        )
+        if n == 0:
+            caller.keys(f"{sent_code(bank)}#")
+            assert caller.says("yes", "affirm").action == "transfer_done"
+    assert answer.action == "offer_person"
+    assert "a day" in " ".join(answer.say) or "one day" in " ".join(answer.say)
+    assert len(bank.books()["transfers"]) == 1
