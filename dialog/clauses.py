@@ -1,10 +1,15 @@
 """Two requests in one breath: "block my card and what's my balance"."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from dialog.grounding import SWITCH
+from dialog.grounding import HOLDS, SWITCH
 from dialog.script import Script
-from nlu.understanding import Understanding
+from nlu.understanding import ScoredIntent, Understanding
+
+_PIECES = re.compile(r"[.;?!,…]+\s+|\s+-+\s+")
+_ANYWHERE = frozenset({"inform", "wait", "cancel", "agent", "repeat", "help", "correct", "refuse"})
 
 
 def split(
@@ -20,7 +25,7 @@ def split(
         script: Knows which intents are requests, and what stands between two.
         read: Reads a piece of the text.
     """
-    pieces = [p for p in script.lexicon.clause_pattern.split(understood.text) if p and p.strip()]
+    pieces = [p for p in script.lexicon.clauses.split(understood.text) if p and p.strip()]
     if len(pieces) < 2:
         return (understood,)
     parts = tuple(read(piece.strip()) for piece in pieces)
@@ -28,6 +33,54 @@ def split(
         return (understood,)
     wanted = [script.by_intent.get(str(part.intent), part.intent) for part in parts]
     return parts if len(set(wanted)) == len(wanted) else (understood,)
+
+
+def dropped(
+    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+) -> tuple[Understanding, ...]:
+    """ "Forget that, what's my balance": the cancelling and the wishes after it; else nothing.
+
+    Args:
+        understood: The whole utterance.
+        script: Knows the words that drop what is under way.
+        read: Reads a piece of the text.
+    """
+    found = script.lexicon.dropping.match(understood.text)
+    if found is None:
+        return ()
+    rest = read(found["rest"])
+    wishes = split(rest, script, read)
+    if not all(_is_sure_request(wish, script) for wish in wishes):
+        return ()
+    cancel = replace(understood, intents=(ScoredIntent("cancel", 1.0),), entities=())
+    return (cancel, *wishes)
+
+
+def clear_piece(
+    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+) -> tuple[Understanding, ...]:
+    """The one piece that is meant for us, of an utterance that is not clear as a whole: a long
+    story, or words to somebody else in the room. Never a "yes", which is then not plain.
+
+    Args:
+        understood: The whole utterance.
+        script: Knows which intents are requests.
+        read: Reads a piece of the text as an answer to what was asked.
+    """
+    best = understood.intents[0].score if understood.intents else 0.0
+    if best >= HOLDS or understood.entities:
+        return ()
+    pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
+    if len(pieces) < 2:
+        return ()
+    readings = [replace(read(p), confidence=understood.confidence) for p in pieces]
+    clear = [r for r in readings if _is_sure_request(r, script) or _is_said_anywhere(r)]
+    return tuple(clear[:1])
+
+
+def _is_said_anywhere(part: Understanding) -> bool:
+    best = part.intents[0] if part.intents else None
+    return best is not None and best.score >= SWITCH and best.name in _ANYWHERE
 
 
 def _is_sure_request(part: Understanding, script: Script) -> bool:

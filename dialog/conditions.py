@@ -1,9 +1,11 @@
 """Conditions that flows name with `when` and `unless`: pure functions of a view."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from dialog.bank.values import Account
+from dialog.options import sufficient
 from dialog.view import View
 
 CONDITIONS: dict[str, Callable[[View], bool]] = {}
@@ -92,6 +94,32 @@ def amount_is_available(view: View) -> bool:
 def sent_lately(view: View) -> bool:
     """The same was sent in another call a short while ago."""
     return bool(view.frame.outcome.get("sent_before"))
+
+
+@condition
+def another_account_suffices(view: View) -> bool:
+    """Another account than the one that lacks the money holds the amount."""
+    return sufficient(view) is not None
+
+
+@condition
+def day_is_past(view: View) -> bool:
+    """The money should move on a day that has passed."""
+    day = view.frame.slots.get("day")
+    return day is not None and isinstance(day.value, date) and day.value < view.today
+
+
+@condition
+def day_is_later(view: View) -> bool:
+    """The money should move on a later day than today."""
+    day = view.frame.slots.get("day")
+    return day is not None and isinstance(day.value, date) and day.value > view.today
+
+
+@condition
+def refused_before(view: View) -> bool:
+    """The caller would not answer, more than once."""
+    return view.frame.refused > 1
 
 
 @condition

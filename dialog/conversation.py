@@ -10,7 +10,7 @@ from dialog.acts import Origin, carry_out
 from dialog.bank.audit import because
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
-from dialog.clauses import split
+from dialog.clauses import clear_piece, dropped, split
 from dialog.decision import Decision, Event, Heard, Keyed, Opened, Outcome, Silent, Unclear
 from dialog.draft import outweighs
 from dialog.errors import BankError
@@ -220,15 +220,25 @@ class Conversation:
             self._state = replace(self._state, audible=False)
 
     def _parts(self, understood: Understanding) -> tuple[Understanding, ...]:
-        if self._state.expectation.kind != "open":
+        """The utterance as one wish or several."""
+        if self._state.expectation.secret:
             return (understood,)
 
         def read(text: str) -> Understanding:
             return self._understander.understand(
-                text, self.context, confidence=understood.confidence
+                text, self._context_open(), confidence=understood.confidence
             )
 
+        if parts := dropped(understood, self._script, read):
+            return parts if self._state.stack else parts[1:]
+        if pieces := clear_piece(understood, self._script, self._read_in_context):
+            return pieces
+        if self._state.expectation.kind != "open":
+            return (understood,)
         return split(understood, self._script, read)
+
+    def _read_in_context(self, text: str) -> Understanding:
+        return self._understander.understand(text, self.context)
 
     def _consider(self, event: Event, shown: Understanding | None, heard: str) -> Thought:
         """Decide about an event with fresh facts; changes nothing."""

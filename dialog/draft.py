@@ -12,7 +12,7 @@ from dialog.flow import AnyStep, Flow
 from dialog.script import Plural, Script
 from dialog.state import End, Frame, State
 from dialog.view import View
-from nlu.understanding import Expectation
+from nlu.understanding import Expectation, Understanding
 
 Mode = Literal["ask", "again"]
 
@@ -43,6 +43,8 @@ class Draft:
         reason: Why, for engineers.
         asked_what: True where what comes next was asked already.
         repeats: True where the last answer is said again, and stays the last one.
+        text: What was heard.
+        then: Further requests of the same breath.
     """
 
     def __init__(self, state: State, facts: Facts | None, today: date, script: Script) -> None:
@@ -55,6 +57,8 @@ class Draft:
         self.reason = ""
         self.asked_what = False
         self.repeats = False
+        self.text = ""
+        self.then: tuple[Understanding, ...] = ()
         self._today = today
         self._action = ""
         self._say: list[str] = []
@@ -92,10 +96,11 @@ class Draft:
 
     # what is said
 
-    def say(self, key: str, action: str = "") -> None:
-        """Add a reply, in its next variant."""
+    def say(self, key: str, action: str = "", *, about: Frame | None = None) -> None:
+        """Add a reply, in its next variant; its values are of the running flow, or of `about`."""
         reply = self.script.replies.replies[key]
-        values = _Values(self.view, self.script.replies.forms)
+        view = replace(self.view, frame=about) if about else self.view
+        values = _Values(view, self.script.replies.forms)
         if isinstance(reply, Plural):
             reply = reply.one if values[reply.count] == "1" else reply.other
         times = self.state.said.get(key, 0)

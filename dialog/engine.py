@@ -22,8 +22,11 @@ from dialog.flow import (
     Say,
 )
 from dialog.options import GUESSES, OPTIONS
-from dialog.state import Filled, Frame
+from dialog.state import Ended, Filled, Frame
 from nlu.understanding import Expectation
+
+KEPT = 4
+"""How many ended flows a call remembers."""
 
 MAX_STEPS = 200
 """More steps than this without waiting is a flow that runs in a circle."""
@@ -51,7 +54,8 @@ def run(draft: Draft) -> None:
 def restart(draft: Draft) -> None:
     """Run the top flow from its first step: what was guessed is guessed anew."""
     slots = {k: v for k, v in draft.top.slots.items() if v.entity != options.GUESS}
-    draft.put_top(replace(draft.top, slots=slots, proposal=None))
+    anew = draft.top.anew - slots.keys()
+    draft.put_top(replace(draft.top, slots=slots, anew=anew, proposal=None))
     go(draft, 0)
 
 
@@ -70,6 +74,7 @@ def leave(draft: Draft, result: str) -> None:
     """End the top flow with a result, and take up what is below it."""
     left = draft.top
     draft.change(stack=draft.state.stack[:-1])
+    keep_ended(draft, left, dropped=result == "cancelled")
     if result == "transfer":
         draft.end("transfer")
     elif result == "ask_person":
@@ -83,6 +88,14 @@ def leave(draft: Draft, result: str) -> None:
         draft.say(draft.flow.back)
         draft.mode = "again"
         restart(draft)
+
+
+def keep_ended(draft: Draft, left: Frame, *, dropped: bool) -> None:
+    """Remember a flow that has ended, in case the caller comes back to it."""
+    if left.called or draft.script.flows[left.flow].is_secret:
+        return
+    ended = Ended(left, "done" if left.acted else "dropped" if dropped else "told")
+    draft.change(ended=(*draft.state.ended, ended)[-KEPT:])
 
 
 def _return(draft: Draft, left: Frame, result: str) -> None:
@@ -126,11 +139,12 @@ def _do(draft: Draft, flow: Flow, step: AnyStep) -> bool:
             draft.say(step.say, step.action)
         case Fill():
             guess = GUESSES[step.by](draft.view)
-            if step.fill not in draft.top.slots and guess is not None:
+            known = draft.top.slots.keys() | draft.top.anew
+            if step.fill not in known and guess is not None:
                 _put(draft, step.fill, guess)
         case Forget():
             kept = {k: v for k, v in draft.top.slots.items() if k not in step.forget}
-            draft.put_top(replace(draft.top, slots=kept, doubts={}))
+            draft.put_top(replace(draft.top, slots=kept, doubts={}, before=None))
         case Go():
             go(draft, flow.label(step.go))
             return False
@@ -150,7 +164,9 @@ def ask(draft: Draft, key: str, action: str, expectation: Expectation) -> None:
     draft.say(f"{key}_again" if again else key)
     draft.mark(action)
     draft.put_top(replace(draft.top, waiting=True))
-    draft.change(expectation=expectation)
+    takes = (entity for slot in draft.flow.slots.values() for entity in slot.takes)
+    beside = tuple(sorted({entity.split(":")[0] for entity in takes}))
+    draft.change(expectation=replace(expectation, beside=beside))
 
 
 def _collect(draft: Draft, flow: Flow, step: Collect) -> bool:

@@ -2,23 +2,39 @@
 
 from collections.abc import Callable
 
+from dialog import engine
+from dialog.asides import explain, why
 from dialog.draft import Draft
 from dialog.floor import give_back_floor, what_else
-from dialog.flow import Choose, Collect, Confirm
+from dialog.flow import Confirm
+from dialog.stack import requests_in
 from dialog.state import OPEN
 
 
 def cancel(draft: Draft) -> None:
-    """Stop everything that is under way."""
-    if not draft.state.stack:
+    """Stop what is talked about, or all of it; what lies below is taken up again."""
+    under_way = requests_in(draft.state.stack)
+    if not under_way:
         draft.say("nothing_to_cancel")
         what_else(draft)
         return
-    frame = next((f for f in reversed(draft.state.stack) if f.flow != "login"), draft.top)
+    while len(under_way) > 1 and draft.script.flows[under_way[-1][0].flow].passing:
+        under_way.pop()
+    frame = under_way.pop()[0]
+    below = under_way
+    if draft.script.lexicon.everything.search(draft.text):
+        below = []
     flow = draft.script.flows[frame.flow]
-    draft.change(stack=(), queue=(), request="")
-    draft.say(flow.cancelled, flow.cancelled_action)
-    what_else(draft)
+    draft.change(stack=tuple(f for request in below for f in request), queue=(), request="")
+    draft.say(flow.cancelled, flow.cancelled_action, about=frame)
+    engine.keep_ended(draft, frame, dropped=True)
+    if draft.then:
+        return
+    if draft.state.stack:
+        draft.say(draft.script.flows[below[-1][0].flow].back)
+        give_back_floor(draft)
+    else:
+        what_else(draft)
 
 
 def start_over(draft: Draft) -> None:
@@ -111,19 +127,6 @@ def insult(draft: Draft) -> None:
     _back_if_asked(draft)
 
 
-def why(draft: Draft) -> None:
-    """Say why we ask."""
-    step = draft.step
-    key = ""
-    match step:
-        case Collect() | Choose():
-            key = f"{step.ask}_why"
-        case Confirm():
-            key = f"{step.confirm}_why"
-    draft.say(key if draft.has(key) else "why", "help")
-    give_back_floor(draft)
-
-
 def _back_if_asked(draft: Draft) -> None:
     if draft.state.stack:
         give_back_floor(draft)
@@ -140,6 +143,7 @@ ALWAYS: dict[str, Callable[[Draft], None]] = {
     "slower": slower,
     "wait": wait,
     "why": why,
+    "explain": explain,
 }
 """Taken before anything else that was said."""
 

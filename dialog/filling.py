@@ -8,10 +8,13 @@ from dialog import options
 from dialog.bank.values import Facts
 from dialog.checks import CHECKS
 from dialog.flow import Flow, Slot
-from dialog.grounding import is_sure
+from dialog.grounding import SWITCH, is_sure
 from dialog.script import Lexicon
 from dialog.state import Filled, Frame
 from nlu.understanding import Entity, Money, Understanding
+
+_GIVES = ("transfer", "correct", "inform", "affirm", "deny")
+"""What an utterance that says "all I have" may be, to mean an amount: not a question for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,27 @@ def fill(
     """
     filling = Filling(replace(frame, options={}, unmatched=frozenset()))
     for name in flow.slots:
-        entities = _meant(flow, name, understanding, asked)
+        entities = _meant(flow, filling.frame, name, understanding, facts, lexicon, asked)
         if entities:
             signed = [_signed(entity, understanding.text, lexicon) for entity in entities]
             filling = _take(filling, name, flow.slots[name], signed, understanding, facts)
-    filling = _refuse(flow, filling, understanding)
+    filling = _refuse(filling, understanding, facts)
     return _miss(flow, filling, understanding, lexicon, asked)
 
 
-def _meant(flow: Flow, name: str, heard: Understanding, asked: str | None) -> list[Entity]:
+def _meant(
+    flow: Flow,
+    frame: Frame,
+    name: str,
+    heard: Understanding,
+    facts: Facts | None,
+    lexicon: Lexicon,
+    asked: str | None,
+) -> list[Entity]:
     """The entities that belong into a slot; an asked slot takes what no other names by role."""
     slot = flow.slots[name]
     found = []
-    for entity in heard.entities:
+    for entity in _new_values(heard):
         if entity.role == "not":
             continue
         if asked is not None and asked != name and _claims(flow.slots[asked], entity):
@@ -82,7 +93,18 @@ def _meant(flow: Flow, name: str, heard: Understanding, asked: str | None) -> li
             found.append(entity)
     if not found and asked == name:
         found = _bare_number(slot, heard)
+    if not found and slot.all_of is not None and lexicon.all_of_it.search(heard.text):
+        found = _all_of_it(frame, slot.all_of, heard, facts)
     return _of_length(slot, found)
+
+
+def _new_values(heard: Understanding) -> list[Entity]:
+    """The entities, amounts without the roles that only places have: "from fifty to sixty" takes
+    fifty back."""
+    return [
+        replace(e, role={"from": "not", "not": "not"}.get(e.role or "")) if e.type == "money" else e
+        for e in heard.entities
+    ]
 
 
 def _claims(asked: Slot, entity: Entity) -> bool:
@@ -103,6 +125,20 @@ def _bare_number(slot: Slot, heard: Understanding) -> list[Entity]:
         return [replace(entity, type="money", value=Money(Decimal(str(entity.value))))]
     except InvalidOperation:
         return []
+
+
+def _all_of_it(
+    frame: Frame, source: str, heard: Understanding, facts: Facts | None
+) -> list[Entity]:
+    """ "All I have": what is available in the named account, or in the checking account."""
+    asks = any(i.score >= SWITCH and i.name not in _GIVES for i in heard.intents)
+    if facts is None or asks:
+        return []
+    filled = frame.slots.get(source)
+    named = [e.value for e in heard.entities if e.type == "account_kind" and e.role != "to"]
+    wanted = {*named, "checking"} if filled is None else {filled.value}
+    fitting = [a for a in facts.accounts if a.id in wanted or a.kind in (named or wanted)]
+    return [Entity("money", Money(a.available), heard.text, 0, 0) for a in fitting[:1]]
 
 
 def _signed(entity: Entity, text: str, lexicon: Lexicon) -> Entity:
@@ -138,7 +174,7 @@ def _take(
     facts: Facts | None,
 ) -> Filling:
     """Put the meant value into a slot, or note why not."""
-    entity = entities[-1]
+    entity = _newest(filling.frame, name, entities)
     rivals = {str(e.value) for e in entities if e.start < entity.end and entity.start < e.end}
     frame = filling.frame
     if len(rivals) > 1:
@@ -165,13 +201,21 @@ def _take(
     return replace(filling, frame=frame, changed=filling.changed | {name})
 
 
-def _refuse(flow: Flow, filling: Filling, heard: Understanding) -> Filling:
+def _newest(frame: Frame, name: str, entities: list[Entity]) -> Entity:
+    """The last value, or the last that differs from what is known: "sixty instead of fifty"."""
+    known = frame.slots.get(name)
+    new = [e for e in entities if known is None or e.value != known.value]
+    return (new or entities)[-1]
+
+
+def _refuse(filling: Filling, heard: Understanding, facts: Facts | None) -> Filling:
     """ "Not to Anna": a slot that holds just that is emptied, unless it got a new value."""
     for entity in heard.entities:
         if entity.role != "not":
             continue
         for name, filled in filling.frame.slots.items():
-            if name not in filling.changed and filled.value == entity.value:
+            new = Filled(entity.value, entity.type)
+            if name not in filling.changed and _is_meant(filled, new, facts):
                 filling = replace(
                     filling,
                     frame=_without(filling.frame, name),
@@ -218,6 +262,10 @@ def _same(old: Filled, new: Filled, facts: Facts | None) -> bool:
     if old.entity == options.GUESS:
         return _describes(old, new, facts)
     return (old.value == new.value and old.entity == new.entity) or _describes(old, new, facts)
+
+
+def _is_meant(old: Filled, new: Filled, facts: Facts | None) -> bool:
+    return old.value == new.value or _describes(old, new, facts)
 
 
 def _describes(old: Filled, new: Filled, facts: Facts | None) -> bool:

@@ -28,6 +28,7 @@ class Slot(Strict):
         digits: How many digits it has, where that is known.
         check: Name of the check a digit string must pass.
         expects: What the recogniser is told to wait for; the first entity type if not given.
+        all_of: The slot with the account that "all of it" is the money of, for an amount.
         keep: False for a PIN: it is used in the turn it was said in and never kept.
     """
 
@@ -38,6 +39,7 @@ class Slot(Strict):
     digits: int | None = None
     check: str | None = None
     expects: str | None = None
+    all_of: Name | None = None
     keep: bool = True
 
     def fits(self, entity: str, role: str | None, *, asked: bool) -> bool:
@@ -206,6 +208,8 @@ class Flow(Strict):
         back: Reply that leads back to it after a digression.
         cancelled: Reply after the caller cancelled it.
         cancelled_action: Name of that in events.
+        stays: Reply where the caller wants to undo what was done already.
+        passing: An offer that is dropped as soon as the caller speaks of something else.
         slots: What it needs to know.
         steps: What it does.
     """
@@ -216,8 +220,15 @@ class Flow(Strict):
     back: Name = "back"
     cancelled: Name = "cancelled"
     cancelled_action: Name = "ask_anything_else"
+    stays: Name = "stays"
+    passing: bool = False
     slots: dict[Name, Slot] = Field(default_factory=dict)
     steps: Annotated[tuple[AnyStep, ...], Field(min_length=1)]
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it asks for secrets, so that nothing of it may be kept after its end."""
+        return any(slot.secret for slot in self.slots.values())
 
     def label(self, name: str) -> int:
         """Index of the step with this label.

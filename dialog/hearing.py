@@ -2,16 +2,24 @@
 
 from dataclasses import replace
 
-from dialog import engine
+from dialog import engine, menus
+from dialog.afterwards import afterwards
+from dialog.asides import refused
+from dialog.corrections import corrected, is_kept
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS, SMALL_TALK
-from dialog.filling import Filling
+from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor
 from dialog.flow import Choose, Collect, Confirm
-from dialog.grounding import HOLDS, SWITCH, UNCLEAR, is_echo, is_plain_yes, words_of
+from dialog.grounding import AGAINST, HOLDS, SWITCH, UNCLEAR, is_echo, is_plain_yes, words_of
+from dialog.languages import is_foreign, other_language
 from dialog.misses import gave_up, missed
 from dialog.requests import carry_on, fill_top, out_of_scope, request, wanted_in
-from nlu.understanding import Understanding
+from dialog.state import Offered
+from nlu.understanding import ScoredIntent, Understanding
+
+SURE = 0.80
+"""A request with a new value in it is a request from here on, not a correction."""
 
 SHORT = 4
 """An answer of this many words or fewer is an answer, whatever else it might be."""
@@ -19,31 +27,73 @@ SHORT = 4
 
 def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding, ...]) -> None:
     """Decide about an utterance."""
-    closing = draft.state.closing
-    draft.change(closing=False)
+    closing, offer = draft.state.closing, draft.state.offered
+    draft.change(closing=False, offered=())
     if not understanding.text.strip() or understanding.confidence < UNCLEAR:
         draft.reason = f"no words that could be trusted ({understanding.confidence:.2f})"
         missed(draft)
         return
     misses = draft.state.misses
-    draft.change(misses=0, queue=(*draft.state.queue, *then))
-    if not _everywhere(draft, understanding):
+    draft.change(misses=0)
+    draft.text, draft.then = understanding.text, then
+    if _is_secret_answer(draft, understanding) or not _beside_the_flow(draft, understanding, offer):
+        _leave_offer(draft, understanding)
+        draft.change(queue=(*draft.state.queue, *then))
         if isinstance(draft.step, Confirm):
             _confirm(draft, draft.step, understanding, misses)
         elif isinstance(draft.step, Collect | Choose):
             _answer(draft, draft.step, understanding, misses)
         else:
             request(draft, understanding, closing=closing, misses=misses)
+    elif then and draft.state.end is None:
+        _take_up(draft, then)
     if draft.act is None and draft.state.end is None and not draft.said:
         carry_on(draft)
+
+
+def _beside_the_flow(
+    draft: Draft, understanding: Understanding, offer: tuple[Offered, ...]
+) -> bool:
+    """What needs no flow, or one that has ended; True where it was that."""
+    if is_foreign(understanding.text, draft.script.lexicon):
+        other_language(draft)
+        return True
+    return (
+        menus.chosen(draft, understanding, offer)
+        or menus.offered(draft, understanding)
+        or afterwards(draft, understanding)
+        or _everywhere(draft, understanding)
+    )
+
+
+def _take_up(draft: Draft, then: tuple[Understanding, ...]) -> None:
+    """Go on with the wish that followed in the same breath ("forget that, what's my balance")."""
+    first, *later = then
+    draft.change(queue=(*later, *draft.state.queue))
+    request(draft, first, closing=False)
+
+
+def _leave_offer(draft: Draft, understanding: Understanding) -> None:
+    """Drop an offer in passing where the caller goes on with what lies below it."""
+    below = draft.state.stack[:-1]
+    if not below or not draft.flow.passing:
+        return
+    frame, lexicon = below[-1], draft.script.lexicon
+    flow = draft.script.flows[frame.flow]
+    step = flow.steps[frame.at]
+    asked = step.collect if isinstance(step, Collect) else None
+    if fill(flow, frame, understanding, draft.facts, lexicon, asked=asked).touched:
+        draft.change(stack=below)
 
 
 def _everywhere(draft: Draft, understanding: Understanding) -> bool:
     """Do what may be said at any point; True where it was that."""
     best = understanding.intents[0] if understanding.intents else None
+    if draft.state.stack and draft.script.lexicon.dropped_last.search(draft.text):
+        best = ScoredIntent("cancel", 1.0)
     if best is None or best.score < HOLDS:
         return False
-    if _is_secret_answer(draft, understanding):
+    if best.name == "cancel" and is_kept(draft, understanding):
         return False
     if best.name in ALWAYS:
         draft.reason = f"{best.name} may be said at any point"
@@ -95,8 +145,11 @@ def _answer(
     best = understanding.intent or ""
     if not secret and best in instead and not filling.touched:
         draft.reason = f"{best} instead of {slot}"
+        draft.put_top(replace(draft.top, refused=draft.top.refused + (best == "refuse")))
         engine.go(draft, draft.flow.label(instead[best]))
         engine.run(draft)
+        return
+    if not secret and not filling.changed and corrected(draft, understanding):
         return
     short = filling.touched and len(understanding.text.split()) <= SHORT
     if not secret and not short and _other_request(draft, understanding):
@@ -106,6 +159,12 @@ def _answer(
         _go_on(draft, filling, slot, misses)
         return
     draft.reason = f"no {slot} in it"
+    if not secret and best in wanted_in(draft, understanding):
+        _switch(draft, understanding)
+        return
+    if best in ("refuse", "deny") and understanding.intents[0].score >= HOLDS:
+        refused(draft, misses)
+        return
     draft.change(misses=misses)
     draft.put_top(replace(draft.top, unmatched=frozenset()))
     if _is_unknown_name(draft, step, understanding) and misses == 0:
@@ -130,7 +189,9 @@ def _is_unknown_name(draft: Draft, step: Collect | Choose, understanding: Unders
 
 def _go_on(draft: Draft, filling: Filling, slot: str, misses: int) -> None:
     """Take what was said and run on; ask again what was heard too badly."""
-    draft.put_top(filling.frame)
+    known = draft.top.slots
+    corrects = any(name in known for name in filling.changed)
+    draft.put_top(replace(filling.frame, before=known) if corrects else filling.frame)
     draft.secrets = filling.secrets
     if filling.unsure or (filling.unclear and not filling.changed):
         draft.change(misses=misses + 1)
@@ -154,20 +215,30 @@ def _go_on(draft: Draft, filling: Filling, slot: str, misses: int) -> None:
 
 def _confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: int) -> None:
     """A plain "yes", a correction, a "no", a question, or nothing of these."""
-    if _other_request(draft, understanding):
-        _switch(draft, understanding)
-        return
     asked = "amount" if "amount" in draft.flow.slots else None
     filling = fill_top(draft, understanding, None)
     if not filling.touched and asked and understanding.intent in ("correct", "deny", "inform"):
         filling = fill_top(draft, understanding, asked)
+    if not filling.changed and corrected(draft, understanding):
+        return
+    if _other_request(draft, understanding) and not _corrects(draft, understanding, filling):
+        _switch(draft, understanding)
+        return
     if filling.touched:
         _go_on(draft, filling, asked or "", misses)
         draft.reason = f"correction: {draft.reason}"
         return
     best = understanding.intent
-    if best == "affirm":
+    if best in ("affirm", "deny") and _contradicts_itself(draft, understanding):
+        draft.reason = "a yes and a no"
+        draft.say("not_sure", step.action)
+        give_back_floor(draft)
+    elif best == "affirm":
         _affirm(draft, step, understanding)
+    elif best == "deny" and draft.script.lexicon.mistaken.search(understanding.text):
+        _what_to_change(draft, step, misses)
+    elif best == "refuse" and understanding.intents[0].score >= HOLDS:
+        refused(draft, misses)
     elif best == "deny" and understanding.intents[0].score >= HOLDS:
         draft.reason = "declined"
         engine.go(draft, draft.flow.label(step.deny))
@@ -179,6 +250,21 @@ def _confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: 
         draft.reason = "neither agreed nor declined"
         draft.change(misses=misses)
         missed(draft)
+
+
+def _corrects(draft: Draft, understanding: Understanding, filling: Filling) -> bool:
+    """Whether a new value is meant for the running flow, though the whole sounds like a request:
+    it sounds like a correction, too, or not surely like the request."""
+    if not filling.changed:
+        return False
+    if any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents):
+        return True
+    return understanding.intents[0].score < SURE
+
+
+def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
+    words = set(words_of(understanding.text))
+    return bool(draft.script.lexicon.yes & words and draft.script.lexicon.no & words)
 
 
 def _what_to_change(draft: Draft, step: Confirm, misses: int) -> None:
@@ -214,8 +300,23 @@ def _names_other_number(draft: Draft, understanding: Understanding) -> bool:
     return "amount" in draft.flow.slots and fill_top(draft, understanding, "amount").touched
 
 
+def _keep_answer(draft: Draft, understanding: Understanding) -> None:
+    """Fill the slot that was asked for from an utterance that wants something else, too."""
+    asked = _asked(draft)
+    filling = fill_top(draft, understanding, asked)
+    if asked is not None and asked in filling.changed:
+        slots = {**draft.top.slots, asked: filling.frame.slots[asked]}
+        draft.put_top(replace(draft.top, slots=slots))
+
+
 def _switch(draft: Draft, understanding: Understanding) -> None:
-    """Another request in the middle of a flow: a pending offer of a person is dropped."""
-    if draft.top.flow == "person":
+    """Another request in the middle of a flow: an offer in passing is dropped, "instead" drops
+    the flow, and an answer that stands beside the request is kept."""
+    if draft.flow.passing:
         draft.change(stack=draft.state.stack[:-1])
+    elif draft.script.lexicon.instead.search(understanding.text):
+        draft.then = (understanding,)
+        ALWAYS["cancel"](draft)
+    else:
+        _keep_answer(draft, understanding)
     request(draft, understanding, closing=False)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from dialog import engine
+from dialog.actions import ACTIONS
 from dialog.bank.values import Facts
 from dialog.decision import (
     Decision,
@@ -105,6 +106,8 @@ def _outcome(draft: Draft, outcome: Outcome) -> None:
         outcome = _login(draft, outcome)
         frame = draft.top
     draft.put_top(replace(frame, outcome={**frame.outcome, **outcome.values}))
+    if outcome.result in ("ok", "repeated") and ACTIONS[outcome.act].effect:
+        draft.put_top(replace(draft.top, acted=True))
     if outcome.result == "ok":
         draft.change(done=(*draft.state.done, outcome.act))
         engine.go(draft, frame.at + 1)

@@ -42,6 +42,19 @@ def likely_source(view: View) -> Filled | None:
     return Filled(fitting[0].id, GUESS) if len(fitting) == 1 else None
 
 
+def sufficient(view: View) -> Account | None:
+    """Another own account that holds the amount and is not the one to be paid."""
+    source, recipient, amount = view.account("source"), view.recipient(), view.money().amount
+    others = [a for a in view.known.accounts if a not in (source, recipient)]
+    return next((a for a in others if a.available >= amount > 0), None)
+
+
+def sufficient_source(view: View) -> Filled | None:
+    """That account: the caller was asked about it."""
+    account = sufficient(view)
+    return Filled(account.id, "chosen") if account else None
+
+
 def first_account(view: View) -> Filled | None:
     """The checking account, or the first one."""
     accounts = sorted(view.known.accounts, key=lambda a: a.kind != "checking")
@@ -58,4 +71,5 @@ OPTIONS: dict[str, Callable[[View], tuple[Option, ...]]] = {
 GUESSES: dict[str, Callable[[View], Filled | None]] = {
     "likely_source": likely_source,
     "first_account": first_account,
+    "sufficient_source": sufficient_source,
 }

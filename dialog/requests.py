@@ -1,5 +1,6 @@
 """Requests: starting a flow, answering from what we know, and taking up the next one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dialog import engine
@@ -8,12 +9,18 @@ from dialog.draft import Draft
 from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor, what_else
+from dialog.flow import Flow
 from dialog.grounding import AGAINST, held
 from dialog.masking import mask, mask_text
 from dialog.misses import missed
+from dialog.orders import orders_in
 from dialog.script import Topic
+from dialog.stack import raised, requests_in
 from dialog.state import OPEN
-from nlu.understanding import Understanding
+from nlu.understanding import Entity, Understanding
+
+LEAST_VALUES = 2
+"""Kinds of value that must be said for a flow to be started by them alone."""
 
 MAX_FLOWS = 6
 """More flows than this under way at once are forgotten, the oldest first."""
@@ -38,6 +45,10 @@ def _is_free(draft: Draft) -> bool:
 def request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int = 0) -> None:
     """Start what was asked for, or tell what is known."""
     wanted = wanted_in(draft, understanding)
+    if not wanted and (name := _wanted_by_values(draft, understanding)):
+        draft.reason = f"the values of {name} were said"
+        _begin(draft, name, understanding)
+        return
     if not wanted and _gives_number(understanding):
         draft.reason = "a customer number was given unasked"
         _begin(draft, "login", understanding)
@@ -54,6 +65,24 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
         _begin(draft, draft.script.by_intent[intent], understanding)
 
 
+def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
+    """The only flow that two values or more belong to, all of them: "forty dollars to Anna"."""
+    if understanding.intent not in ("inform", None):
+        return None
+    entities = [entity for entity in understanding.entities if entity.role != "not"]
+    kinds = {entity.type for entity in entities}
+    fitting = [
+        name
+        for name, flow in draft.script.flows.items()
+        if flow.intents and all(_takes(flow, entity) for entity in entities)
+    ]
+    return fitting[0] if len(kinds) >= LEAST_VALUES and len(fitting) == 1 else None
+
+
+def _takes(flow: Flow, entity: Entity) -> bool:
+    return any(slot.fits(entity.type, entity.role, asked=False) for slot in flow.slots.values())
+
+
 def _gives_number(understanding: Understanding) -> bool:
     """Whether a customer number was given before anybody asked for it."""
     digits = (str(e.value) for e in understanding.entities if e.type == "digits")
@@ -62,12 +91,14 @@ def _gives_number(understanding: Understanding) -> bool:
 
 def take_in(draft: Draft, understanding: Understanding) -> None:
     """Fill what an earlier request said, now that more is known, into the flows below the top."""
-    stack = []
+    stack, lexicon = [], draft.script.lexicon
     for frame in draft.state.stack:
         flow = draft.script.flows[frame.flow]
-        if frame.flow != "login":
-            lexicon = draft.script.lexicon
-            frame = fill(flow, frame, understanding, draft.facts, lexicon, asked=None).frame
+        if not flow.is_secret:
+            first, *later = orders_in(flow, understanding, lexicon)
+            if later and not draft.state.queue:
+                _wait_for_turn(draft, later)
+            frame = fill(flow, frame, first, draft.facts, lexicon, asked=None).frame
         stack.append(frame)
     draft.change(stack=tuple(stack))
 
@@ -97,20 +128,31 @@ def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> No
 
 def _begin(draft: Draft, name: str, understanding: Understanding) -> None:
     """Start a flow with all that was said, or go on with it where it is under way."""
-    names = [frame.flow for frame in draft.state.stack]
+    names = {frame.flow for frame in draft.state.stack}
     if name in names:
-        _resume(draft, names.index(name), understanding)
+        _resume(draft, name, understanding)
         return
-    if len(names) >= MAX_FLOWS:
+    if len(requests_in(draft.state.stack)) >= MAX_FLOWS:
         draft.change(stack=())
     if draft.state.customer_id is None and not names:
         _remember(draft, understanding)
     engine.start(draft, name)
-    filling = fill_top(draft, understanding, None)
+    first, *later = orders_in(draft.flow, understanding, draft.script.lexicon)
+    if later:
+        if any(slot.critical for slot in draft.flow.slots.values()):
+            draft.say("one_by_one")
+        _wait_for_turn(draft, later)
+    filling = fill_top(draft, first, None)
     draft.put_top(filling.frame)
     draft.secrets = filling.secrets if filling.frame.slots else {}
     engine.run(draft)
     carry_on(draft)
+
+
+def _wait_for_turn(draft: Draft, later: Sequence[Understanding]) -> None:
+    """Put further orders of the same breath before what waits already, without secrets."""
+    shown = tuple(mask(order, OPEN, draft.script.lexicon) for order in later)
+    draft.change(queue=(*shown, *draft.state.queue))
 
 
 def _remember(draft: Draft, understanding: Understanding) -> None:
@@ -119,18 +161,25 @@ def _remember(draft: Draft, understanding: Understanding) -> None:
     draft.change(request=shown)
 
 
-def _resume(draft: Draft, at: int, understanding: Understanding) -> None:
-    """Take new values for a flow that is already under way; what lies above it goes on.
+def _resume(draft: Draft, name: str, understanding: Understanding) -> None:
+    """Take new values for a request that is already under way, and go on with it first.
 
-    Unless something was proposed with the old values: that is proposed anew.
+    What it called goes on, unless something was proposed with the old values: that is proposed
+    anew.
     """
-    above = draft.state.stack[at + 1 :]
-    draft.change(stack=draft.state.stack[: at + 1])
-    draft.put_top(fill_top(draft, understanding, None).frame)
+    flow, lexicon = draft.script.flows[name], draft.script.lexicon
+    stack = tuple(
+        fill(flow, frame, understanding, draft.facts, lexicon, asked=None).frame
+        if frame.flow == name
+        else frame
+        for frame in raised(draft.state.stack, name)
+    )
+    *_, ours = requests_in(stack)
+    called = len(ours) - 1 if ours[0].proposal is not None else 0
+    draft.change(stack=stack[: len(stack) - called])
     if draft.state.customer_id is None:
         _remember(draft, understanding)
-    if draft.top.proposal is None and above and above[0].called:
-        draft.change(stack=(*draft.state.stack, *above[:1]))
+    if draft.top.called:
         draft.mode = "again"
     engine.restart(draft)
     engine.run(draft)

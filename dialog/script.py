@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from dialog import actions, checks, conditions, options, wording
 from dialog.errors import FlowError
@@ -16,6 +16,16 @@ from dialog.strict_yaml import Strict, read
 
 ROOT = Path(__file__).resolve().parent
 BUILT_IN_RESULTS = frozenset({"ok", "unavailable", "failed"})
+
+
+def _compiled(text: object) -> re.Pattern[str]:
+    if not isinstance(text, str):
+        raise ValueError("write a regular expression as text")
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+
 
 Variants = Annotated[tuple[str, ...], Field(min_length=2)]
 
@@ -45,10 +55,31 @@ class Topic(Strict):
     answers: dict[str, Variants]
 
 
+class MenuOption(Strict):
+    """A request that a bare noun may mean: how it is called, and words that choose it."""
+
+    intent: Name
+    label: str
+    words: frozenset[str]
+
+
+class Menu(Strict):
+    """Bare nouns ("card") and the short choice that they are answered with."""
+
+    said: frozenset[str]
+    options: Annotated[tuple[MenuOption, ...], Field(min_length=2)]
+
+
 class Knowledge(Strict):
-    """A knowledge file."""
+    """A knowledge file: topics, terms that callers may ask the meaning of, bare nouns."""
 
     topics: tuple[Topic, ...]
+    terms: dict[str, Variants]
+    menus: tuple[Menu, ...]
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
+"""A regular expression, in any case of letters."""
 
 
 class Lexicon(Strict):
@@ -59,17 +90,34 @@ class Lexicon(Strict):
     currency: frozenset[str]
     minus: frozenset[str]
     recipient: str
-    clauses: str
+    clauses: Pattern
+    slots: dict[str, tuple[str, ...]]
+    reset: Pattern
+    other: Pattern
+    swap: Pattern
+    yes: frozenset[str]
+    no: frozenset[str]
+    retract: Pattern
+    mistaken: Pattern
+    everything: Pattern
+    dropping: Pattern
+    dropped_last: Pattern
+    all_of_it: Pattern
+    instead: Pattern
+    listed: frozenset[str]
+    small: frozenset[str]
+    foreign: dict[str, frozenset[str]]
+    languages: Pattern
 
     @cached_property
     def recipient_pattern(self) -> re.Pattern[str]:
         """Finds the name of somebody who should be paid, as group 1."""
         return re.compile(self.recipient)
 
-    @cached_property
-    def clause_pattern(self) -> re.Pattern[str]:
-        """Finds what stands between two requests."""
-        return re.compile(self.clauses, re.IGNORECASE)
+    def names_slot(self, slot: str, text: str) -> bool:
+        """Whether a text names a slot."""
+        words = "|".join(re.escape(word) for word in self.slots.get(slot, ()))
+        return bool(words) and re.search(rf"\b(?:{words})\b", text, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +128,8 @@ class Script:
         flows: By name.
         by_intent: The flow that an intent starts.
         topics: The topic that answers an intent.
+        terms: What a word means, in variants.
+        menus: Bare nouns and what they may mean.
     """
 
     flows: dict[str, Flow]
@@ -87,6 +137,8 @@ class Script:
     lexicon: Lexicon
     by_intent: dict[str, str]
     topics: dict[str, Topic]
+    terms: dict[str, Variants]
+    menus: tuple[Menu, ...]
 
     def is_request(self, intent: str) -> bool:
         """Whether an intent wants something done or told (and is not small talk or an answer)."""
@@ -128,8 +180,12 @@ def load(root: Path, language: str) -> Script:
             raise FlowError(f"{root}/knowledge/{language}.yaml: {topic.topic}: add answers.default")
     for intent in by_intent.keys() & topics.keys():
         raise FlowError(f"{root}: {intent} is a flow's and a topic's intent: remove one")
+    for intent in [option.intent for menu in knowledge.menus for option in menu.options]:
+        if intent not in by_intent.keys() | topics.keys():
+            path = root / "knowledge" / f"{language}.yaml"
+            raise FlowError(f"{path}:{_line(path, intent)}: no request {intent}: use another")
     lexicon = read(root / "lexicon" / f"{language}.yaml", Lexicon)
-    return Script(flows, replies, lexicon, by_intent, topics)
+    return Script(flows, replies, lexicon, by_intent, topics, knowledge.terms, knowledge.menus)
 
 
 def _check_replies(path: Path, replies: Replies) -> None:

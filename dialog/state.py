@@ -43,6 +43,10 @@ class Frame:
         unmatched: Slots whose answer named something we do not know.
         proposal: Id of the proposal that was stored when it was read back.
         outcome: What the last act told, for the replies.
+        before: The slots before the last correction, so that it can be taken back.
+        anew: Slots that the caller wants to be asked for again: nothing is guessed for them.
+        refused: How often the caller would not answer.
+        acted: True where something was changed at the bank.
     """
 
     flow: str
@@ -55,6 +59,27 @@ class Frame:
     unmatched: frozenset[str] = frozenset()
     proposal: str | None = None
     outcome: Mapping[str, object] = field(default_factory=dict, repr=False)
+    before: Mapping[str, Filled] | None = None
+    anew: frozenset[str] = frozenset()
+    refused: int = 0
+    acted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A request that a short choice offers: how it is called, and words that choose it."""
+
+    intent: str
+    label: str
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A flow that has ended, and how: done at the bank, told, or dropped by the caller."""
+
+    frame: Frame
+    how: Literal["done", "told", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,8 @@ class State:
         acts: How many acts this call has started: part of the next one's id.
         closing: True where "anything else?" was asked last.
         done: What was done in this call, for the person who takes over.
+        ended: The flows that ended last, the latest last: a caller may come back to them.
+        offered: The requests that a short choice offered, in its order.
         end: How the call ended, or None.
     """
 
@@ -100,6 +127,8 @@ class State:
     acts: int = 0
     closing: bool = False
     done: tuple[str, ...] = ()
+    ended: tuple[Ended, ...] = ()
+    offered: tuple[Offered, ...] = ()
     end: End | None = None
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
+from dialog import options as choices
 from dialog.bank.values import Account, Card, Receipt, Transaction
 from dialog.strict_yaml import Strict
 from dialog.view import View
@@ -29,6 +30,7 @@ class Forms(Strict):
     the: str
     all_of: str
     one_of: str
+    near: dict[int, str]
 
 
 Wording = Callable[[View, Forms], str]
@@ -129,6 +131,23 @@ def phone(view: View, forms: Forms) -> str:
 
 
 @value
+def sufficient(view: View, forms: Forms) -> str:
+    """Another account that holds the amount."""
+    found = choices.sufficient(view)
+    return write_account(found, forms) if found else ""
+
+
+@value
+def day(view: View, forms: Forms) -> str:
+    """The day that was named, as near as people say it."""
+    filled = view.frame.slots.get("day")
+    if filled is None or not isinstance(filled.value, date):
+        return ""
+    near = (filled.value - view.today).days
+    return forms.near.get(near, write_day(filled.value, forms))
+
+
+@value
 def available(view: View, forms: Forms) -> str:
     """What can be taken from there."""
     found = view.account("source")
@@ -204,6 +223,12 @@ def cards(view: View, forms: Forms) -> str:
     """The cards that still work."""
     active = [c for c in view.known.cards if c.status == "active"]
     return write_list([forms.the.format(card=write_card(c, forms)) for c in active], forms.one_of)
+
+
+@value
+def choice(view: View, forms: Forms) -> str:
+    """The requests that are offered."""
+    return write_list([offered.label for offered in view.state.offered], forms.one_of)
 
 
 @value

@@ -164,10 +164,20 @@ def _bare(phrase: Phrase, place: int) -> _Read | None:
         return None
     last = numbers[-1].last
     if expectation.kind == "money":
+        if joined[0] == 1 and not _is_alone(phrase, place, last):
+            return None
         return _Read(joined[0], currency, place, last, joined[1])
     if expectation.kind in ("customer_number", "pin", "digits", "date", "time", "period"):
         return None
     return _by_neighbours(phrase, numbers, joined, currency)
+
+
+def _is_alone(phrase: Phrase, first: int, last: int) -> bool:
+    """ "One", and not "the other one" or "one with wings"."""
+    before, after = phrase.word(first - 1), phrase.word(last)
+    return not (before.isalpha() and before not in phrase.locale.money.cues) and not (
+        after.isalpha() and after not in phrase.locale.money.after
+    )
 
 
 def _by_neighbours(

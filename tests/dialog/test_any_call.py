@@ -27,6 +27,7 @@ from dialog.bank.values import Proposed, Receipt, TransferOrder
 from dialog.conversation import Conversation, Response
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.script import script
+from dialog.stack import requests_in
 from nlu.understanding import Entity, Money
 
 NUMBER, PIN = "40217308", "4821"
@@ -221,9 +222,18 @@ def a_call(demo_file: Path) -> type[RuleBasedStateMachine]:
 
         @rule()
         def cancels(self) -> None:
+            """What is talked about is dropped; as often again, and nothing is under way."""
+            before = requests_in(self.caller.conversation.state.stack)
             answer = self.caller.says("forget it", "cancel")
-            assert self.caller.conversation.state.stack == ()
+            left = requests_in(self.caller.conversation.state.stack)
+            assert len(left) < max(1, len(before))
             assert answer.end is None
+            self.take(answer)
+
+        @rule()
+        def cancels_everything(self) -> None:
+            answer = self.caller.says("forget everything", "cancel")
+            assert self.caller.conversation.state.stack == ()
             self.take(answer)
 
         @rule(digits=st.sampled_from(["1", "2", "0", "5", NUMBER, PIN, "1111", "12*50", "#", "*"]))

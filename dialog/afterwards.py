@@ -1,0 +1,77 @@
+"""What a caller says about something that has ended: it was a yes after all, undo it, the other
+account then."""
+
+from dataclasses import replace
+
+from dialog import engine
+from dialog.draft import Draft
+from dialog.filling import fill
+from dialog.floor import what_else
+from dialog.grounding import words_of
+from dialog.requests import carry_on
+from dialog.state import Ended, Frame
+from nlu.understanding import Understanding
+
+_ABOUT_A_VALUE = ("correct", "inform", "keep")
+_UNDOES = ("cancel", "keep", "correct")
+
+
+def afterwards(draft: Draft, understanding: Understanding) -> bool:
+    """Take up what has ended, or say that it stays done; True where the utterance was about it."""
+    if draft.state.stack or not draft.state.ended:
+        return False
+    last = draft.state.ended[-1]
+    best = understanding.intent
+    if last.how == "dropped" and _takes_back(draft, understanding):
+        draft.reason = f"{last.frame.flow} after all"
+        _reopen(draft, last.frame)
+        return True
+    if last.how == "done" and best in _UNDOES:
+        _stays(draft, last)
+        return True
+    if best in _ABOUT_A_VALUE and last.how != "done":
+        return _with_another_value(draft, last, understanding)
+    return False
+
+
+def nothing_to_cancel(draft: Draft) -> None:
+    """Say that nothing is under way; what was done in this call stays done."""
+    done = [ended for ended in draft.state.ended if ended.how == "done"]
+    if done:
+        _stays(draft, done[-1])
+    else:
+        draft.say("nothing_to_cancel")
+        what_else(draft)
+
+
+def _stays(draft: Draft, done: Ended) -> None:
+    draft.reason = f"{done.frame.flow} is done and stays so"
+    draft.say(draft.script.flows[done.frame.flow].stays, "tell_done", about=done.frame)
+    what_else(draft)
+
+
+def _takes_back(draft: Draft, understanding: Understanding) -> bool:
+    """ "I meant yes": a yes beside words that take something back, and no new value."""
+    lexicon = draft.script.lexicon
+    says_yes = bool(lexicon.yes.intersection(words_of(understanding.text)))
+    return says_yes and bool(lexicon.retract.search(understanding.text))
+
+
+def _with_another_value(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """ "Sorry, I meant savings": what was told or dropped, with another value."""
+    flow, lexicon = draft.script.flows[last.frame.flow], draft.script.lexicon
+    filling = fill(flow, last.frame, understanding, draft.facts, lexicon, asked=None)
+    if not filling.changed:
+        return False
+    draft.reason = f"{flow.flow} again, with another {', '.join(sorted(filling.changed))}"
+    _reopen(draft, filling.frame)
+    return True
+
+
+def _reopen(draft: Draft, frame: Frame) -> None:
+    """Put a flow that has ended on top again, from its first step."""
+    draft.change(ended=draft.state.ended[:-1])
+    draft.push(replace(frame, called=False, waiting=False, refused=0))
+    engine.restart(draft)
+    engine.run(draft)
+    carry_on(draft)

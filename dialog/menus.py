@@ -1,0 +1,68 @@
+"""Bare nouns: "card" may mean many things, so a short choice is offered."""
+
+from dialog.draft import Draft
+from dialog.grounding import SWITCH, words_of
+from dialog.requests import request
+from dialog.script import Menu
+from dialog.state import OPEN, Offered
+from nlu.understanding import Entity, Expectation, ScoredIntent, Understanding
+
+LIKELY = 0.15
+"""An offered request is taken from here on where nothing else is surely asked for."""
+
+
+def offered(draft: Draft, understanding: Understanding) -> bool:
+    """Offer a choice where a bare noun was said; True where that was done."""
+    menu = None if draft.state.stack else _menu_of(draft, understanding)
+    if menu is None:
+        return False
+    draft.reason = "a bare noun"
+    offer = tuple(Offered(o.intent, o.label, o.words) for o in menu.options)
+    draft.change(offered=offer)
+    draft.say("menu", "clarify")
+    draft.change(expectation=Expectation("choice", choices=tuple(o.label for o in offer)))
+    return True
+
+
+def chosen(draft: Draft, understanding: Understanding, offer: tuple[Offered, ...]) -> bool:
+    """Take up what was chosen of an offer; True where something was."""
+    if not offer:
+        return False
+    draft.change(expectation=OPEN)
+    intent = _choice(draft, understanding, offer)
+    if intent is None:
+        return False
+    entities = tuple(e for e in understanding.entities if e.type != "ordinal")
+    meant = (ScoredIntent(intent, 1.0),)
+    wish = Understanding(understanding.text, meant, entities, understanding.confidence, True)
+    request(draft, wish, closing=False)
+    return True
+
+
+def _menu_of(draft: Draft, understanding: Understanding) -> Menu | None:
+    small = draft.script.lexicon.small
+    said = " ".join(word for word in words_of(understanding.text) if word not in small)
+    return next((menu for menu in draft.script.menus if said in menu.said), None)
+
+
+def _choice(draft: Draft, understanding: Understanding, offer: tuple[Offered, ...]) -> str | None:
+    """The offered request that an answer means: by place, by its intent, or by its words."""
+    place = next((_at(e, offer) for e in understanding.entities if e.type == "ordinal"), None)
+    if place is not None:
+        return place.intent
+    names = [option.intent for option in offer]
+    sure = [i.name for i in understanding.intents if i.score >= SWITCH]
+    if sure and (sure[0] in names or draft.script.is_request(sure[0])):
+        return sure[0] if sure[0] in names else None
+    words = set(words_of(understanding.text))
+    fitting = [option.intent for option in offer if option.words & words]
+    if len(fitting) == 1:
+        return fitting[0]
+    likely = [i.name for i in understanding.intents if i.name in names and i.score >= LIKELY]
+    return likely[0] if likely else None
+
+
+def _at(entity: Entity, offer: tuple[Offered, ...]) -> Offered | None:
+    place = int(str(entity.value))
+    place = place - 1 if place > 0 else place
+    return offer[place] if -len(offer) <= place < len(offer) else None
