@@ -148,6 +148,7 @@ def _answer(
         draft.put_top(replace(draft.top, refused=draft.top.refused + (best == "refuse")))
         engine.go(draft, draft.flow.label(instead[best]))
         engine.run(draft)
+        carry_on(draft)
         return
     if not secret and not filling.changed and corrected(draft, understanding):
         return
@@ -164,6 +165,7 @@ def _answer(
         return
     if best in ("refuse", "deny") and understanding.intents[0].score >= HOLDS:
         refused(draft, misses)
+        carry_on(draft)
         return
     draft.change(misses=misses)
     draft.put_top(replace(draft.top, unmatched=frozenset()))
