@@ -11,3 +11,7 @@ class CorpusError(NluError):
 
 class ModelFileError(NluError):
     """A model file is missing or is not what its manifest says."""
+
+
+class DataError(NluError):
+    """A data set given by path cannot be used; the message says what to give instead."""

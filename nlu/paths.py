@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nlu.errors import ModelFileError
 
-MODEL_FILE = Path(__file__).parent / "models" / "intents.safetensors"
+MODEL_FOLDER = Path(__file__).parent / "models"
 
 
 def packaged_encoder() -> Path:

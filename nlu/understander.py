@@ -1,17 +1,15 @@
 """Words to meaning: one understander serves all calls of a process."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from nlu.encoder.sentence import SentenceEncoder
 from nlu.intents import bare, clauses
-from nlu.intents.head import HeadAnswer, IntentHead
+from nlu.intents.head import HeadAnswer
+from nlu.intents.model import IntentModel
 from nlu.intents.refusal import is_refusal, refused
 from nlu.intents.yes_no import Answer, read_answer, weigh
 from nlu.locales.locale import load_locale
-from nlu.mishearings import classifiable
-from nlu.paths import MODEL_FILE
+from nlu.paths import MODEL_FOLDER
 from nlu.readings import Reading, choose, read_all
 from nlu.text import plain
 from nlu.understanding import Context, ScoredIntent, Understanding
@@ -26,29 +24,35 @@ class Understander:
     """Understands utterances; thread-safe and blocking, so call it off the event loop.
 
     Attributes:
-        version: Names the intent head that answers: the beginning of its SHA-256.
+        version: Names the model that answers: the beginning of its files' SHA-256.
     """
 
-    def __init__(
-        self, encoder_dir: Path, *, model_path: Path | None = None, threads: int = 1
-    ) -> None:
+    def __init__(self, encoder_dir: Path, *, model: Path = MODEL_FOLDER, threads: int = 1) -> None:
         """Load the encoder and the head.
 
         Args:
             encoder_dir: Folder of the sentence encoder.
-            model_path: An intent head; None takes the packaged one.
+            model: Folder of a trained model of our intents; else the packaged one.
             threads: Threads for one utterance.
 
         Raises:
             ModelFileError: A file is missing or is not what it should be.
         """
-        self._encoder = SentenceEncoder(encoder_dir, threads)
-        head = model_path or MODEL_FILE
-        self._head = IntentHead.load(head)
-        self.version = hashlib.sha256(head.read_bytes()).hexdigest()[:12]
+        self._model = IntentModel.load(model, encoder_dir, threads)
+        self._threshold = self._model.head.threshold
+        self.version = self._model.version
         self._locale = load_locale("en")
         # The first run plans its memory: no caller should wait for that.
-        self._encoder.encode(["warm up"])
+        self._model.features(["warm up"])
+
+    @property
+    def threshold(self) -> float:
+        """Scope scores below it are out of scope."""
+        return self._threshold
+
+    def scope(self, text: str) -> float | None:
+        """The bare head's scope score of a text; None where nothing is said."""
+        return self._model.answer([text])[0].scope if plain(text) else None
 
     def understand(
         self,
@@ -79,14 +83,13 @@ class Understander:
     def _meaning(self, reading: Reading) -> Understanding:
         answer = read_answer(reading.text, self._locale.answers)
         parts = [reading.text, *self._clauses(reading.text)]
-        vectors = self._encoder.encode([classifiable(part) for part in parts])
-        whole, *others = [self._head.answer(vector) for vector in vectors]
+        whole, *others = self._model.answer(parts)
         is_bare = bare.is_bare(reading.text, reading.entities, self._locale)
         in_scope = (
-            whole.scope >= self._head.threshold
+            whole.scope >= self._threshold
             or is_bare
             or answer.plain
-            or any(other.scope >= self._head.threshold for other in others)
+            or any(other.scope >= self._threshold for other in others)
         )
         intents = self._scored(whole, others, answer, is_bare=is_bare) if in_scope else []
         if is_refusal(reading.text, self._locale.answers):
@@ -112,8 +115,7 @@ class Understander:
         *,
         is_bare: bool,
     ) -> list[ScoredIntent]:
-        threshold = self._head.threshold
-        intents = clauses.merge(whole.intents, [(other, threshold) for other in others])
+        intents = clauses.merge(whole.intents, [(other, self._threshold) for other in others])
         if is_bare:
             rest = [
                 ScoredIntent(intent.name, intent.score * (1 - bare.SCORE))

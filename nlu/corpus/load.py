@@ -31,17 +31,17 @@ class Utterance:
 
 
 def load_corpus(folder: Path, minimum: int) -> list[Utterance]:
-    """All utterances of the `*.yaml` files directly in a folder, in the files' order.
+    """All utterances of the `*.yaml` files directly in a folder (or of one), in the files' order.
 
     Args:
-        folder: Holds files that map an intent's name to a list of utterances.
+        folder: Holds files that map an intent's name to a list of utterances; or one such file.
         minimum: How many utterances an intent must have.
 
     Raises:
         CorpusError: A file cannot be read or breaks the schema; an intent is filed twice or has
             too few utterances; an utterance stands twice.
     """
-    paths = sorted(folder.glob("*.yaml"))
+    paths = [folder] if folder.is_file() else sorted(folder.glob("*.yaml"))
     if not paths:
         raise CorpusError(f"{folder}: no *.yaml files; name a folder that holds a corpus")
     utterances: list[Utterance] = []

@@ -16,6 +16,11 @@ from onnx import TensorProto, helper, numpy_helper
 Weights = Mapping[str, NDArray[np.float32]]
 
 
+def tapped(layers: int) -> tuple[int, int, int]:
+    """The layers that are pooled, counted from 1: the last, at two thirds and at one third."""
+    return layers, round(layers * 2 / 3), round(layers / 3)
+
+
 class EncoderGraph:
     """Collects nodes and weights while the layers are laid one after another."""
 
@@ -34,13 +39,16 @@ class EncoderGraph:
             layers: How many transformer layers the weights hold.
 
         Returns:
-            A model from `ids` and `mask` (int32, batch by tokens) to `pooled` (float32, batch
-            by width): the mean over the tokens that the mask keeps.
+            A model from `ids` (int32, batch by tokens, no padding) to `pooled` (float32, batch by
+            4 widths): the mean over the tokens of the last layer, of the layers at two thirds and
+            at one third, and the last layer's maximum.
         """
         hidden = self._embed()
+        outputs = []
         for number in range(layers):
             hidden = self._layer(hidden, f"encoder.layer.{number}.")
-        self._pool(hidden)
+            outputs.append(hidden)
+        self._pool([outputs[place - 1] for place in tapped(layers)])
         return self._model()
 
     def _weight(self, name: str, value: NDArray[np.generic] | None = None) -> str:
@@ -88,9 +96,7 @@ class EncoderGraph:
         matrix = np.concatenate([self._weights[f"{part}.weight"].T for part in parts], axis=1)
         bias = np.concatenate([self._weights[f"{part}.bias"] for part in parts])
         inputs = [value, self._weight(f"{prefix}qkv", matrix), self._weight(f"{prefix}b", bias)]
-        return self._node(
-            "Attention", [*inputs, "mask"], domain="com.microsoft", num_heads=self._heads
-        )
+        return self._node("Attention", inputs, domain="com.microsoft", num_heads=self._heads)
 
     def _layer(self, value: str, prefix: str) -> str:
         seen = self._linear(self._attend(value, prefix), f"{prefix}attention.output.dense")
@@ -101,21 +107,15 @@ class EncoderGraph:
         back = self._linear(wide, f"{prefix}output.dense")
         return self._normalise(self._node("Add", [kept, back]), f"{prefix}output.LayerNorm")
 
-    def _pool(self, hidden: str) -> None:
-        last = self._weight("last_axis", np.array([2], dtype=np.int64))
-        second = self._weight("token_axis", np.array([1], dtype=np.int64))
-        kept = self._node("Cast", ["mask"], to=TensorProto.FLOAT)
-        masked = self._node("Mul", [hidden, self._node("Unsqueeze", [kept, last])])
-        total = self._node("ReduceSum", [masked, second], keepdims=0)
-        count = self._node("ReduceSum", [kept, second], keepdims=1)
-        self._nodes.append(helper.make_node("Div", [total, count], ["pooled"]))
+    def _pool(self, layers: list[str]) -> None:
+        axis = self._weight("token_axis", np.array([1], dtype=np.int64))
+        means = [self._node("ReduceMean", [layer, axis], keepdims=0) for layer in layers]
+        peak = self._node("ReduceMax", [layers[0], axis], keepdims=0)
+        self._nodes.append(helper.make_node("Concat", [*means, peak], ["pooled"], axis=1))
 
     def _model(self) -> onnx.ModelProto:
-        inputs = [
-            helper.make_tensor_value_info(name, TensorProto.INT32, ["batch", "tokens"])
-            for name in ("ids", "mask")
-        ]
-        outputs = [helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["batch", "width"])]
-        graph = helper.make_graph(self._nodes, "encoder", inputs, outputs, self._initializers)
+        ids = helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "tokens"])
+        pooled = helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["batch", "widths"])
+        graph = helper.make_graph(self._nodes, "encoder", [ids], [pooled], self._initializers)
         opsets = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=9)

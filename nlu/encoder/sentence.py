@@ -1,4 +1,10 @@
-"""Sentences to unit vectors, in ONNX Runtime with a thread budget of its own."""
+"""Sentences to vectors, in ONNX Runtime with a thread budget of its own.
+
+A sentence's features are four unit vectors side by side: the published sentence vector (mean of
+the last layer), the means of two earlier layers, which keep more of the words themselves, and,
+at half length, the last layer's maxima. The head learns from all of them; nearness is measured by
+the first alone.
+"""
 
 import json
 from collections.abc import Sequence
@@ -10,8 +16,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from nlu.encoder.adapter import adapted
 from nlu.encoder.graph import EncoderGraph
 from nlu.errors import ModelFileError
+
+PART_LENGTHS = (1.0, 1.0, 1.0, 0.5)
+"""Lengths of the four parts of a sentence's features."""
 
 MAX_TOKENS = 96
 """A caller's turn is far shorter; what goes beyond is cut, so that no turn can take seconds."""
@@ -20,12 +30,13 @@ MAX_TOKENS = 96
 class SentenceEncoder:
     """A BERT sentence encoder; thread-safe, deterministic for one sentence at a time."""
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, threads: int = 1, adapter: Path | None = None) -> None:
         """Load the encoder.
 
         Args:
             folder: Holds config.json, tokenizer.json and model.safetensors.
             threads: Threads for one encoding.
+            adapter: What training changed in its weights, or None.
 
         Raises:
             ModelFileError: A file is missing or cannot be read.
@@ -37,16 +48,17 @@ class SentenceEncoder:
                     "name a folder with a BERT sentence encoder"
                 )
         self._tokenizer = _tokenizer(folder / "tokenizer.json")
-        self._session = _session(folder, threads)
+        self._session = _session(folder, threads, adapter)
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors of the sentences.
+        """Unit vectors of the sentences: float32, one row of the encoder's width for each."""
+        return sentence_vectors(self.features(sentences))
 
-        Sentences of one token length run as one batch: without padding a sentence's vector does
+    def features(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """All features of the sentences: float32, one row of four widths for each.
+
+        Sentences of one token length run as one batch: without padding a sentence's features do
         not depend on its neighbours beyond the last bit.
-
-        Returns:
-            float32, one row of the encoder's width for each sentence.
         """
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(sentences))]
         rows: dict[int, NDArray[np.float32]] = {}
@@ -60,12 +72,21 @@ class SentenceEncoder:
         return np.stack([rows[place] for place in range(len(ids))])
 
     def _run(self, ids: list[list[int]]) -> NDArray[np.float32]:
-        batch = np.array(ids, dtype=np.int32)
-        pooled: NDArray[np.float32] = self._session.run(
-            ["pooled"], {"ids": batch, "mask": np.ones_like(batch)}
-        )[0]
-        length = np.linalg.norm(pooled, axis=1, keepdims=True)
-        return np.asarray(pooled / np.maximum(length, 1e-9), dtype=np.float32)
+        pooled = self._session.run(["pooled"], {"ids": np.array(ids, dtype=np.int32)})[0]
+        return features_of(pooled)
+
+
+def features_of(pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the head learns from: each of the four pooled parts at its own length."""
+    parts = pooled.reshape(len(pooled), len(PART_LENGTHS), -1)
+    length = np.maximum(np.linalg.norm(parts, axis=2, keepdims=True), 1e-9)
+    scaled = parts / length * np.array(PART_LENGTHS, dtype=np.float32)[:, None]
+    return np.asarray(scaled.reshape(pooled.shape), dtype=np.float32)
+
+
+def sentence_vectors(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The published sentence vectors within features: the first quarter of each row."""
+    return features[:, : features.shape[1] // len(PART_LENGTHS)]
 
 
 def _tokenizer(path: Path) -> Tokenizer:
@@ -78,15 +99,18 @@ def _tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def _session(folder: Path, threads: int) -> ort.InferenceSession:
+def _session(folder: Path, threads: int, adapter: Path | None) -> ort.InferenceSession:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        weights = load_file(folder / "model.safetensors")
         graph = EncoderGraph(
-            load_file(folder / "model.safetensors"),
+            adapted(weights, adapter) if adapter else weights,
             int(config["num_attention_heads"]),
             float(config["layer_norm_eps"]),
         )
         model = graph.build(int(config["num_hidden_layers"]))
+    except ModelFileError:
+        raise
     except Exception as error:  # safetensors raises its own family; a corrupt file is any of them
         raise ModelFileError(
             f"{folder} does not hold a BERT encoder ({type(error).__name__}: {error}); "

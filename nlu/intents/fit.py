@@ -1,93 +1,181 @@
-"""Fits an intent head on utterances and their vectors."""
+"""Fits an intent head on utterances and their features, and calibrates it on held-out ones."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.cluster import AgglomerativeClustering
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold
 
-from nlu.corpus.load import OUT_OF_SCOPE, Utterance
+from nlu.corpus.load import OUT_OF_SCOPE
+from nlu.encoder.sentence import sentence_vectors
 from nlu.intents.head import Example, IntentHead, quantise
 
-STRENGTH = 30.0
+STRENGTH = 20.0
 """Inverse of the penalty on the weights, chosen by cross-validation on the training corpus."""
 
 FOLDS = 4
-KEPT = 0.975
-"""Share of utterances in scope that the threshold must let through on held-out folds."""
+FAMILY = 0.35
+"""Lines whose mean cosine distance is below this are of one family and stay in one fold."""
+
+KEPT = 0.95
+"""Share of utterances in scope that the threshold must let through on held-out lines."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """Lines that a head was not trained on, with that head."""
+
+    head: IntentHead
+    examples: Sequence[Example]
+    features: NDArray[np.float32]
 
 
 def fit_head(
-    utterances: Sequence[Utterance], vectors: NDArray[np.float32], seed: int
+    examples: Sequence[Example],
+    features: NDArray[np.float32],
+    *,
+    strength: float = STRENGTH,
+    kept: float = KEPT,
+    seed: int = 7,
 ) -> IntentHead:
-    """Train the head, its temperature and its scope threshold.
+    """Train a head on everything and calibrate it on folds that it was not trained on.
+
+    A fold holds whole families of similar lines, so that a held-out line is as new as a caller's.
 
     Args:
-        utterances: The training corpus.
-        vectors: Their unit vectors, float32, one a row.
+        examples: Training utterances with one intent each.
+        features: Their features, float32, one row each.
+        strength: Inverse of the penalty on the weights.
+        kept: Share of utterances in scope that the threshold lets through.
         seed: Of the folds.
-
-    Returns:
-        A head whose temperature and threshold come from folds that it was not trained on.
     """
-    truth = np.array([utterance.intent for utterance in utterances])
-    examples = tuple(Example(utterance.text, utterance.intent) for utterance in utterances)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    truth = np.array([example.intent for example in examples])
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     parts = [
-        (_fit(vectors[known], truth[known], [examples[place] for place in known]), held)
-        for known, held in folds.split(vectors, truth)
+        HeldOut(
+            fit_weights([examples[place] for place in known], features[known], strength=strength),
+            [examples[place] for place in held],
+            features[held],
+        )
+        for known, held in folds.split(features, truth, families(features))
     ]
-    temperature = _temperature(parts, vectors, truth)
-    tempered = [(_with(head, temperature, 0.0), held) for head, held in parts]
-    scores = np.concatenate(
-        [head.scope(vectors[held])[truth[held] != OUT_OF_SCOPE] for head, held in tempered]
+    return calibrate(fit_weights(examples, features, strength=strength), parts, kept)
+
+
+def families(features: NDArray[np.float32]) -> NDArray[np.int_]:
+    """A number for each row; rows of one number are wordings of one thing."""
+    clusters = AgglomerativeClustering(
+        n_clusters=None, distance_threshold=FAMILY, metric="cosine", linkage="average"
     )
-    threshold = round(float(np.quantile(scores, 1.0 - KEPT)), 3)
-    return _with(_fit(vectors, truth, examples), temperature, threshold)
+    return np.asarray(clusters.fit_predict(sentence_vectors(features)))
 
 
-def _fit(
-    vectors: NDArray[np.float32], truth: NDArray[np.str_], examples: Sequence[Example]
+def fit_weights(
+    examples: Sequence[Example], features: NDArray[np.float32], *, strength: float = STRENGTH
 ) -> IntentHead:
-    model = LogisticRegression(C=STRENGTH, max_iter=500, class_weight="balanced")
-    model.fit(vectors.astype(np.float64), truth)
+    """A head with one intent an utterance, not calibrated."""
+    truth = np.array([example.intent for example in examples])
+    centre = features.mean(axis=0, dtype=np.float64)
+    model = LogisticRegression(C=strength, max_iter=500, class_weight="balanced")
+    model.fit(features - centre, truth)
+    weights, bias = model.coef_, model.intercept_
+    if len(model.classes_) == 2:  # scikit-learn gives one row for two classes
+        weights, bias = np.vstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
+    bias = bias - weights @ centre
+    return _head(tuple(str(name) for name in model.classes_), weights, bias, examples, features)
+
+
+def fit_several(
+    examples: Sequence[Example],
+    holds: Sequence[frozenset[str]],
+    features: NDArray[np.float32],
+    *,
+    strength: float = STRENGTH,
+) -> IntentHead:
+    """A head where one utterance may hold several intents: one logistic regression for each.
+
+    Args:
+        examples: Training utterances, for nearness.
+        holds: The intents of each.
+        features: One row each.
+        strength: Inverse of the penalty on the weights.
+    """
+    labels = sorted(set().union(*holds))
+    centre = features.mean(axis=0, dtype=np.float64)
+    weights = np.zeros((len(labels), features.shape[1]))
+    bias = np.zeros(len(labels))
+    for place, name in enumerate(labels):
+        truth = np.array([name in held for held in holds])
+        model = LogisticRegression(C=strength, max_iter=500).fit(features - centre, truth)
+        weights[place], bias[place] = model.coef_[0], model.intercept_[0]
+    head = _head(tuple(labels), weights, bias - weights @ centre, examples, features)
+    return replace(head, several=True)
+
+
+def _head(
+    labels: tuple[str, ...],
+    weights: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    examples: Sequence[Example],
+    features: NDArray[np.float32],
+) -> IntentHead:
     # Stored in half precision: what another processor computes differs in later digits only.
     return IntentHead(
-        labels=tuple(str(name) for name in model.classes_),
-        weights=model.coef_.T.astype(np.float16).astype(np.float32),
-        bias=model.intercept_.astype(np.float16).astype(np.float32),
-        temperature=1.0,
-        threshold=0.0,
-        vectors=quantise(vectors),
+        labels=labels,
+        weights=weights.T.astype(np.float16).astype(np.float32),
+        bias=bias.astype(np.float16).astype(np.float32),
+        vectors=quantise(sentence_vectors(features)),
         examples=tuple(examples),
     )
 
 
-def _with(head: IntentHead, temperature: float, threshold: float) -> IntentHead:
-    return IntentHead(
-        head.labels,
-        head.weights,
-        head.bias,
-        temperature,
-        threshold,
-        head.vectors,
-        head.examples,
-    )
+def calibrate(head: IntentHead, parts: Sequence[HeldOut], kept: float = KEPT) -> IntentHead:
+    """The head with a temperature and a scope threshold that fit what it has not seen.
+
+    Args:
+        head: Trained on everything.
+        parts: Lines held out of training, each with a head that was trained without them.
+        kept: Share of utterances in scope that the threshold lets through.
+    """
+    grid = np.arange(30, 401) / 100
+    temperature = float(grid[int(np.argmin([_loss(parts, value) for value in grid]))])
+    scores = np.concatenate([_scope_inside(part, temperature) for part in parts])
+    threshold = round(float(np.quantile(scores, 1.0 - kept)), 3)
+    return replace(head, temperature=temperature, threshold=threshold)
 
 
-def _temperature(
-    parts: Sequence[tuple[IntentHead, NDArray[np.int_]]],
-    vectors: NDArray[np.float32],
-    truth: NDArray[np.str_],
-) -> float:
-    def loss(temperature: float) -> float:
-        total = 0.0
-        for head, held in parts:
-            columns = [head.labels.index(name) for name in truth[held]]
-            chosen = _with(head, temperature, 0.0).probabilities(vectors[held])
-            total -= float(np.log(chosen[np.arange(len(held)), columns] + 1e-12).sum())
-        return total
+def calibrate_several(
+    head: IntentHead, features: NDArray[np.float32], holds: Sequence[frozenset[str]]
+) -> IntentHead:
+    """The head with the temperature and the cut that fit held-out lines best (micro F1)."""
+    truth = np.array([[name in held for name in head.labels] for held in holds])
+    logits = head.logits(features)
+    grid = np.arange(30, 401) / 100
+    losses = [float(np.logaddexp(0, np.where(truth, -1, 1) * logits / t).mean()) for t in grid]
+    head = replace(head, temperature=float(grid[int(np.argmin(losses))]))
+    probabilities = head.probabilities(features)
+    cuts = np.arange(10, 91) / 100
+    scores = [f1_score(truth, probabilities >= cut, average="micro") for cut in cuts]
+    return replace(head, cut=float(cuts[int(np.argmax(scores))]))
 
-    grid = np.arange(30, 301) / 100
-    return float(grid[int(np.argmin([loss(temperature) for temperature in grid]))])
+
+def _scope_inside(part: HeldOut, temperature: float) -> NDArray[np.float32]:
+    inside = np.array([example.intent != OUT_OF_SCOPE for example in part.examples])
+    return replace(part.head, temperature=temperature).scope(part.features[inside])
+
+
+def _loss(parts: Sequence[HeldOut], temperature: float) -> float:
+    """Summed negative log likelihood of the right intents."""
+    total = 0.0
+    for part in parts:
+        place = {name: number for number, name in enumerate(part.head.labels)}
+        rows = [row for row, example in enumerate(part.examples) if example.intent in place]
+        columns = [place[part.examples[row].intent] for row in rows]
+        head = replace(part.head, temperature=temperature)
+        chosen = head.probabilities(part.features[rows])[np.arange(len(rows)), columns]
+        total -= float(np.log(chosen + 1e-12).sum())
+    return total

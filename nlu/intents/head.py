@@ -1,9 +1,11 @@
-"""The trained head: a sentence vector to scored intents, scope and the nearest examples.
+"""The trained head: a sentence's features to scored intents, scope and the nearest examples.
 
-Scores are a softmax with a temperature fitted on held-out folds. Whether an utterance is about
-our world at all is decided on a sum of three signs: the probability that it is not out of scope,
-how much nearer the nearest training utterance in scope is than the nearest out of scope, and how
-near that one is at all. Each alone is weaker (docs/understanding.md has the figures).
+Scores are a softmax with a temperature fitted on held-out lines (a sigmoid for each intent, where
+one utterance may hold several). Whether an utterance is about our world at all is decided on a sum
+of three signs: the probability that it is not out of scope, how much nearer the nearest training
+utterance in scope is than the nearest out of scope, and how near that one is at all. Each alone is
+weaker (docs/understanding.md has the figures). Data without examples out of scope leave the largest
+probability and the nearness.
 """
 
 import json
@@ -16,6 +18,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from nlu.corpus.load import OUT_OF_SCOPE
+from nlu.encoder.sentence import sentence_vectors
 from nlu.errors import ModelFileError
 from nlu.understanding import ScoredIntent
 
@@ -35,11 +38,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class HeadAnswer:
-    """What the head says about one vector.
+    """What the head says about one utterance.
 
     Attributes:
         intents: All intents in scope, best first; probabilities that add up to 1 minus that of
-            being out of scope.
+            being out of scope (or stand alone, where several may hold).
         scope: The scope score; compare with `IntentHead.threshold`.
         nearest: The closest training utterances, the closest first.
     """
@@ -51,61 +54,77 @@ class HeadAnswer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IntentHead:
-    """The committed weights.
+    """The trained weights.
 
     Attributes:
         labels: Intents' names, `out_of_scope` among them, in the order of the columns.
-        weights: Width by labels, float32.
+        weights: Features by labels, float32.
         bias: One for each label, float32.
+        vectors: Training utterances by width: unit sentence vectors times 127 as int8.
+        examples: The training utterances in the order of `vectors`.
         temperature: Divides the logits.
         threshold: Scope scores below it are out of scope.
-        vectors: Training utterances by width: unit vectors times 127 as int8.
-        examples: The training utterances in the order of `vectors`.
+        several: True where one utterance may hold several intents.
+        cut: Where several may hold: those at least this probable do.
     """
 
     labels: tuple[str, ...]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
-    temperature: float
-    threshold: float
     vectors: NDArray[np.int8]
     examples: tuple[Example, ...]
+    temperature: float = 1.0
+    threshold: float = 0.0
+    several: bool = False
+    cut: float = 0.5
 
-    def answer(self, vector: NDArray[np.float32], nearest: int = 3) -> HeadAnswer:
-        """Score one unit vector (float32, one row of the encoder's width)."""
-        probabilities = self.probabilities(vector[None, :])[0]
-        closeness = self._closeness(vector[None, :])[0]
-        outside = self.labels.index(OUT_OF_SCOPE)
+    def answer(self, features: NDArray[np.float32], nearest: int = 3) -> HeadAnswer:
+        """Score one utterance (float32, one row of the encoder's features)."""
+        row = features[None, :]
+        probabilities, closeness = self.probabilities(row), self.closeness(row)
         scored = [
-            ScoredIntent(name, float(probabilities[place]))
-            for place, name in enumerate(self.labels)
-            if place != outside
+            ScoredIntent(name, float(probability))
+            for name, probability in zip(self.labels, probabilities[0], strict=True)
+            if name != OUT_OF_SCOPE
         ]
-        order = np.argsort(-closeness, kind="stable")[:nearest]
+        order = np.argsort(-closeness[0], kind="stable")[:nearest]
         return HeadAnswer(
             intents=tuple(sorted(scored, key=lambda intent: -intent.score)),
-            scope=float(self.scope(vector[None, :])[0]),
+            scope=float(self._scope(probabilities, closeness)[0]),
             nearest=tuple(self.examples[place] for place in order),
         )
 
-    def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores before the temperature, rows by labels."""
+        return np.asarray(features @ self.weights + self.bias, dtype=np.float32)
+
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities, rows by labels."""
-        logits = (vectors @ self.weights + self.bias) / self.temperature
+        logits = self.logits(features) / self.temperature
+        if self.several:
+            return np.asarray(1.0 / (1.0 + np.exp(-logits)), dtype=np.float32)
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)
 
-    def scope(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def scope(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scope scores, one a row: the higher, the more it is about our world."""
-        outside = self.labels.index(OUT_OF_SCOPE)
-        closeness = self._closeness(vectors)
+        return self._scope(self.probabilities(features), self.closeness(features))
+
+    def closeness(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosines of the sentence vectors with those of the training utterances."""
+        known = self.vectors.T.astype(np.float32) / _SCALE
+        return np.asarray(sentence_vectors(features) @ known)
+
+    def _scope(
+        self, probabilities: NDArray[np.float32], closeness: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         is_outside = np.array([example.intent == OUT_OF_SCOPE for example in self.examples])
         inner = closeness[:, ~is_outside].max(axis=1)
+        if not is_outside.any():
+            return np.asarray(probabilities.max(axis=1) + inner, dtype=np.float32)
         outer = closeness[:, is_outside].max(axis=1)
-        known = 1.0 - self.probabilities(vectors)[:, outside]
+        known = 1.0 - probabilities[:, self.labels.index(OUT_OF_SCOPE)]
         return np.asarray(known + (inner - outer) + NEAREST_SHARE * inner, dtype=np.float32)
-
-    def _closeness(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(vectors @ (self.vectors.T.astype(np.float32) / _SCALE))
 
     def to_bytes(self) -> bytes:
         """The file's bytes: the same head gives the same bytes."""
@@ -113,6 +132,8 @@ class IntentHead:
             "labels": self.labels,
             "temperature": self.temperature,
             "threshold": self.threshold,
+            "several": self.several,
+            "cut": self.cut,
             "examples": [[example.text, example.intent] for example in self.examples],
         }
         arrays = {"weights": self.weights, "bias": self.bias, "vectors": self.vectors}
@@ -133,15 +154,17 @@ class IntentHead:
                 labels=tuple(told["labels"]),
                 temperature=float(told["temperature"]),
                 threshold=float(told["threshold"]),
+                several=bool(told["several"]),
+                cut=float(told["cut"]),
                 examples=tuple(Example(text, intent) for text, intent in told["examples"]),
                 **arrays,
             )
         except FileNotFoundError as error:
-            raise ModelFileError(f"{path} is missing: run `python -m nlu.train`") from error
+            raise ModelFileError(f"{path} is missing: run `tellerline nlu train`") from error
         except Exception as error:  # safetensors raises its own family; a corrupt file is any
             raise ModelFileError(
                 f"{path} is not an intent head ({type(error).__name__}): restore it or run "
-                "`python -m nlu.train`"
+                "`tellerline nlu train`"
             ) from error
 
 

@@ -45,4 +45,11 @@ def settings(**more: Any) -> Settings:
     return load_settings(overrides.get("config"), database=overrides.get("database"), **more)
 
 
-from server.cli import audit, bank, calls, model, replay  # noqa: E402, F401  (they register themselves)
+from server.cli import (  # noqa: E402  (they register themselves)
+    audit,  # noqa: F401
+    bank,  # noqa: F401
+    calls,  # noqa: F401
+    model,  # noqa: F401
+    nlu,  # noqa: F401
+    replay,  # noqa: F401
+)

@@ -6,11 +6,10 @@ import pytest
 
 from nlu.corpus.load import TEST_FOLDER, TEST_MINIMUM, TRAIN_FOLDER, TRAIN_MINIMUM, load_corpus
 from nlu.encoder.sentence import SentenceEncoder
-from nlu.intents.head import IntentHead
-from nlu.measures import measure_head
-from nlu.mishearings import classifiable
-from nlu.paths import MODEL_FILE
-from nlu.train import data_hash, train
+from nlu.intents.model import CARD_FILE, HEAD_FILE, IntentModel
+from nlu.paths import MODEL_FOLDER
+from nlu.training.default import held_out_figures, samples_of, train_default
+from nlu.training.samples import data_hash
 
 
 @pytest.fixture(scope="module")
@@ -19,25 +18,29 @@ def encoder(encoder_dir) -> SentenceEncoder:
 
 
 @pytest.fixture(scope="module")
+def packaged(encoder_dir) -> IntentModel:
+    return IntentModel.load(MODEL_FOLDER, encoder_dir)
+
+
+@pytest.fixture(scope="module")
 def card() -> dict:
-    return json.loads(MODEL_FILE.with_name("card.json").read_text(encoding="utf-8"))
+    return json.loads((MODEL_FOLDER / CARD_FILE).read_text(encoding="utf-8"))
 
 
 def test_the_committed_head_is_that_of_the_card_and_of_this_corpus(card):
-    assert hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest() == card["sha256"]
-    train_hash = data_hash(load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM))
-    assert train_hash == card["train"]["sha256"], "the corpus changed: run python -m nlu.train"
+    content = (MODEL_FOLDER / HEAD_FILE).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == card["files"][HEAD_FILE]
+    train_hash = data_hash(samples_of(load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM)))
+    assert train_hash == card["train"]["sha256"], "the corpus changed: run tellerline nlu train"
 
 
-def test_the_head_never_saw_the_held_out_utterances():
-    known = {example.text for example in IntentHead.load(MODEL_FILE).examples}
+def test_the_head_never_saw_the_held_out_utterances(packaged):
+    known = {example.text for example in packaged.head.examples}
     assert known.isdisjoint(u.text for u in load_corpus(TEST_FOLDER, TEST_MINIMUM))
 
 
-def test_the_figures_of_the_card_are_true(encoder, card):
-    held_out = load_corpus(TEST_FOLDER, TEST_MINIMUM)
-    measured = measure_head(IntentHead.load(MODEL_FILE), encoder, held_out).rounded()
-    assert measured == pytest.approx(card["figures"], abs=0.01)
+def test_the_figures_of_the_card_are_true(packaged, card):
+    assert held_out_figures(packaged) == pytest.approx(card["figures"], abs=0.01)
 
 
 def test_a_sentence_has_one_vector_whatever_is_beside_it(encoder):
@@ -59,15 +62,14 @@ def test_the_vectors_are_those_of_the_published_encoder(encoder, encoder_dir):
 
 
 @pytest.mark.slow
-def test_training_again_gives_the_committed_head(encoder):
-    committed = IntentHead.load(MODEL_FILE)
-    again = train(encoder)
-    if again.to_bytes() == MODEL_FILE.read_bytes():
+def test_training_again_gives_the_committed_head(encoder, packaged):
+    committed, again = packaged.head, train_default(encoder).head
+    if again.to_bytes() == (MODEL_FOLDER / HEAD_FILE).read_bytes():
         return
     # Another processor may round the last bits otherwise: what is understood must not differ.
     held_out = load_corpus(TEST_FOLDER, TEST_MINIMUM)
-    vectors = encoder.encode([classifiable(u.text) for u in held_out])
-    before, after = committed.probabilities(vectors), again.probabilities(vectors)
+    features = packaged.features([u.text for u in held_out])
+    before, after = committed.probabilities(features), again.probabilities(features)
     assert (before.argmax(axis=1) == after.argmax(axis=1)).all()
     assert np.abs(before - after).max() < 0.02
     assert again.threshold == pytest.approx(committed.threshold, abs=0.005)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nlu.errors import ModelFileError
+from nlu.intents.model import HEAD_FILE
 from nlu.understander import Understander
 from nlu.understanding import Context, Expectation, Money, Understanding
 
@@ -176,8 +177,7 @@ def test_a_missing_encoder_says_how_to_get_it(tmp_path):
 
 @pytest.mark.parametrize("content", [None, b"", b"not a model at all"])
 def test_a_missing_or_corrupt_head_says_how_to_make_it(encoder_dir: Path, tmp_path, content):
-    path = tmp_path / "head.safetensors"
     if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(ModelFileError, match=r"nlu\.train"):
-        Understander(encoder_dir, model_path=path)
+        (tmp_path / HEAD_FILE).write_bytes(content)
+    with pytest.raises(ModelFileError, match="tellerline nlu train"):
+        Understander(encoder_dir, model=tmp_path)

@@ -1,0 +1,1 @@
+"""Training and evaluation of intent models on data given by path."""

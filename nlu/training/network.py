@@ -1,0 +1,161 @@
+"""The encoder as a torch network: its upper layers train, its lower ones are run once and kept."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoModel
+
+from nlu.encoder.adapter import Arrays
+from nlu.errors import DataError
+
+LONGEST = 48
+"""Tokens of an utterance that training looks at."""
+
+SHARPNESS = 20.0
+"""The classifier sees unit vectors of this length."""
+
+
+def device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def halves() -> bool:
+    """True where products in bfloat16 are fast: on a GPU, or a processor with matrix tiles."""
+    return torch.cuda.is_available() or bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """What the frozen layers make of each utterance: one tensor a line, tokens by width."""
+
+    hidden: list[Tensor]
+
+    def batch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Padded hidden states and the mask of what is no padding."""
+        chosen = [self.hidden[row] for row in rows]
+        padded = nn.utils.rnn.pad_sequence(chosen, batch_first=True)
+        lengths = torch.tensor([len(part) for part in chosen])
+        mask = torch.arange(padded.shape[1])[None, :] < lengths[:, None]
+        return padded.to(device()), mask.to(device())
+
+    def length(self, row: int) -> int:
+        """Tokens of a line."""
+        return len(self.hidden[row])
+
+
+class Network(nn.Module):
+    """A BERT sentence encoder with a linear classifier over its pooled, unit vectors."""
+
+    def __init__(self, folder: Path, labels: int, frozen: int, rank: int | None) -> None:
+        """Load the encoder.
+
+        Args:
+            folder: The packaged encoder.
+            labels: How many intents are told apart.
+            frozen: How many layers, counted from the words, stay as they are.
+            rank: Of the low-rank change (LoRA) of the others; None trains them whole.
+
+        Raises:
+            DataError: More layers are frozen than the encoder has.
+        """
+        super().__init__()
+        bert = AutoModel.from_pretrained(
+            folder, attn_implementation="sdpa", attention_probs_dropout_prob=0.0
+        )
+        self.layers = bert.config.num_hidden_layers
+        if not 0 <= frozen < self.layers:
+            raise DataError(f"--frozen {frozen}: the encoder has {self.layers} layers")
+        self.frozen = frozen
+        self.before = {name: value.clone() for name, value in bert.state_dict().items()}
+        self.bert: Any = _with_adapters(bert, frozen, rank) if rank else bert
+        self.classify = nn.Linear(bert.config.hidden_size, labels)
+        nn.init.normal_(self.classify.weight, std=0.02)
+        nn.init.zeros_(self.classify.bias)
+        trained = tuple(f"encoder.layer.{number}." for number in range(frozen, self.layers))
+        for name, weight in self.bert.named_parameters():
+            weight.requires_grad = any(part in name for part in trained) and (
+                not rank or "lora_" in name
+            )
+        self.to(device())
+
+    @property
+    def trained(self) -> dict[str, nn.Parameter]:
+        """What learns, by name."""
+        return {name: value for name, value in self.named_parameters() if value.requires_grad}
+
+    def lower(self, texts: Sequence[str], tokenizer: Tokenizer) -> Iterator[Tensor]:
+        """The frozen layers' output for each text, without dropout."""
+        self.eval()
+        for text in texts:
+            ids = torch.tensor([tokenizer.encode(text).ids[:LONGEST]], device=device())
+            with torch.inference_mode(), autocast():
+                hidden = self._core.embeddings(input_ids=ids)
+                for layer in self._core.encoder.layer[: self.frozen]:
+                    hidden = _first(layer(hidden))
+            yield hidden[0].to("cpu", torch.bfloat16 if halves() else torch.float32).clone()
+
+    def forward(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (rows by labels) and unit vectors (rows by width)."""
+        attended = mask[:, None, None, :]
+        with autocast():
+            for layer in self._core.encoder.layer[self.frozen :]:
+                hidden = _first(layer(hidden, attention_mask=attended))
+        kept = mask[..., None].float()
+        vectors = functional.normalize((hidden.float() * kept).sum(1) / kept.sum(1), dim=1)
+        return self.classify(vectors * SHARPNESS), vectors
+
+    @property
+    def _core(self) -> Any:
+        return self.bert.base_model.model if hasattr(self.bert, "peft_config") else self.bert
+
+    def changes(self) -> Arrays:
+        """What training changed, for the adapter's file."""
+        if hasattr(self.bert, "peft_config"):
+            return self._low_rank()
+        after = self.bert.state_dict()
+        return {
+            f"{name}.delta": (after[name].cpu() - self.before[name]).numpy()
+            for name in after
+            if not torch.equal(after[name].cpu(), self.before[name])
+        }
+
+    def _low_rank(self) -> Arrays:
+        parts: Arrays = {}
+        for name, module in self._core.named_modules():
+            if hasattr(module, "lora_A"):
+                scaling = module.scaling["default"]
+                parts[f"{name}.weight.a"] = module.lora_A["default"].weight.detach().cpu().numpy()
+                down = module.lora_B["default"].weight.detach().cpu().numpy()
+                parts[f"{name}.weight.b"] = down * scaling
+        return parts
+
+
+def autocast() -> torch.autocast:
+    """Products in bfloat16 where that is fast."""
+    return torch.autocast(device().type, dtype=torch.bfloat16, enabled=halves())
+
+
+def _first(output: Any) -> Tensor:
+    first: Tensor = output[0] if isinstance(output, tuple) else output
+    return first
+
+
+def _with_adapters(bert: Any, frozen: int, rank: int) -> Any:
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=2 * rank,
+        lora_dropout=0.05,
+        target_modules=["query", "key", "value", "dense"],
+        layers_to_transform=list(range(frozen, bert.config.num_hidden_layers)),
+        layers_pattern="layer",
+    )
+    return get_peft_model(bert, config)

@@ -1,0 +1,92 @@
+"""What is chosen when a model is trained; everything that changes its weights stands here."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nlu.errors import DataError
+
+
+class Method(StrEnum):
+    """How much of the model learns."""
+
+    HEAD = "head"
+    LORA = "lora"
+    FULL = "full"
+
+
+class Suspects(StrEnum):
+    """What becomes of training lines whose label the other lines contradict."""
+
+    DROP = "drop"
+    KEEP = "keep"
+
+
+class Recipe(BaseModel):
+    """One training.
+
+    Attributes:
+        method: The head over the frozen encoder; low-rank changes of its upper layers; or those
+            layers whole.
+        seed: Of everything random.
+        validation: Share of the training side held out by hash, where the data has none.
+        strength: Inverse of the penalty on the head's weights.
+        suspects: Whether lines with a suspect label are trained on.
+        frozen: Layers, from the words up, that stay as they are.
+        rank: Of the low-rank changes.
+        epochs: At most; training stops earlier where validation no longer gets better.
+        stop_after: Epochs after which it stops in any case, None for all; the learning rate falls
+            as for all.
+        patience: Epochs without a better validation loss before it stops.
+        rate: Highest learning rate, of the last layer.
+        layer_decay: Each layer below learns this much slower.
+        smoothing: Share of a label's weight that is spread over the others.
+        batch: Utterances a step.
+        refit: Whether what is written has learned from the validation side as well, with the
+            settings found without it; the figures are of the model before.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: Method = Method.HEAD
+    seed: int = 7
+    validation: float = Field(default=0.1, gt=0, lt=0.9)
+    strength: float = Field(default=20.0, gt=0)
+    suspects: Suspects = Suspects.KEEP
+    frozen: int = Field(default=3, ge=0)
+    rank: int = Field(default=16, ge=1)
+    epochs: int = Field(default=6, ge=1)
+    stop_after: int | None = Field(default=None, ge=1)
+    patience: int = Field(default=2, ge=1)
+    rate: float = Field(default=3e-4, gt=0)
+    layer_decay: float = Field(default=0.85, gt=0, le=1)
+    smoothing: float = Field(default=0.1, ge=0, lt=1)
+    batch: int = Field(default=48, ge=1)
+    refit: bool = False
+
+    @property
+    def tunes(self) -> bool:
+        """True where the encoder itself learns."""
+        return self.method is not Method.HEAD
+
+
+def read_recipe(method: str, settings: Sequence[str]) -> Recipe:
+    """A recipe from words such as "epochs=8".
+
+    Raises:
+        DataError: A setting does not exist or cannot have that value.
+    """
+    given: dict[str, str] = {"method": method}
+    for setting in settings:
+        name, sign, value = setting.partition("=")
+        if not sign:
+            raise DataError(f"--set {setting}: write NAME=VALUE, such as epochs=8")
+        given[name.strip()] = value.strip()
+    try:
+        return Recipe.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        known = ", ".join(Recipe.model_fields)
+        raise DataError(f"--set {name}: {first['msg']} (settings: {known})") from error

@@ -1,0 +1,197 @@
+"""Trains an intent model on given data and writes it with everything that explains it.
+
+```
+read ─▶ repeats, near-duplicates, splits ─▶ suspect labels ─▶ tune the encoder ─▶ fit the head
+     ─▶ calibrate on validation ─▶ figures before and after ─▶ card
+```
+
+The folder gets the head, the adapter (where the encoder was tuned), `card.json`, `suspects.csv`
+and, from tuning, a checkpoint and TensorBoard's log.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nlu.encoder.adapter import to_bytes
+from nlu.encoder.sentence import SentenceEncoder
+from nlu.errors import DataError
+from nlu.intents.fit import HeldOut, calibrate, calibrate_several, fit_several, fit_weights
+from nlu.intents.head import Example, IntentHead
+from nlu.intents.model import ADAPTER_FILE, HEAD_FILE, IntentModel
+from nlu.mishearings import classifiable
+from nlu.training.card import write_card
+from nlu.training.measures import Floats, measured
+from nlu.training.prepare import Prepared, Progress, prepare, quiet
+from nlu.training.recipe import Recipe, Suspects
+from nlu.training.samples import Sample, has_several
+from nlu.training.suspects import Suspect, suspect_labels
+
+_CHUNK = 512
+
+
+def train_model(
+    samples: Sequence[Sample],
+    recipe: Recipe,
+    encoder_dir: Path,
+    out: Path,
+    show: Progress = quiet,
+) -> dict[str, object]:
+    """Train, write everything to a folder and give the card.
+
+    Args:
+        samples: With the sides that the data set gives, or none.
+        recipe: How.
+        encoder_dir: The packaged encoder.
+        out: The model's folder, made if need be.
+        show: Told how far it is.
+
+    Raises:
+        DataError: Nothing can be learned from the data.
+    """
+    data = prepare(samples, recipe.validation, show)
+    _check(data)
+    out.mkdir(parents=True, exist_ok=True)
+    with threadpool_limits(1):  # sums in another order would change the last bits
+        encoder = SentenceEncoder(encoder_dir)
+        before, features = _fitted(encoder, data, recipe, show)
+        suspects = [] if before.head.several else _suspects(data, features, recipe)
+        _write_suspects(out / "suspects.csv", data, suspects)
+        cleaned = _cleaned(data, suspects, recipe)
+        after, epochs = before, 0
+        if recipe.tunes:
+            epochs = tune(cleaned, recipe, encoder_dir, out, show)
+            encoder = SentenceEncoder(encoder_dir, adapter=out / ADAPTER_FILE)
+        if recipe.tunes or len(cleaned.train) < len(data.train):
+            after, _ = _fitted(encoder, cleaned, recipe, show)
+        figures = {
+            "before": _figures(before, data, show) if after is not before else None,
+            "after": _figures(after, data, show),
+        }
+        if recipe.refit:
+            after = _refitted(after, cleaned, recipe, epochs, encoder_dir, out, show)
+    (out / HEAD_FILE).write_bytes(after.head.to_bytes())
+    return write_card(out, cleaned, recipe, figures, suspects=len(suspects))
+
+
+def tune(data: Prepared, recipe: Recipe, encoder_dir: Path, out: Path, show: Progress) -> int:
+    """Tune the encoder, write its adapter, and give after how many epochs it was best."""
+    from nlu.training.tune import Lines, Tuning  # torch: seconds that only tuning should wait for
+
+    labels = sorted({label for sample in data.train for label in sample.labels})
+    several = has_several(data.train)
+
+    def lines(side: Sequence[Sample]) -> Lines:
+        known = [sample for sample in side if several or sample.label in labels]
+        rows = [[float(name in sample.labels) for name in labels] for sample in known]
+        targets = np.array(rows, dtype=np.float32).reshape(len(known), len(labels))
+        return Lines([classifiable(sample.text) for sample in known], targets, several)
+
+    tuning = Tuning(encoder_dir, lines(data.train), lines(data.validation), recipe)
+    changes = tuning.run(out, show)
+    (out / ADAPTER_FILE).write_bytes(to_bytes(changes))
+    return tuning.best_epochs
+
+
+def features_of(
+    encoder: SentenceEncoder, samples: Sequence[Sample], what: str, show: Progress
+) -> Floats:
+    """Features of the samples, one row each."""
+    texts = [classifiable(sample.text) for sample in samples]
+    parts = []
+    for at in range(0, len(texts), _CHUNK):
+        parts.append(encoder.features(texts[at : at + _CHUNK]))
+        show(what, min(at + _CHUNK, len(texts)), len(texts))
+    return np.concatenate(parts)
+
+
+def _check(data: Prepared) -> None:
+    labels = {label for sample in data.train for label in sample.labels}
+    if len(labels) < 2 or not data.validation:
+        raise DataError(
+            f"{len(data.train)} training and {len(data.validation)} validation lines of "
+            f"{len(labels)} intents are left: give two intents with ten lines each at least"
+        )
+
+
+def _fitted(
+    encoder: SentenceEncoder, data: Prepared, recipe: Recipe, show: Progress
+) -> tuple[IntentModel, Floats]:
+    """The model of the training side, calibrated on the validation side; the train features."""
+    train = features_of(encoder, data.train, "encoding", show)
+    validation = features_of(encoder, data.validation, "encoding validation", show)
+    head = _fit(data.train, train, recipe)
+    if head.several:
+        holds = [frozenset(sample.labels) for sample in data.validation]
+        return IntentModel(encoder, calibrate_several(head, validation, holds)), train
+    part = HeldOut(head, _examples(data.validation), validation)
+    return IntentModel(encoder, calibrate(head, [part])), train
+
+
+def _fit(samples: Sequence[Sample], features: Floats, recipe: Recipe) -> IntentHead:
+    if has_several(samples):
+        holds = [frozenset(sample.labels) for sample in samples]
+        return fit_several(_examples(samples), holds, features, strength=recipe.strength)
+    return fit_weights(_examples(samples), features, strength=recipe.strength)
+
+
+def _refitted(
+    model: IntentModel,
+    data: Prepared,
+    recipe: Recipe,
+    epochs: int,
+    encoder_dir: Path,
+    out: Path,
+    show: Progress,
+) -> IntentModel:
+    """The same training on the validation side as well, with the calibration found before."""
+    every = replace(data, train=(*data.train, *data.validation), validation=())
+    encoder = model.encoder
+    if recipe.tunes:
+        tune(every, recipe.model_copy(update={"stop_after": epochs}), encoder_dir, out, show)
+        encoder = SentenceEncoder(encoder_dir, adapter=out / ADAPTER_FILE)
+    head = _fit(every.train, features_of(encoder, every.train, "encoding", show), recipe)
+    old = model.head
+    head = replace(head, temperature=old.temperature, threshold=old.threshold, cut=old.cut)
+    return IntentModel(encoder, head)
+
+
+def _figures(model: IntentModel, data: Prepared, show: Progress) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, side in (("validation", data.validation), ("test", data.test)):
+        if side:
+            features = features_of(model.encoder, side, f"measuring {name}", show)
+            found[name] = measured(model.head, features, side)
+    return found
+
+
+def _examples(samples: Sequence[Sample]) -> list[Example]:
+    return [Example(sample.text, sample.label) for sample in samples]
+
+
+def _suspects(data: Prepared, features: Floats, recipe: Recipe) -> list[Suspect]:
+    return suspect_labels(
+        _examples(data.train), features, strength=recipe.strength, seed=recipe.seed
+    )
+
+
+def _cleaned(data: Prepared, suspects: Sequence[Suspect], recipe: Recipe) -> Prepared:
+    if recipe.suspects is Suspects.KEEP:
+        return data
+    doubted = {suspect.place for suspect in suspects}
+    kept = [sample for place, sample in enumerate(data.train) if place not in doubted]
+    return replace(data, train=tuple(kept))
+
+
+def _write_suspects(path: Path, data: Prepared, suspects: Sequence[Suspect]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(["text", "label", "suggested", "probability", "source"])
+        for suspect in suspects:
+            sample = data.train[suspect.place]
+            row = [sample.text, sample.label, suspect.suggested, suspect.probability]
+            table.writerow([*row, sample.source])

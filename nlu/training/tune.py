@@ -1,0 +1,225 @@
+"""Fine-tunes the encoder's upper layers on labelled utterances.
+
+Cross-entropy with label smoothing (for several intents an utterance: one binary one each), AdamW
+with warm-up and a linear fall, slower layers below, and a running mean of the weights (EMA), which
+is what is kept. The best epoch on the validation side wins. After each epoch a checkpoint is
+written, from which the same command goes on.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.tensorboard import SummaryWriter
+
+from nlu.encoder.adapter import Arrays
+from nlu.training.network import Lower, Network, device
+from nlu.training.prepare import Progress
+from nlu.training.recipe import Method, Recipe
+
+WARM_UP = 0.1
+"""Share of the steps in which the learning rate rises."""
+
+HEAD_FASTER = 5.0
+"""The new classifier learns this much faster than the encoder's last layer."""
+
+_CHUNK = 16
+_CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Plain texts and their targets.
+
+    Attributes:
+        texts: In the form that the encoder is asked about.
+        targets: Texts by labels, float32: 1 where the intent holds.
+        several: True where an utterance may hold several intents.
+    """
+
+    texts: Sequence[str]
+    targets: NDArray[np.float32]
+    several: bool
+
+
+class Tuning:
+    """One fine-tuning run: `run` trains and gives the adapter of the best epoch."""
+
+    def __init__(self, encoder_dir: Path, train: Lines, validation: Lines, recipe: Recipe) -> None:
+        torch.manual_seed(recipe.seed)
+        self._recipe = recipe
+        self._train, self._validation = train, validation
+        rank = recipe.rank if recipe.method is Method.LORA else None
+        labels = train.targets.shape[1]
+        self._network = Network(encoder_dir, labels, recipe.frozen, rank)
+        self._tokenizer = Tokenizer.from_file(str(encoder_dir / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._optimiser = torch.optim.AdamW(self._groups(), fused=True)
+        self._rates = [group["lr"] for group in self._optimiser.param_groups]
+        trained = self._network.trained
+        self._mean = {name: value.detach().clone() for name, value in trained.items()}
+        self._best: dict[str, Tensor] = {}
+        self._losses: list[float] = []
+        self._step = 0
+
+    @property
+    def best_epochs(self) -> int:
+        """After how many epochs the validation side was judged best."""
+        return int(np.argmin(self._losses)) + 1
+
+    def run(self, folder: Path, show: Progress) -> Arrays:
+        """Train, going on from the folder's checkpoint if it is of this run.
+
+        Args:
+            folder: Gets the checkpoint and TensorBoard's log.
+            show: Told how far it is.
+        """
+        lower = self._lower(self._train, "reading", show)
+        held = self._lower(self._validation, "reading validation", show)
+        self._resume(folder / _CHECKPOINT)
+        last = self._recipe.stop_after or self._recipe.epochs
+        with SummaryWriter(folder / "tensorboard") as log:
+            while len(self._losses) < last and not self._is_stale():
+                epoch = len(self._losses)
+                loss = self._epoch(epoch, lower, show)
+                self._judge(held)
+                log.add_scalar("loss/train", loss, epoch)
+                log.add_scalar("loss/validation", self._losses[-1], epoch)
+                self._save(folder / _CHECKPOINT)
+        self._put(self._best)
+        return self._network.changes()
+
+    def _groups(self) -> list[dict[str, object]]:
+        recipe, network = self._recipe, self._network
+        groups: list[dict[str, object]] = [
+            {"params": list(network.classify.parameters()), "lr": HEAD_FASTER * recipe.rate}
+        ]
+        for number in range(recipe.frozen, network.layers):
+            rate = recipe.rate * recipe.layer_decay ** (network.layers - 1 - number)
+            mine = [value for name, value in network.trained.items() if f"layer.{number}." in name]
+            groups.append({"params": mine, "lr": rate})
+        return groups
+
+    def _lower(self, lines: Lines, what: str, show: Progress) -> Lower:
+        hidden = []
+        for part in self._network.lower(lines.texts, self._tokenizer):
+            hidden.append(part)
+            if len(hidden) % 64 == 0 or len(hidden) == len(lines.texts):
+                show(what, len(hidden), len(lines.texts))
+        return Lower(hidden)
+
+    def _epoch(self, epoch: int, lower: Lower, show: Progress) -> float:
+        batches = self._batches(epoch, lower)
+        steps = len(batches) * self._recipe.epochs
+        torch.manual_seed(self._recipe.seed + 1000 * epoch)
+        self._network.train()
+        total = 0.0
+        for number, rows in enumerate(batches, 1):
+            self._pace(steps)
+            loss = self._loss(lower, self._train.targets, rows, self._recipe.smoothing)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(self._network.trained.values(), 1.0)
+            self._optimiser.step()
+            self._optimiser.zero_grad()
+            self._step += 1
+            self._average()
+            total += float(loss)
+            show(f"epoch {epoch + 1} of {self._recipe.epochs}", number, len(batches))
+        return total / len(batches)
+
+    def _batches(self, epoch: int, lower: Lower) -> list[list[int]]:
+        """Batches of similar lengths, in a random order that the epoch alone decides."""
+        order = random.Random(self._recipe.seed + epoch)  # noqa: S311 (no secret)
+        rows = list(range(len(lower.hidden)))
+        order.shuffle(rows)
+        size = self._recipe.batch
+        batches = []
+        for at in range(0, len(rows), size * _CHUNK):
+            chunk = sorted(rows[at : at + size * _CHUNK], key=lower.length)
+            batches += [chunk[place : place + size] for place in range(0, len(chunk), size)]
+        order.shuffle(batches)
+        return batches
+
+    def _pace(self, steps: int) -> None:
+        share = min(1.0, self._step / (WARM_UP * steps)) * max(0.0, 1.0 - self._step / steps)
+        for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * share
+
+    def _loss(
+        self, lower: Lower, targets: NDArray[np.float32], rows: list[int], smoothing: float
+    ) -> Tensor:
+        logits, _ = self._network(*lower.batch(rows))
+        truth = torch.from_numpy(targets[rows]).to(device())
+        if self._train.several:
+            return functional.binary_cross_entropy_with_logits(logits, truth) * truth.shape[1]
+        return functional.cross_entropy(logits, truth, label_smoothing=smoothing)
+
+    def _average(self) -> None:
+        keep = min(0.99, self._step / (10 + self._step))
+        now = [value.detach() for value in self._network.trained.values()]
+        torch._foreach_lerp_(list(self._mean.values()), now, 1.0 - keep)
+
+    def _judge(self, held: Lower) -> None:
+        """Measure the averaged weights on the validation side; keep them if they are the best."""
+        now = {name: value.detach().clone() for name, value in self._network.trained.items()}
+        self._put(self._mean)
+        self._network.eval()
+        rows = sorted(range(len(held.hidden)), key=held.length)
+        total = 0.0
+        with torch.inference_mode():
+            for at in range(0, len(rows), 128):
+                part = rows[at : at + 128]
+                total += float(self._loss(held, self._validation.targets, part, 0.0)) * len(part)
+        # Without a validation side every epoch counts as better than the one before.
+        self._losses.append(total / len(rows) if rows else -float(len(self._losses)))
+        if self._losses[-1] == min(self._losses):
+            self._best = {name: value.clone() for name, value in self._mean.items()}
+        self._put(now)
+
+    def _is_stale(self) -> bool:
+        best = int(np.argmin(self._losses)) if self._losses else 0
+        return len(self._losses) - 1 - best >= self._recipe.patience
+
+    def _put(self, weights: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, value in self._network.trained.items():
+                value.copy_(weights[name])
+
+    def _name(self) -> str:
+        told = [self._recipe.model_dump(mode="json"), list(self._train.texts)]
+        content = json.dumps(told).encode() + self._train.targets.tobytes()
+        return hashlib.sha256(content).hexdigest()
+
+    def _save(self, path: Path) -> None:
+        trained = {name: value.detach() for name, value in self._network.trained.items()}
+        state = {
+            "run": self._name(),
+            "weights": trained,
+            "mean": self._mean,
+            "best": self._best,
+            "optimiser": self._optimiser.state_dict(),
+            "losses": self._losses,
+            "step": self._step,
+        }
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+
+    def _resume(self, path: Path) -> None:
+        if not path.is_file():
+            return
+        state = torch.load(path, weights_only=True, map_location=device())
+        if state["run"] != self._name():
+            return  # of other data or another recipe
+        self._put(state["weights"])
+        self._mean, self._best = state["mean"], state["best"]
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._losses, self._step = state["losses"], state["step"]

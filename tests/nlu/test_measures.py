@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from nlu.intents.fit import HeldOut, calibrate, fit_several, fit_weights
+from nlu.intents.head import Example
+from nlu.training.measures import calibration_error, measured, rejected_at
+from nlu.training.samples import Sample
+from nlu.training.suspects import suspect_labels
+
+WIDTH = 16
+
+
+def _cloud(count: int, seed: int, spread: float = 0.25) -> tuple[list[Example], np.ndarray]:
+    """Lines of three intents and of nothing we know around four corners, as features."""
+    draw = np.random.default_rng(seed)
+    names = ["a", "b", "c", "out_of_scope"]
+    rows, examples = [], []
+    for place, name in enumerate(names):
+        for number in range(count):
+            part = np.eye(WIDTH)[place] + spread * draw.normal(size=WIDTH)
+            rows.append(np.tile(part / np.linalg.norm(part), 4))
+            examples.append(Example(f"{name} {number}", name))
+    return examples, np.array(rows, dtype=np.float32)
+
+
+def test_calibration_error_is_the_distance_from_what_was_promised():
+    right = np.array([True] * 7 + [False] * 3)
+    assert calibration_error(np.full(10, 0.7, np.float32), right) == pytest.approx(0, abs=1e-6)
+    assert calibration_error(np.full(10, 0.95, np.float32), right) == pytest.approx(0.25)
+
+
+def test_what_is_rejected_where_nearly_all_in_scope_are_kept():
+    inside = np.array([True] * 100 + [False] * 10)
+    scope = np.concatenate([np.linspace(1, 2, 100), np.full(6, 0.5), np.full(4, 1.5)])
+    assert rejected_at(scope.astype(np.float32), inside, 0.95) == pytest.approx(0.6)
+
+
+def test_a_calibrated_head_is_right_sure_and_knows_what_it_does_not_know():
+    examples, features = _cloud(40, 1)
+    held, held_features = _cloud(40, 2)
+    head = fit_weights(examples, features)
+    head = calibrate(head, [HeldOut(head, held, held_features)])
+    test, test_features = _cloud(200, 3)
+    samples = [Sample(example.text, (example.intent,)) for example in test]
+    found = measured(head, test_features, samples)
+    assert found["accuracy"] > 0.9
+    assert found["oos_auroc"] > 0.9
+    assert found["ece"] < 0.05
+    assert found["in_scope_kept"] == pytest.approx(0.95, abs=0.03)
+
+
+def test_wrong_labels_are_suspected_and_right_ones_are_not():
+    examples, features = _cloud(60, 4, spread=0.12)
+    wrong = {5: "b", 70: "a", 130: "b"}
+    mixed = [
+        Example(example.text, wrong.get(place, example.intent))
+        for place, example in enumerate(examples)
+    ]
+    found = suspect_labels(mixed, features, strength=20, seed=7)
+    assert {suspect.place for suspect in found} >= set(wrong)
+    assert len(found) <= len(wrong) + 2
+    assert {found_.suggested for found_ in found if found_.place == 5} == {"a"}
+
+
+def test_several_intents_in_one_utterance_are_all_given():
+    examples, features = _cloud(60, 6)
+    both = (features[:60] + features[60:120]) / np.sqrt(2)
+    rows = np.vstack([features[:120], both]).astype(np.float32)
+    holds = [*[frozenset("a")] * 60, *[frozenset("b")] * 60, *[frozenset("ab")] * 60]
+    head = fit_several([*examples[:120], *examples[:60]], holds, rows)
+    samples = [Sample("x", tuple(sorted(held))) for held in holds]
+    assert measured(head, rows, samples)["micro_f1"] > 0.95

@@ -1,0 +1,122 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu.corpus.load import TRAIN_FOLDER, load_corpus
+from nlu.errors import DataError, ModelFileError
+from nlu.intents.model import ADAPTER_FILE, CARD_FILE, HEAD_FILE, IntentModel
+from nlu.training.compare import compare
+from nlu.training.default import samples_of
+from nlu.training.evaluate import evaluate, held_out
+from nlu.training.recipe import Recipe, read_recipe
+from nlu.training.run import train_model
+from nlu.training.samples import Sample
+
+INTENTS = ("balance", "block_card", "opening_hours", "transfer", "out_of_scope")
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[Sample]:
+    lines = samples_of(load_corpus(TRAIN_FOLDER, 1))
+    return [sample for sample in lines if sample.label in INTENTS]
+
+
+@pytest.fixture(scope="module")
+def trained(samples, encoder_dir, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("model")
+    train_model(samples, Recipe(validation=0.25), encoder_dir, out)
+    return out
+
+
+def test_a_trained_folder_says_what_it_is_made_of(trained):
+    card = json.loads((trained / CARD_FILE).read_text(encoding="utf-8"))
+    assert card["files"].keys() == {HEAD_FILE}
+    assert card["data"]["train"]["utterances"] > card["data"]["validation"]["utterances"] > 10
+    assert card["figures"]["after"]["validation"]["accuracy"] > 0.8
+
+
+def test_only_lines_that_were_not_trained_on_are_measured(samples, trained, encoder_dir):
+    model = IntentModel.load(trained, encoder_dir)
+    lines = held_out(samples, model)
+    assert {line.text for line in lines}.isdisjoint(e.text for e in model.head.examples)
+    found = evaluate(model, lines, timed=3).figures
+    card = json.loads((trained / CARD_FILE).read_text(encoding="utf-8"))
+    measured = card["figures"]["after"]["validation"]
+    assert {name: found[name] for name in measured} == pytest.approx(measured)
+    assert found["p50_ms"] > 0
+
+
+def test_a_set_that_the_model_cannot_be_measured_on_is_refused(samples, trained, encoder_dir):
+    model = IntentModel.load(trained, encoder_dir)
+    known = {example.text for example in model.head.examples}
+    with pytest.raises(DataError, match="trained on every line"):
+        held_out([sample for sample in samples if sample.text in known], model)
+    with pytest.raises(DataError, match="knows none"):
+        held_out([Sample("where is my parcel", ("parcel",))], model)
+
+
+def test_the_same_data_and_seed_give_the_same_bytes(samples, trained, encoder_dir, tmp_path):
+    train_model(samples, Recipe(validation=0.25), encoder_dir, tmp_path)
+    assert (tmp_path / HEAD_FILE).read_bytes() == (trained / HEAD_FILE).read_bytes()
+
+
+def test_a_better_model_is_told_from_chance(samples, trained, encoder_dir, tmp_path):
+    model = IntentModel.load(trained, encoder_dir)
+    spoiled = IntentModel(
+        model.encoder,
+        type(model.head)(
+            model.head.labels,
+            np.roll(model.head.weights, 1, axis=1),
+            model.head.bias,
+            model.head.vectors,
+            model.head.examples,
+        ),
+    )
+    found = compare(spoiled, model, held_out(samples, model))
+    assert found.verdict == "b is better"
+    assert found.p_value < 0.01
+    assert compare(model, model, held_out(samples, model)).verdict.startswith("no difference")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [(["epoch=3"], "epoch"), (["epochs"], "NAME=VALUE"), (["rate=-1"], "greater than 0")],
+)
+def test_a_wrong_setting_is_told(settings, told):
+    with pytest.raises(DataError, match=told):
+        read_recipe("lora", settings)
+
+
+def test_an_adapter_of_another_encoder_is_refused(encoder_dir, tmp_path):
+    from safetensors.numpy import save_file
+
+    from nlu.encoder.sentence import SentenceEncoder
+
+    change = {"encoder.layer.0.output.dense.weight.delta": np.zeros((3, 3), np.float16)}
+    save_file(change, tmp_path / ADAPTER_FILE)
+    with pytest.raises(ModelFileError, match="does not fit this encoder"):
+        SentenceEncoder(encoder_dir, adapter=tmp_path / ADAPTER_FILE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_tuning_that_was_stopped_goes_on_to_the_same_model(samples, encoder_dir, tmp_path, method):
+    recipe = Recipe(method=method, epochs=2, frozen=4, validation=0.25)
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    train_model(samples, recipe, encoder_dir, whole)
+
+    def stop(what: str, _done: int, _total: int) -> None:
+        if what == "epoch 2 of 2":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_model(samples, recipe, encoder_dir, stopped, stop)
+    train_model(samples, recipe, encoder_dir, stopped)
+    again, first = ((out / ADAPTER_FILE).read_bytes() for out in (stopped, whole))
+    assert again == first
+    tuned = IntentModel.load(whole, encoder_dir).features(["what is my balance"])
+    (whole / ADAPTER_FILE).unlink()
+    frozen = IntentModel.load(whole, encoder_dir).features(["what is my balance"])
+    assert np.abs(tuned - frozen).max() > 0.01
