@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from nlu.corpus.load import OUT_OF_SCOPE
 from nlu.encoder.sentence import sentence_vectors
-from nlu.intents.head import Example, IntentHead, quantise
+from nlu.intents.head import Example, IntentHead, rounded
 
 STRENGTH = 20.0
 """Inverse of the penalty on the weights, chosen by cross-validation on the training corpus."""
@@ -128,7 +128,7 @@ def _head(
         labels=labels,
         weights=weights.T.astype(np.float16).astype(np.float32),
         bias=bias.astype(np.float16).astype(np.float32),
-        vectors=quantise(sentence_vectors(features)),
+        vectors=rounded(sentence_vectors(features)),
         examples=tuple(examples),
     )
 

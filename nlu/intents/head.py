@@ -9,7 +9,7 @@ probability and the nearness.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,8 @@ class IntentHead:
         labels: Intents' names, `out_of_scope` among them, in the order of the columns.
         weights: Features by labels, float32.
         bias: One for each label, float32.
-        vectors: Training utterances by width: unit sentence vectors times 127 as int8.
+        vectors: Training utterances by width: sentence vectors, float32, rounded as the file
+            keeps them (`rounded`).
         examples: The training utterances in the order of `vectors`.
         temperature: Divides the logits.
         threshold: Scope scores below it are out of scope.
@@ -71,12 +72,18 @@ class IntentHead:
     labels: tuple[str, ...]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
-    vectors: NDArray[np.int8]
+    vectors: NDArray[np.float32]
     examples: tuple[Example, ...]
     temperature: float = 1.0
     threshold: float = 0.0
     several: bool = False
     cut: float = 0.5
+    _outside: NDArray[np.bool_] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note which training utterances are out of scope: every answer asks."""
+        outside = np.array([example.intent == OUT_OF_SCOPE for example in self.examples])
+        object.__setattr__(self, "_outside", outside)
 
     def answer(self, features: NDArray[np.float32], nearest: int = 3) -> HeadAnswer:
         """Score one utterance (float32, one row of the encoder's features)."""
@@ -87,7 +94,8 @@ class IntentHead:
             for name, probability in zip(self.labels, probabilities[0], strict=True)
             if name != OUT_OF_SCOPE
         ]
-        order = np.argsort(-closeness[0], kind="stable")[:nearest]
+        closest = np.argpartition(-closeness[0], min(nearest, closeness.shape[1] - 1))[:nearest]
+        order = closest[np.argsort(-closeness[0][closest], kind="stable")]
         return HeadAnswer(
             intents=tuple(sorted(scored, key=lambda intent: -intent.score)),
             scope=float(self._scope(probabilities, closeness)[0]),
@@ -112,17 +120,15 @@ class IntentHead:
 
     def closeness(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosines of the sentence vectors with those of the training utterances."""
-        known = self.vectors.T.astype(np.float32) / _SCALE
-        return np.asarray(sentence_vectors(features) @ known)
+        return np.asarray(sentence_vectors(features) @ self.vectors.T)
 
     def _scope(
         self, probabilities: NDArray[np.float32], closeness: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        is_outside = np.array([example.intent == OUT_OF_SCOPE for example in self.examples])
-        inner = closeness[:, ~is_outside].max(axis=1)
-        if not is_outside.any():
+        inner = closeness[:, ~self._outside].max(axis=1)
+        if not self._outside.any():
             return np.asarray(probabilities.max(axis=1) + inner, dtype=np.float32)
-        outer = closeness[:, is_outside].max(axis=1)
+        outer = closeness[:, self._outside].max(axis=1)
         known = 1.0 - probabilities[:, self.labels.index(OUT_OF_SCOPE)]
         return np.asarray(known + (inner - outer) + NEAREST_SHARE * inner, dtype=np.float32)
 
@@ -136,7 +142,8 @@ class IntentHead:
             "cut": self.cut,
             "examples": [[example.text, example.intent] for example in self.examples],
         }
-        arrays = {"weights": self.weights, "bias": self.bias, "vectors": self.vectors}
+        vectors = np.rint(self.vectors * _SCALE).astype(np.int8)
+        arrays = {"weights": self.weights, "bias": self.bias, "vectors": vectors}
         return bytes(save(arrays, {"head": json.dumps(told, ensure_ascii=False, sort_keys=True)}))
 
     @classmethod
@@ -150,6 +157,7 @@ class IntentHead:
             with safe_open(path, framework="numpy") as file:
                 told = json.loads(file.metadata()["head"])
                 arrays = {name: file.get_tensor(name) for name in ("weights", "bias", "vectors")}
+            arrays["vectors"] = arrays["vectors"].astype(np.float32) / _SCALE
             return cls(
                 labels=tuple(told["labels"]),
                 temperature=float(told["temperature"]),
@@ -168,6 +176,7 @@ class IntentHead:
             ) from error
 
 
-def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Unit vectors as int8, for the file: cosines keep two digits."""
-    return np.asarray(np.clip(np.rint(vectors * _SCALE), -127, 127), dtype=np.int8)
+def rounded(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit vectors as the file keeps them, in 1/127: cosines keep two digits."""
+    steps = np.clip(np.rint(vectors * _SCALE), -127, 127).astype(np.float32)
+    return np.asarray(steps / _SCALE, dtype=np.float32)

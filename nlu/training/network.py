@@ -90,16 +90,28 @@ class Network(nn.Module):
         """What learns, by name."""
         return {name: value for name, value in self.named_parameters() if value.requires_grad}
 
-    def lower(self, texts: Sequence[str], tokenizer: Tokenizer) -> Iterator[Tensor]:
-        """The frozen layers' output for each text, without dropout."""
+    def lower(self, texts: Sequence[str], tokenizer: Tokenizer) -> Iterator[tuple[int, Tensor]]:
+        """The frozen layers' output for each text, without dropout: its place and tokens by width.
+
+        Texts of one token length run together, so that none is padded.
+        """
         self.eval()
-        for text in texts:
-            ids = torch.tensor([tokenizer.encode(text).ids[:LONGEST]], device=device())
-            with torch.inference_mode(), autocast():
-                hidden = self._core.embeddings(input_ids=ids)
-                for layer in self._core.encoder.layer[: self.frozen]:
-                    hidden = _first(layer(hidden))
-            yield hidden[0].to("cpu", torch.bfloat16 if halves() else torch.float32).clone()
+        by_length: dict[int, list[tuple[int, list[int]]]] = {}
+        for place, encoding in enumerate(tokenizer.encode_batch(list(texts))):
+            ids = encoding.ids[:LONGEST]
+            by_length.setdefault(len(ids), []).append((place, ids))
+        for rows in by_length.values():
+            for chunk in (rows[at : at + 32] for at in range(0, len(rows), 32)):
+                hidden = self._lower(torch.tensor([ids for _, ids in chunk], device=device()))
+                yield from zip((place for place, _ in chunk), hidden, strict=True)
+
+    def _lower(self, ids: Tensor) -> Tensor:
+        with torch.inference_mode(), autocast():
+            hidden = self._core.embeddings(input_ids=ids)
+            for layer in self._core.encoder.layer[: self.frozen]:
+                hidden = _first(layer(hidden))
+        kept: Tensor = hidden.to("cpu", torch.bfloat16 if halves() else torch.float32).clone()
+        return kept
 
     def forward(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (rows by labels) and unit vectors (rows by width)."""

@@ -28,10 +28,11 @@ from nlu.training.card import write_card
 from nlu.training.measures import Floats, measured
 from nlu.training.prepare import Prepared, Progress, prepare, quiet
 from nlu.training.recipe import Recipe, Suspects
-from nlu.training.samples import Sample, has_several
+from nlu.training.samples import Sample, data_hash, has_several
 from nlu.training.suspects import Suspect, suspect_labels
 
 _CHUNK = 512
+_KEPT = "frozen-features-"
 
 
 def train_model(
@@ -58,7 +59,7 @@ def train_model(
     out.mkdir(parents=True, exist_ok=True)
     with threadpool_limits(1):  # sums in another order would change the last bits
         encoder = SentenceEncoder(encoder_dir)
-        before, features = _fitted(encoder, data, recipe, show)
+        before, features = _fitted(encoder, data, recipe, show, out if recipe.tunes else None)
         suspects = [] if before.head.several else _suspects(data, features, recipe)
         _write_suspects(out / "suspects.csv", data, suspects)
         cleaned = _cleaned(data, suspects, recipe)
@@ -75,6 +76,8 @@ def train_model(
         if recipe.refit:
             after = _refitted(after, cleaned, recipe, epochs, encoder_dir, out, show)
     (out / HEAD_FILE).write_bytes(after.head.to_bytes())
+    for kept in out.glob(f"{_KEPT}*"):
+        kept.unlink()
     return write_card(out, cleaned, recipe, figures, suspects=len(suspects))
 
 
@@ -119,17 +122,41 @@ def _check(data: Prepared) -> None:
 
 
 def _fitted(
-    encoder: SentenceEncoder, data: Prepared, recipe: Recipe, show: Progress
+    encoder: SentenceEncoder,
+    data: Prepared,
+    recipe: Recipe,
+    show: Progress,
+    kept: Path | None = None,
 ) -> tuple[IntentModel, Floats]:
     """The model of the training side, calibrated on the validation side; the train features."""
-    train = features_of(encoder, data.train, "encoding", show)
-    validation = features_of(encoder, data.validation, "encoding validation", show)
+    train = _kept(kept, encoder, data.train, "encoding", show)
+    validation = _kept(kept, encoder, data.validation, "encoding validation", show)
     head = _fit(data.train, train, recipe)
     if head.several:
         holds = [frozenset(sample.labels) for sample in data.validation]
         return IntentModel(encoder, calibrate_several(head, validation, holds)), train
     part = HeldOut(head, _examples(data.validation), validation)
     return IntentModel(encoder, calibrate(head, [part])), train
+
+
+def _kept(
+    folder: Path | None,
+    encoder: SentenceEncoder,
+    samples: Sequence[Sample],
+    what: str,
+    show: Progress,
+) -> Floats:
+    """Features, kept in the folder (if one is given) for a training that is stopped and goes on."""
+    if folder is None:
+        return features_of(encoder, samples, what, show)
+    path = folder / f"{_KEPT}{data_hash(samples)[:16]}.npy"
+    if not path.is_file():
+        made = features_of(encoder, samples, what, show)
+        with path.with_suffix(".part").open("wb") as stream:
+            np.save(stream, made)
+        path.with_suffix(".part").replace(path)
+    loaded: Floats = np.load(path)
+    return loaded
 
 
 def _fit(samples: Sequence[Sample], features: Floats, recipe: Recipe) -> IntentHead:

@@ -110,12 +110,12 @@ class Tuning:
         return groups
 
     def _lower(self, lines: Lines, what: str, show: Progress) -> Lower:
-        hidden = []
-        for part in self._network.lower(lines.texts, self._tokenizer):
-            hidden.append(part)
+        hidden: dict[int, Tensor] = {}
+        for place, part in self._network.lower(lines.texts, self._tokenizer):
+            hidden[place] = part
             if len(hidden) % 64 == 0 or len(hidden) == len(lines.texts):
                 show(what, len(hidden), len(lines.texts))
-        return Lower(hidden)
+        return Lower([hidden[place] for place in range(len(hidden))])
 
     def _epoch(self, epoch: int, lower: Lower, show: Progress) -> float:
         batches = self._batches(epoch, lower)
