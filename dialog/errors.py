@@ -39,6 +39,10 @@ class InvalidAmount(BankError):
     """An amount that cannot be moved: not a number, not positive, or with parts of a cent."""
 
 
+class InvalidDay(BankError):
+    """A payment for later on a day that is not later."""
+
+
 class AmountOverLimit(BankError):
     """More than one transfer may move."""
 

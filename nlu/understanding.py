@@ -37,7 +37,7 @@ class Entity:
 
     Attributes:
         type: "money", "date", "time", "period", "digits", "account_kind", "card_kind", "payee",
-            "percent" or "ordinal".
+            "percent", "ordinal" or "recurrence".
         value: The exact value. account_kind: "checking" | "savings". card_kind: "debit" |
             "credit". payee: the matched payee's name as the customer's own list writes it.
             digits: "0042". date: a date. money: Money.

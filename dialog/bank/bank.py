@@ -18,6 +18,7 @@ from dialog.bank.database import Database
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.outbox import Connector, Outbox
 from dialog.bank.pins import PinHasher
+from dialog.bank.schedules import Schedules
 from dialog.bank.settings import BankSettings
 from dialog.bank.values import (
     Authentication,
@@ -44,6 +45,7 @@ class Bank:
 
     Attributes:
         codes: One-time codes for what looks risky.
+        schedules: Payments of later days.
 
     May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
     keep it off an event loop. Any of them raises BankUnavailable where the database does not
@@ -76,6 +78,7 @@ class Bank:
         outside = Checkpoints(checkpoints, pepper, clock) if checkpoints else None
         self._desk = Desk(self._database, Audit(pepper, outside), settings or BankSettings(), clock)
         self.codes = Codes(self._desk, pepper)
+        self.schedules = Schedules(self._desk)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)
 

@@ -144,7 +144,10 @@ class CardEventRow(Base):
 
 
 class ProposalRow(Base):
-    """A transfer as it was read back to the caller; its id is the idempotency key."""
+    """A transfer as it was read back to the caller; its id is the idempotency key.
+
+    One with first_on is for later: it is arranged (schedules.py), not executed.
+    """
 
     __tablename__ = "proposals"
     __table_args__ = (
@@ -162,6 +165,40 @@ class ProposalRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    first_on: Mapped[date | None] = mapped_column(Date)
+    every: Mapped[str | None] = mapped_column(String(8))
+
+
+class ScheduleRow(Base):
+    """A payment that is made later, once or again and again (schedules.py).
+
+    due_on is the occurrence that comes next, None where none does; try_on is when it is tried:
+    later than due_on after a failure.
+    """
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        CheckConstraint("(to_account_id IS NULL) <> (to_payee_id IS NULL)", name="one_target"),
+        CheckConstraint("amount_minor > 0", name="positive"),
+        CheckConstraint("every IN ('once', 'week', 'month')", name="every"),
+        Index("ix_schedules_try_on", "try_on"),
+        Index("ix_schedules_customer_id", "customer_id"),
+    )
+
+    id: Mapped[str] = mapped_column(ForeignKey("proposals.id"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    from_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    to_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    to_payee_id: Mapped[int | None] = mapped_column(ForeignKey("payees.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    every: Mapped[str] = mapped_column(String(8))
+    first_on: Mapped[date] = mapped_column(Date)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    try_on: Mapped[date | None] = mapped_column(Date)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    arranged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class EntryRow(Base):

@@ -1,5 +1,6 @@
 """A transfer: proposed when it is read back, executed once when it is confirmed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from dialog.bank import codes, ledger
 from dialog.bank.ledger import Leg
 from dialog.bank.money import require_currency, to_major, transfer_minor
-from dialog.bank.risk import Verdict, judge
+from dialog.bank.risk import Rule, Verdict, judge
 from dialog.bank.settings import BankSettings
 from dialog.bank.signals import features
 from dialog.bank.tables import (
@@ -22,7 +23,15 @@ from dialog.bank.tables import (
     ProposalRow,
 )
 from dialog.bank.values import Proposed, Receipt, TransferOrder
-from dialog.errors import BankError, CodeNeeded, NeedsPerson, ProposalSpent, Refused, UnknownAccount
+from dialog.errors import (
+    BankError,
+    CodeNeeded,
+    InvalidDay,
+    NeedsPerson,
+    ProposalSpent,
+    Refused,
+    UnknownAccount,
+)
 
 
 def propose(
@@ -38,7 +47,7 @@ def propose(
 
     Raises:
         Refused, NeedsPerson: A risk rule forbids it.
-        InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount: The order cannot be.
+        InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount, InvalidDay: It cannot be.
         ProposalSpent: The id already stands for something else.
     """
     row = ProposalRow(
@@ -52,9 +61,13 @@ def propose(
         currency=order.currency,
         proposed_at=now,
         expires_at=now + settings.proposal_lifetime,
+        first_on=order.first_on,
+        every=order.every if order.first_on else None,
     )
+    if order.first_on is not None and order.first_on <= now.date():
+        raise InvalidDay("the day is not a later one; give one from tomorrow on")
     _require_one_target(order)
-    _legs(session, row)
+    legs(session, row)
     stored = session.get(ProposalRow, proposal_id)
     if stored is None:
         session.add(row)
@@ -84,23 +97,47 @@ def execute(
         InsufficientFunds, UnknownAccount, AmountOverLimit: What was true when it was read back
             is so no more.
     """
-    proposal = _locked_proposal(session, proposal_id)
-    if proposal is None or (proposal.customer_id, proposal.call_id) != (customer_id, call_id):
-        raise ProposalSpent("there is no such proposal in this call; read the transfer back first")
+    proposal = open_proposal(session, proposal_id, customer_id, call_id)
     done = session.scalar(select(EntryRow).where(EntryRow.proposal_id == proposal_id))
     if done is not None:
         return _receipt(session, proposal, done, repeated=True)
-    if now >= proposal.expires_at:
+    if now >= proposal.expires_at or proposal.first_on is not None:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
     transfer_minor(to_major(proposal.amount_minor), settings.transfer_limit)
-    # Two transfers at once must not each find the day's limit unspent.
-    session.get(CustomerRow, customer_id, with_for_update={"key_share": True})
-    verdict = judge(settings.rules, features(session, proposal, now))
-    _require_allowed(verdict)
-    if verdict.outcome == "code" and not codes.passed(session, proposal_id):
-        raise CodeNeeded(verdict.rules)
-    entry = ledger.post(session, _legs(session, proposal), at=now, proposal_id=proposal_id)
+    verdict = require_consent(session, proposal, settings.rules, now)
+    entry = ledger.post(session, legs(session, proposal), at=now, proposal_id=proposal_id)
     return replace(_receipt(session, proposal, entry, repeated=False), verdict=verdict)
+
+
+def open_proposal(
+    session: Session, proposal_id: str, customer_id: int, call_id: str
+) -> ProposalRow:
+    """The proposal, locked: a second "yes" at the same moment waits for it.
+
+    Raises:
+        ProposalSpent: There is none in this call of this customer.
+    """
+    row = session.get(ProposalRow, proposal_id, with_for_update=True, populate_existing=True)
+    if row is None or (row.customer_id, row.call_id) != (customer_id, call_id):
+        raise ProposalSpent("there is no such proposal in this call; read the transfer back first")
+    return row
+
+
+def require_consent(
+    session: Session, proposal: ProposalRow, rules: Sequence[Rule], now: datetime
+) -> Verdict:
+    """What the risk rules say as things are now, with the code that they want already given.
+
+    Raises:
+        Refused, NeedsPerson, CodeNeeded: They forbid it.
+    """
+    # Two transfers at once must not each find the day's limit unspent.
+    session.get(CustomerRow, proposal.customer_id, with_for_update={"key_share": True})
+    verdict = judge(rules, features(session, proposal, now))
+    _require_allowed(verdict)
+    if verdict.outcome == "code" and not codes.passed(session, proposal.id):
+        raise CodeNeeded(verdict.rules)
+    return verdict
 
 
 def _require_allowed(verdict: Verdict) -> None:
@@ -148,16 +185,11 @@ def _sent_lately(session: Session, row: ProposalRow, since: datetime) -> bool:
 
 
 def _terms(row: ProposalRow) -> tuple[object, ...]:
-    target = (row.to_account_id, row.to_payee_id)
+    target = (row.to_account_id, row.to_payee_id, row.first_on, row.every)
     return (row.customer_id, row.call_id, row.from_account_id, *target, row.amount_minor)
 
 
-def _locked_proposal(session: Session, proposal_id: str) -> ProposalRow | None:
-    """The row lock is what a second "yes" at the same moment waits for."""
-    return session.get(ProposalRow, proposal_id, with_for_update=True, populate_existing=True)
-
-
-def _legs(session: Session, proposal: ProposalRow) -> tuple[Leg, Leg]:
+def legs(session: Session, proposal: ProposalRow) -> tuple[Leg, Leg]:
     """Both sides of the transfer, each described as its account's owner will read it."""
     source = own_account(session, proposal.from_account_id, proposal.customer_id)
     require_currency(proposal.currency, source.currency)

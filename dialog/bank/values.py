@@ -9,6 +9,7 @@ from dialog.bank.risk import Verdict
 
 AccountKind = Literal["checking", "savings"]
 CardKind = Literal["debit", "credit"]
+Every = Literal["once", "week", "month"]
 CardStatus = Literal["active", "blocked"]
 
 
@@ -53,6 +54,25 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """A payment that is still to come.
+
+    Attributes:
+        id: Its proposal's.
+        to: The payee's name, or the kind of the customer's own account.
+        every: How often.
+        due_on: The next time.
+    """
+
+    id: str
+    amount: Decimal
+    currency: str
+    to: str
+    every: Every
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the dialog may know of an authenticated customer while it decides."""
 
@@ -61,11 +81,17 @@ class Facts:
     accounts: tuple[Account, ...]
     payees: tuple[Payee, ...]
     cards: tuple[Card, ...]
+    schedules: tuple[Schedule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TransferOrder:
-    """What is to be moved: exactly one of to_account_id and to_payee_id is given."""
+    """What is to be moved: exactly one of to_account_id and to_payee_id is given.
+
+    Attributes:
+        first_on: The day that it is to be made on, if that is a later one.
+        every: How often from then on.
+    """
 
     customer_id: int
     from_account_id: int
@@ -73,6 +99,8 @@ class TransferOrder:
     currency: str
     to_account_id: int | None = None
     to_payee_id: int | None = None
+    first_on: date | None = None
+    every: Every = "once"
 
 
 @dataclass(frozen=True, slots=True)

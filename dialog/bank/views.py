@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from dialog.bank import schedules
 from dialog.bank.cards import card_value
 from dialog.bank.money import to_major
 from dialog.bank.tables import (
@@ -38,6 +39,7 @@ def facts(session: Session, customer_id: int) -> Facts:
         accounts=tuple(map(_account_value, _accounts(session, customer_id))),
         payees=tuple(Payee(id=row.id, name=row.name) for row in _payees(session, customer_id)),
         cards=tuple(map(card_value, _cards(session, customer_id))),
+        schedules=schedules.pending(session, customer_id),
     )
 
 
@@ -156,6 +158,10 @@ def _customer_json(session: Session, customer: CustomerRow) -> dict[str, Any]:
             for row in _cards(session, customer.id)
         ],
         "payees": [row.name for row in _payees(session, customer.id)],
+        "pending": [
+            {"to": one.to, "amount": str(one.amount), "every": one.every, "due": str(one.due_on)}
+            for one in schedules.pending(session, customer.id)
+        ],
     }
 
 

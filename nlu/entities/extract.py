@@ -7,12 +7,14 @@ from nlu.entities.money import find_money
 from nlu.entities.payees import find_payees
 from nlu.entities.periods import find_periods
 from nlu.entities.phrase import Phrase, settle
+from nlu.entities.recurrences import find_recurrences
 from nlu.entities.roles import with_roles
 from nlu.entities.times import find_times
 from nlu.locales.locale import Locale
 from nlu.understanding import Context, Entity
 
 _READERS = (
+    find_recurrences,
     find_periods,
     find_dates,
     find_times,

@@ -72,6 +72,7 @@ class DateWords(Words):
     relative: dict[str, int]
     units: dict[str, str]
     ago: frozenset[str]
+    every: dict[str, tuple[str, ...]]
     ahead: frozenset[str]
     hence: tuple[str, ...]
     last: frozenset[str]

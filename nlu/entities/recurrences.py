@@ -1,0 +1,22 @@
+"""How often something should happen: "every month", "weekly"; the value is "week" or "month"."""
+
+from collections.abc import Iterator
+
+from nlu.entities.phrase import Candidate, Phrase
+
+RANK = 82
+"""Above a period: "each month" is no stretch of days."""
+
+
+def find_recurrences(phrase: Phrase) -> Iterator[Candidate]:
+    """All mentions of a repetition."""
+    place = 0
+    while place < len(phrase.tokens):
+        lengths = {
+            value: phrase.says(place, said) for value, said in phrase.locale.dates.every.items()
+        }
+        value, length = max(lengths.items(), key=lambda item: item[1])
+        if length:
+            entity = phrase.entity("recurrence", value, place, place + length)
+            yield Candidate(entity, RANK)
+        place += max(length, 1)
