@@ -47,6 +47,8 @@ def propose_transfer(view: View) -> Arguments:
             currency=money.currency,
             to_account_id=recipient.id if isinstance(recipient, Account) else None,
             to_payee_id=recipient.id if isinstance(recipient, Payee) else None,
+            first_on=view.later_day(),
+            every=view.every(),
         )
     }
 
@@ -54,6 +56,13 @@ def propose_transfer(view: View) -> Arguments:
 def execute_transfer(view: View) -> Arguments:
     """The proposal that was read back, and nothing that could differ from it."""
     return {"proposal_id": view.frame.proposal, "customer_id": view.known.customer_id}
+
+
+def cancel_payment(view: View) -> Arguments:
+    """The pending payment that was chosen."""
+    pending = view.pending()
+    chosen = pending.id if pending else ""
+    return {"schedule_id": chosen, "customer_id": view.known.customer_id}
 
 
 def code(view: View) -> Arguments:
@@ -80,7 +89,8 @@ ACTIONS: dict[str, Action] = {
     "list_transactions": Action(list_transactions, frozenset({"unknown"})),
     "propose_transfer": Action(
         propose_transfer,
-        frozenset({"over_limit", "sent_before", "unknown", "code", "person", "refused"}),
+        frozenset({"over_limit", "sent_before", "unknown", "code", "person", "refused"})
+        | {"day_past"},
     ),
     "execute_transfer": Action(
         execute_transfer,
@@ -88,6 +98,10 @@ ACTIONS: dict[str, Action] = {
         | {"code", "person", "refused"},
         effect=True,
     ),
+    "arrange_payment": Action(
+        execute_transfer, frozenset({"spent", "code", "person", "refused"}), effect=True
+    ),
+    "cancel_payment": Action(cancel_payment, frozenset({"spent"}), effect=True),
     "send_code": Action(code, frozenset({"limited", "no_phone", "spent"})),
     "check_code": Action(code, frozenset({"wrong", "spent"})),
     "block_card": Action(block_card, frozenset({"unknown"}), effect=True),

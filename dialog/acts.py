@@ -15,6 +15,7 @@ from dialog.errors import (
     CodeWrong,
     InsufficientFunds,
     InvalidAmount,
+    InvalidDay,
     NeedsPerson,
     NoAddress,
     OutcomeUnknown,
@@ -37,6 +38,7 @@ _RESULTS: tuple[tuple[type[Exception], str], ...] = (
     (UnknownAccount, "unknown"),
     (RateLimited, "limited"),
     (InvalidAmount, "unknown"),
+    (InvalidDay, "day_past"),
     (CodeNeeded, "code"),
     (NeedsPerson, "person"),
     (Refused, "refused"),
@@ -114,6 +116,20 @@ def _execute_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     return "repeated" if receipt.repeated else "ok", {"receipt": receipt}
 
 
+def _arrange_payment(act: Act, bank: Bank, origin: Origin) -> Told:
+    proposal: Any = act.arguments["proposal_id"]
+    customer: Any = act.arguments["customer_id"]
+    bank.schedules.arrange(proposal, customer_id=customer, call_id=origin.call_id)
+    return "ok", {}
+
+
+def _cancel_payment(act: Act, bank: Bank, origin: Origin) -> Told:
+    schedule: Any = act.arguments["schedule_id"]
+    customer: Any = act.arguments["customer_id"]
+    bank.schedules.cancel(schedule, customer_id=customer, call_id=origin.call_id)
+    return "ok", {}
+
+
 def _send_code(act: Act, bank: Bank, origin: Origin) -> Told:
     proposal: Any = act.arguments["proposal_id"]
     customer: Any = act.arguments["customer_id"]
@@ -153,6 +169,8 @@ _ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
     "list_transactions": _list_transactions,
     "propose_transfer": _propose_transfer,
     "execute_transfer": _execute_transfer,
+    "arrange_payment": _arrange_payment,
+    "cancel_payment": _cancel_payment,
     "send_code": _send_code,
     "check_code": _check_code,
     "block_card": _block_card,

@@ -1,7 +1,6 @@
 """Conditions that flows name with `when` and `unless`: pure functions of a view."""
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
 from dialog.bank.values import Account
@@ -91,6 +90,24 @@ def amount_is_available(view: View) -> bool:
 
 
 @condition
+def funds_suffice(view: View) -> bool:
+    """The account holds the amount, or it is for a later day, when it may."""
+    return view.later_day() is not None or amount_is_available(view)
+
+
+@condition
+def for_later(view: View) -> bool:
+    """The payment is for another day than today, or for more than one."""
+    return view.later_day() is not None
+
+
+@condition
+def any_pending(view: View) -> bool:
+    """There is a payment still to come."""
+    return bool(view.known.schedules)
+
+
+@condition
 def sent_lately(view: View) -> bool:
     """The same was sent in another call a short while ago."""
     return bool(view.frame.outcome.get("sent_before"))
@@ -105,15 +122,8 @@ def another_account_suffices(view: View) -> bool:
 @condition
 def day_is_past(view: View) -> bool:
     """The money should move on a day that has passed."""
-    day = view.frame.slots.get("day")
-    return day is not None and isinstance(day.value, date) and day.value < view.today
-
-
-@condition
-def day_is_later(view: View) -> bool:
-    """The money should move on a later day than today."""
-    day = view.frame.slots.get("day")
-    return day is not None and isinstance(day.value, date) and day.value > view.today
+    day = view.later_day()
+    return day is not None and day < view.today
 
 
 @condition

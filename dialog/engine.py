@@ -65,8 +65,15 @@ def go(draft: Draft, at: int) -> None:
 
 
 def start(draft: Draft, name: str, *, called: bool = False) -> None:
-    """Put a flow on top; a called one takes over what the same flow below knows already."""
-    slots = next((f.slots for f in draft.state.stack if called and f.flow == name), {})
+    """Put a flow on top; a called one takes over what is known of slots with the same names.
+
+    They are the calling flow's, and those of the same flow where it was asked for before.
+    """
+    slots: dict[str, Filled] = {}
+    if called:
+        known = [f for f in draft.state.stack if f.flow == name or f is draft.top]
+        wanted = draft.script.flows[name].slots
+        slots = {k: v for f in known for k, v in f.slots.items() if k in wanted}
     draft.push(Frame(flow=name, called=called, slots=slots))
 
 

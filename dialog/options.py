@@ -12,7 +12,7 @@ from dialog.view import View
 class Option:
     """One thing to choose: its id, and the values that name it (kind, last digits)."""
 
-    value: int
+    value: int | str
     keys: frozenset[str]
 
 
@@ -25,6 +25,11 @@ def active_cards(view: View) -> tuple[Option, ...]:
     """The customer's cards that still work."""
     cards = (card for card in view.known.cards if card.status == "active")
     return tuple(Option(card.id, frozenset({card.kind, card.last4})) for card in cards)
+
+
+def pending_payments(view: View) -> tuple[Option, ...]:
+    """The payments still to come."""
+    return tuple(Option(one.id, frozenset({one.to})) for one in view.known.schedules)
 
 
 def likely_source(view: View) -> Filled | None:
@@ -67,6 +72,7 @@ GUESS = "guess"
 OPTIONS: dict[str, Callable[[View], tuple[Option, ...]]] = {
     "own_accounts": own_accounts,
     "active_cards": active_cards,
+    "pending_payments": pending_payments,
 }
 GUESSES: dict[str, Callable[[View], Filled | None]] = {
     "likely_source": likely_source,

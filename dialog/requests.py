@@ -9,7 +9,7 @@ from dialog.draft import Draft
 from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor, what_else
-from dialog.flow import Flow
+from dialog.flow import Call, Flow
 from dialog.grounding import AGAINST, held
 from dialog.masking import mask, mask_text
 from dialog.misses import missed
@@ -76,7 +76,13 @@ def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
         for name, flow in draft.script.flows.items()
         if flow.intents and all(_takes(flow, entity) for entity in entities)
     ]
+    # A flow that calls another one of them asks for more than was said.
+    fitting = [name for name in fitting if not _calls_any(draft.script.flows[name], fitting)]
     return fitting[0] if len(kinds) >= LEAST_VALUES and len(fitting) == 1 else None
+
+
+def _calls_any(flow: Flow, names: Sequence[str]) -> bool:
+    return any(isinstance(step, Call) and step.call in names for step in flow.steps)
 
 
 def _takes(flow: Flow, entity: Entity) -> bool:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
-from dialog.bank.values import Account, Card, Facts, Payee
+from dialog.bank.schedules import following
+from dialog.bank.values import Account, Card, Every, Facts, Payee, Schedule
 from dialog.state import Frame, State
 from nlu.understanding import Money
 
@@ -60,6 +61,34 @@ class View:
         """The card that was chosen, or None."""
         filled = self.frame.slots.get(slot)
         return next((c for c in self.known.cards if filled and c.id == filled.value), None)
+
+    def day(self, slot: str = "day") -> date | None:
+        """The day that a slot names, or None."""
+        filled = self.frame.slots.get(slot)
+        return filled.value if filled and isinstance(filled.value, date) else None
+
+    def every(self) -> Every:
+        """How often a payment is to be made."""
+        filled = self.frame.slots.get("every")
+        return filled.value if filled and filled.value in ("week", "month") else "once"  # type: ignore[return-value]
+
+    def later_day(self) -> date | None:
+        """The day that a payment is to be made on, where it is not to be made at once.
+
+        A monthly or weekly one that names no day begins with the next one: tomorrow.
+        """
+        day = self.day()
+        if day is None:
+            return None if self.every() == "once" else self.today + timedelta(days=1)
+        if day < self.today and self.every() == "month":
+            return following(day, "month", self.today)
+        return None if day == self.today and self.every() == "once" else day
+
+    def pending(self) -> Schedule | None:
+        """The pending payment that was chosen, or None."""
+        filled = self.frame.slots.get("payment")
+        chosen = filled.value if filled else None
+        return next((one for one in self.known.schedules if one.id == chosen), None)
 
     def recipient(self) -> Account | Payee | None:
         """Who gets the money: an own account or a payee."""

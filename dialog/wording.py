@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from dialog import options as choices
-from dialog.bank.values import Account, Card, Receipt, Transaction
+from dialog.bank.values import Account, Card, Receipt, Schedule, Transaction
 from dialog.strict_yaml import Strict
 from dialog.view import View
 
@@ -28,6 +28,8 @@ class Forms(Strict):
     paid_in: str
     own: str
     the: str
+    every: dict[str, str]
+    pending: str
     all_of: str
     one_of: str
     near: dict[int, str]
@@ -76,6 +78,24 @@ def _balance(account: Account, forms: Forms) -> str:
     )
 
 
+def _when(day: date, every: str, today: date, forms: Forms) -> str:
+    if every == "once" and (day - today).days in forms.near:
+        return forms.near[(day - today).days]
+    return forms.every[every].format(day=write_day(day, forms))
+
+
+def _pending(one: Schedule, today: date, forms: Forms) -> str:
+    return forms.pending.format(
+        amount=write_money(one.amount, forms),
+        to=forms.own.format(account=forms.kinds[one.to]) if one.to in forms.kinds else one.to,
+        when=_when(one.due_on, one.every, today, forms),
+    )
+
+
+def _all_pending(view: View, forms: Forms) -> list[str]:
+    return [_pending(one, view.today, forms) for one in view.known.schedules]
+
+
 def _transaction(transaction: Transaction, forms: Forms) -> str:
     form = forms.paid_in if transaction.amount > 0 else forms.paid_out
     return form.format(
@@ -122,6 +142,42 @@ def source(view: View, forms: Forms) -> str:
     """Where it comes from."""
     found = view.account("source")
     return write_account(found, forms) if found else ""
+
+
+@value
+def when(view: View, forms: Forms) -> str:
+    """The day of a payment for later, and how often."""
+    day = view.later_day()
+    return _when(day, view.every(), view.today, forms) if day else ""
+
+
+@value
+def pending(view: View, forms: Forms) -> str:
+    """The payment to be cancelled."""
+    found = view.pending()
+    return _pending(found, view.today, forms) if found else ""
+
+
+@value
+def pending_payments(view: View, forms: Forms) -> str:
+    """All payments still to come, the next one first."""
+    return write_list(
+        [_pending(one, view.today, forms) for one in view.known.schedules], forms.all_of
+    )
+
+
+@value
+def pending_choice(view: View, forms: Forms) -> str:
+    """The payments still to come, to choose one."""
+    return write_list(
+        [_pending(one, view.today, forms) for one in view.known.schedules], forms.one_of
+    )
+
+
+@value
+def pending_count(view: View, forms: Forms) -> str:
+    """How many payments are still to come."""
+    return str(len(view.known.schedules))
 
 
 @value

@@ -30,6 +30,15 @@ class Token(BaseModel):
     max_calls: Annotated[int, Field(ge=1)] = 1
 
 
+class Service(BaseModel):
+    """A service that carries letters: https://, and the token that it knows us by."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(pattern="^https?://")]
+    token: str | None = Field(default=None, repr=False)
+
+
 class Settings(BaseSettings):
     """Everything that can be configured.
 
@@ -44,6 +53,7 @@ class Settings(BaseSettings):
             of the audit and of one-time codes come from; created where missing.
         audit_checkpoints: File that is told how far the audit has come; keep it where the
             database's administrators cannot write. None puts it beside this user's own data.
+        sms, email: Services that carry the bank's letters; None writes them into a file.
         models: Folder of prepared models.
         recogniser, voice, encoder: A model's name in the manifest, or a folder.
         device: "auto" takes CUDA where there is one.
@@ -65,6 +75,8 @@ class Settings(BaseSettings):
     database: str | None = None
     pepper_file: Path = _home("XDG_CONFIG_HOME", ".config") / "pepper"
     audit_checkpoints: Path | None = None
+    sms: Service | None = None
+    email: Service | None = None
     models: Path = _home("XDG_CACHE_HOME", ".cache") / "models"
     recogniser: str = "whisper-base"
     voice: str = "voice-joe"

@@ -33,10 +33,15 @@ async def hosted(
         today: Stands still at this day; None follows the clock.
     """
     from server.app import serving
+    from server.connectors import connectors
+    from server.rounds import rounds
 
     bank = open_bank(settings, clock=noon(today)) if today else open_bank(settings)
     try:
-        async with serving(settings, engines, bank, today=_today(today)) as url:
+        async with (
+            rounds(bank, connectors(settings)),
+            serving(settings, engines, bank, today=_today(today)) as url,
+        ):
             yield url
     finally:
         bank.close()

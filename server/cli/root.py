@@ -51,5 +51,6 @@ from server.cli import (  # noqa: E402  (they register themselves)
     calls,  # noqa: F401
     model,  # noqa: F401
     nlu,  # noqa: F401
+    outbox,  # noqa: F401
     replay,  # noqa: F401
 )
