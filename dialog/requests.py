@@ -125,11 +125,19 @@ def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> No
     flows = draft.script.by_intent
     first = flows.get(intents[0]) if intents else None
     started = flows.get(wanted_in(draft, understanding)[0])
-    if intents and first is not None and first != started and not draft.state.queue:
+    if first is None or started is None or draft.state.queue:
+        return
+    if not _same_matter(draft, first, started):
         scored = tuple(i for i in understanding.intents if i.name == intents[0])
         shown = mask(understanding, OPEN, draft.script.lexicon)
         later = replace(shown, intents=scored)
         draft.change(queue=(later,))
+
+
+def _same_matter(draft: Draft, one: str, other: str) -> bool:
+    """Whether two flows are one, or one calls the other: doing both would do it twice."""
+    flows = draft.script.flows
+    return one == other or _calls_any(flows[one], [other]) or _calls_any(flows[other], [one])
 
 
 def _begin(draft: Draft, name: str, understanding: Understanding) -> None:

@@ -145,3 +145,15 @@ def test_nothing_pending_is_told(caller: Caller) -> None:
     caller.logs_in(*MARIA)
     assert caller.says("what is planned", "pending_payments").action == "tell_pending"
     assert caller.says("cancel it", "cancel_payment").action == "tell_pending"
+
+
+def test_a_transfer_that_might_be_a_plan_is_one_payment_and_not_two(
+    caller: Caller, bank: Bank
+) -> None:
+    caller.logs_in(*MARIA)
+    caller.says(
+        "send it then", "transfer", money("50"), ANNA, FRIDAY, others={"scheduled_payment": 0.45}
+    )
+    assert caller.says("yes", "affirm").action == "payment_planned"
+    assert caller.conversation.state.stack == ()
+    assert len(pending(bank)) == 1

@@ -60,6 +60,8 @@ REQUIRED = [
     "change_phone",
     "direct_debit",
     "scheduled_payment",
+    "pending_payments",
+    "cancel_payment",
     "bill_payment",
     "add_payee",
     "payment_status",
