@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-all test-kill lint types imports scenarios scenarios-voice samples clean help
+.PHONY: bench demo test test-all test-kill lint types imports scenarios scenarios-voice samples clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ scenarios: .venv/ready .models  ## every recorded call in text, checked against 
 scenarios-voice: .venv/ready .models  ## every recorded call by voice, in real time
 	@$(BIN)/tellerline replay audio_samples --by voice
 
+bench: .venv/ready-peer .models  ## measure everything beside its peer into docs/performance.md; two hours
+	@$(BIN)/tellerline bench all --write docs/performance.md
+
 samples: .venv/ready-voices .models  ## rebuild audio_samples/ from the scenarios' words
 	@$(BIN)/python -m audio_samples.build
 
@@ -59,6 +62,10 @@ clean:  ## remove what was installed and built here
 
 .venv/ready-dev: .venv/ready
 	@$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[models,dev]'
+	@touch $@
+
+.venv/ready-peer: .venv/ready
+	@$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[models,peer]'
 	@touch $@
 
 .venv/ready-voices: .venv/ready

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from server.client.connection import LOOPBACK, CallClient, Ended, Hello, Message, dialled
-from server.client.sound import PacedMicrophone, PacedSpeaker, SampleClock
+from server.client.sound import PacedMicrophone, PacedSpeaker, SampleClock, echo_of
 from server.client.turns import Kind, OpenTurn, TurnLog, TurnRecord
 from server.recording import stereo_of
 from voice.codecs import Encoding
@@ -20,6 +20,8 @@ from voice.pcm import Samples
 
 KEY_SPACING = 0.1
 BREATH = (0.3, 0.6)
+ECHO_DELAY = 0.1
+"""Seconds from the speaker back into the microphone."""
 LAST_WAIT = 0.6
 """Seconds after the last answer in which the assistant may still hang up itself."""
 
@@ -110,6 +112,7 @@ async def place_call(
     on_turn: Callable[[TurnRecord], None] = _ignore,
     turn_timeout: float = 30.0,
     seed: int = 1,
+    echo: float | None = None,
 ) -> CallLog:
     """Make one call and play the turns in it, in real time.
 
@@ -125,6 +128,7 @@ async def place_call(
         on_turn: Called with every turn's record as soon as the turn is over.
         turn_timeout: Seconds without a sign of an answer after which the caller goes on.
         seed: Of the breaths between turns.
+        echo: Decibels (below 0) at which the assistant's own sound leaks into the microphone.
 
     Raises:
         CallError: No call came about.
@@ -132,7 +136,8 @@ async def place_call(
     hello = Hello(sample_rate, encoding, language, caller_id, token)
     async with dialled(url, hello) as (socket, ready):
         local = urlsplit(url).hostname in LOOPBACK
-        call = _Call(sample_rate, on_event, on_turn, turn_timeout, random.Random(seed), local)  # noqa: S311
+        rng = random.Random(seed)  # noqa: S311
+        call = _Call(sample_rate, on_event, on_turn, turn_timeout, rng, local=local, echo=echo)
         client = CallClient(socket, encoding, call.microphone, call.speaker, call.note)
         call.clock.start()
         ended = await _until_over(client, call.play(client, turns))
@@ -163,12 +168,16 @@ class _Call:
         on_turn: Callable[[TurnRecord], None],
         turn_timeout: float,
         rng: random.Random,
+        *,
         local: bool,
+        echo: float | None,
     ) -> None:
         self._local = local
         self.clock = SampleClock(sample_rate)
-        self.microphone = PacedMicrophone(self.clock)
         self.speaker = PacedSpeaker(self.clock)
+        delay = int(ECHO_DELAY * sample_rate)
+        leak = None if echo is None else echo_of(self.speaker, delay, echo)
+        self.microphone = PacedMicrophone(self.clock, leak)
         self._turn_log = TurnLog()
         self._events: list[ReceivedEvent] = []
         self._records: list[TurnRecord] = []

@@ -1,22 +1,18 @@
 """Do the words of the assistant come back? Replies are spoken and read by Whisper.
 
-    python -m server.bench.intelligibility [--voice NAME_OR_FOLDER] [--recogniser NAME_OR_FOLDER]
-
 Stock faster-whisper, beam 5, 16 kHz; both sides are compared as spoken words.
 """
 
-import argparse
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import soxr
 from faster_whisper import WhisperModel
-from rich.console import Console
-from rich.progress import track
 
 from server.bench.spelled import edits
-from server.models import ModelStore
-from server.settings import Settings
 from voice.loudness import speech_level
 from voice.spoken_form import spoken_form
 from voice.synthesiser import Synthesiser
@@ -60,21 +56,35 @@ def words(text: str) -> list[str]:
     return re.findall(r"[a-z']+", spoken_form(text).lower())
 
 
-def main() -> None:
-    """Print every reply that did not come back whole, and the word error rate of all."""
-    settings = Settings()
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--voice", default=settings.voice)
-    parser.add_argument("--recogniser", default=settings.recogniser)
-    options = parser.parse_args()
-    store, console = ModelStore(settings.models), Console()
-    voice = Synthesiser(store.path(options.voice), device=settings.device, threads=2)
-    whisper = WhisperModel(
-        str(store.path(options.recogniser)), device="cpu", compute_type="int8", cpu_threads=2
-    )
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What came back: words in all and wrong ones, levels in dBov, the highest peak, and misses."""
+
+    words: int
+    wrong: int
+    levels: tuple[float, ...]
+    peak: float
+    misses: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """For people."""
+        rate = self.wrong / self.words
+        return [
+            *self.misses,
+            f"read back: {self.wrong} of {self.words} words wrong ({rate:.1%})",
+            f"speech level {np.median(self.levels):.1f} dBov ({min(self.levels):.1f} to"
+            f" {max(self.levels):.1f}), highest peak {self.peak:.2f} of full scale",
+        ]
+
+
+def read_back(
+    voice: Synthesiser, model_dir: Path, on_reply: Callable[[], None] = lambda: None
+) -> ReadBack:
+    """Speak every reply and read it."""
+    whisper = WhisperModel(str(model_dir), device="cpu", compute_type="int8", cpu_threads=2)
     wrong = total = 0
-    levels, peaks = [], []
-    for reply in track(REPLIES, description="speaking and reading", console=console):
+    levels, peaks, misses = [], [], []
+    for reply in REPLIES:
         samples = voice.whole(reply).astype(np.float32) / np.float32(32768)
         levels.append(speech_level(samples, voice.sample_rate))
         peaks.append(float(np.abs(samples).max()))
@@ -84,13 +94,6 @@ def main() -> None:
         missed = edits(words(reply), words(heard))
         wrong, total = wrong + missed, total + len(words(reply))
         if missed:
-            print(f"{missed} of {len(words(reply))}: {reply} -> {heard}")
-    console.print(f"{wrong} of {total} words wrong ({wrong / total:.1%}) in {len(REPLIES)} replies")
-    console.print(
-        f"speech level {np.median(levels):.1f} dBov ({min(levels):.1f} to {max(levels):.1f}),"
-        f" highest peak {max(peaks):.2f} of full scale"
-    )
-
-
-if __name__ == "__main__":
-    main()
+            misses.append(f"{missed} of {len(words(reply))}: {reply} -> {heard}")
+        on_reply()
+    return ReadBack(total, wrong, tuple(levels), max(peaks), tuple(misses))

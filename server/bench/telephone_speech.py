@@ -1,11 +1,13 @@
 """Public recordings as a bank's line would carry them: 8 kHz, G.711, and back up to 16 kHz.
 
-Reads AN4 (spelled names, codes, digit strings; CMU) and the Free Spoken Digit Dataset (single
-digits, joined here to strings) from a folder; nothing of them is kept.
+Reads AN4 (spelled names, codes, digit strings; CMU), the Free Spoken Digit Dataset (single digits,
+joined here to strings) and spoken commands (Picovoice) from a folder; nothing of them is kept.
 """
 
 import csv
+import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from server.replay.scenario import find_scenarios, load_scenario
 from voice.codecs import decode, encode
 from voice.pcm import Samples, read_wav
 from voice.resampling import resample
@@ -27,14 +30,20 @@ class Clip:
     """One utterance of a data set.
 
     Attributes:
-        source: "an4-digits", "an4-other" or "fsdd-digits".
-        text: What is said; digits as lower-case words, spelled letters in upper case.
+        source: "an4-digits", "an4-other", "fsdd-digits", "commands" or "recorded calls".
+        text: What is said; digits as lower-case words, spelled letters in upper case. Of
+            commands only the words of their slots.
         samples: At 16 kHz.
     """
 
     source: str
     text: str
     samples: Samples
+
+    @property
+    def is_digits(self) -> bool:
+        """Whether nothing but digits is said."""
+        return _only_digits(self.text)
 
 
 def an4_digits(data: Path, count: int) -> list[Clip]:
@@ -54,6 +63,33 @@ def fsdd_digits(data: Path, count: int) -> list[Clip]:
     return [_fsdd_string(takes, source) for _ in range(count)]
 
 
+def commands(data: Path, count: int) -> list[Clip]:
+    """Commands of many people, in a fixed random order, with the words of their slots."""
+    folder = data / "spoken_commands"
+    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    names = sorted(labels)
+    random.Random(4).shuffle(names)  # noqa: S311
+    clips = []
+    for name in names[:count]:
+        samples, rate = read_wav(folder / "wav" / name)
+        words = " ".join(labels[name]["slots"].values())
+        clips.append(Clip("commands", words, _over_the_line(resample(samples, rate, _LINE))))
+    return clips
+
+
+def our_recordings(calls: Path, count: int) -> list[Clip]:
+    """Turns of the recorded calls, for those who have none of the data sets."""
+    found = []
+    for file in find_scenarios(calls):
+        for turn in load_scenario(file).turns:
+            if turn.say and turn.wav:
+                samples, rate = read_wav(file.parent / turn.wav)
+                line = _over_the_line(resample(samples, rate, _LINE))
+                found.append(Clip("recorded calls", turn.say.rstrip("."), line))
+    random.Random(5).shuffle(found)  # noqa: S311
+    return found[:count]
+
+
 def _an4(data: Path, count: int, wanted: str) -> list[Clip]:
     with (data / "an4" / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream, delimiter="\t") if _kind(row) == wanted]
@@ -62,8 +98,11 @@ def _an4(data: Path, count: int, wanted: str) -> list[Clip]:
 
 
 def _kind(row: dict[str, str]) -> str:
-    only_digits = all(word.lower() in (*_DIGITS, "oh") for word in row["text"].split())
-    return "an4-digits" if only_digits else "an4-other"
+    return "an4-digits" if _only_digits(row["text"]) else "an4-other"
+
+
+def _only_digits(text: str) -> bool:
+    return all(word in (*_DIGITS, "oh") for word in re.findall(r"\w+", text.lower()))
 
 
 def _clips(data: Path, rows: list[dict[str, str]], source: str) -> Iterator[Clip]:

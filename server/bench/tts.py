@@ -1,16 +1,12 @@
-"""Time to the first sound of a reply: our windows against whole-sentence Coqui.
+"""Time to the first sound of a sentence: our windows against whole-sentence Coqui.
 
-    python -m server.bench.tts [--voice NAME_OR_FOLDER] [--rounds 15] [--threads 2] [--device cpu]
-
-Both speak the same reply with the same checkpoint, in turns, so that a busy machine slows both.
+Both speak the same words with the same checkpoint, in turns, so that a busy machine slows both.
 Coqui is its own `Synthesizer.tts`, which needs an espeak program; without one it is
 `Vits.inference` on our phonemes, which is faster than the real one. Both are given words only.
 """
 
-import argparse
 import contextlib
 import io
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +15,8 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
-from server.models import ModelStore
-from server.settings import Settings
+from server.bench.report import Report, Sheet, p50_p95, percentile, percentiles
 from voice.phonemes import Phonemiser
 from voice.spoken_form import spoken_form
 from voice.synthesiser import Synthesiser
@@ -37,6 +29,11 @@ REPLIES = (
     " balance is now $2,250, while your savings account holds $8,500; is there anything else I"
     " can do?",
 )
+HEADLINE = 16
+"""Words of the reply that the report's own figures are of."""
+
+CACHED = "Is there anything else that I can do for you today?"
+"""A fixed phrase, kept at start-up like the dialog's own."""
 
 Whole = Callable[[str], int]
 """Speaks words in one piece and returns the number of samples."""
@@ -44,12 +41,17 @@ Whole = Callable[[str], int]
 
 @dataclass(slots=True)
 class Timing:
-    """What one reply took, ms by round; seconds of audio."""
+    """What one reply took, ms by round.
+
+    Attributes:
+        words: Spoken words in it.
+        seconds: Of audio.
+    """
 
     words: int
-    ours_first: list[float] = field(default_factory=list)
-    ours_all: list[float] = field(default_factory=list)
-    coqui: list[float] = field(default_factory=list)
+    first: list[float] = field(default_factory=list)
+    everything: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -65,7 +67,8 @@ def whole_sentence(folder: Path, device: torch.device) -> tuple[str, Whole]:
             ).to(device)
 
         def synthesizer(words: str) -> int:
-            return len(coqui.tts(words))
+            with contextlib.redirect_stdout(io.StringIO()):  # it prints every sentence
+                return len(coqui.tts(words))
 
         return "Coqui Synthesizer.tts", synthesizer
     model, language = load_vits(folder, device)
@@ -80,73 +83,93 @@ def whole_sentence(folder: Path, device: torch.device) -> tuple[str, Whole]:
     return "Coqui Vits.inference", inference
 
 
-def measure(ours: Synthesiser, coqui: Whole, rounds: int) -> list[Timing]:
-    """Speak every reply with both, `rounds` times after one that does not count."""
+def measure_tts(
+    ours: Synthesiser,
+    coqui: Whole | None,
+    rounds: int,
+    on_reply: Callable[[], None] = lambda: None,
+) -> tuple[list[Timing], list[float]]:
+    """Speak every reply with both, `rounds` times after one that does not count.
+
+    Returns:
+        The replies' timings, and milliseconds to the first sound of the cached phrase.
+    """
     timings = [Timing(len(spoken_form(reply).split())) for reply in REPLIES]
-    for count in track(range(rounds + 1), description="speaking"):
+    ours.warm_up([CACHED])
+    cached = []
+    for count in range(rounds + 1):
         for reply, timing in zip(REPLIES, timings, strict=True):
-            first, everything, samples = _ours(ours, reply)
-            begun = perf_counter()
-            coqui(spoken_form(reply))
-            whole = perf_counter() - begun
+            first, everything, samples = _speak(ours, reply)
+            whole = _whole(coqui, reply)
             if count:
-                timing.ours_first.append(first * 1000)
-                timing.ours_all.append(everything * 1000)
-                timing.coqui.append(whole * 1000)
+                timing.first.append(first)
+                timing.everything.append(everything)
+                timing.whole += whole
             timing.seconds = samples / ours.sample_rate
-    return timings
+            on_reply()
+        cached.append(_speak(ours, CACHED)[0])
+    return timings, cached[1:]
 
 
-def _ours(ours: Synthesiser, reply: str) -> tuple[float, float, int]:
+def _speak(ours: Synthesiser, reply: str) -> tuple[float, float, int]:
+    """Milliseconds to the first samples and to all of them, and how many there are."""
     begun = perf_counter()
     windows = ours.stream(reply)
     samples = len(next(windows))
     first = perf_counter() - begun
     samples += sum(len(window) for window in windows)
-    return first, perf_counter() - begun, samples
+    return 1000 * first, 1000 * (perf_counter() - begun), samples
 
 
-def table(timings: Sequence[Timing], peer: str) -> Table:
-    """The figures: p50 / p95 in ms, the ratio of the medians and the real-time factor."""
-    made = Table(title=f"First sound of a reply against {peer}, ms (p50 / p95)")
-    for column in ("words", "audio s", "first window", "all windows", "Coqui", "ratio", "RTF"):
-        made.add_column(column, justify="right")
-    for t in timings:
-        ratio = np.median(t.coqui) / np.median(t.ours_first)
-        factor = np.median(t.ours_all) / 1000 / t.seconds
-        made.add_row(
-            str(t.words),
-            f"{t.seconds:.1f}",
-            *(
-                f"{np.median(ms):.0f} / {np.percentile(ms, 95):.0f}"
-                for ms in (t.ours_first, t.ours_all, t.coqui)
-            ),
-            f"{ratio:.1f}",
-            f"{factor:.2f}",
+def _whole(coqui: Whole | None, reply: str) -> list[float]:
+    if coqui is None:
+        return []
+    begun = perf_counter()
+    coqui(spoken_form(reply))
+    return [1000 * (perf_counter() - begun)]
+
+
+def tts_report(
+    timings: Sequence[Timing], cached: Sequence[float], peer: str, notes: Sequence[str] = ()
+) -> Report:
+    """The figures of a run; the headline is the reply of 16 words."""
+    rows = []
+    for timing in timings:
+        theirs, ours = percentile(timing.whole, 50), percentile(timing.first, 50)
+        factor = float(np.median(timing.everything)) / 1000 / timing.seconds
+        rows.append(
+            (
+                f"{timing.words} new words",
+                f"{timing.seconds:.1f}",
+                p50_p95(timing.first),
+                p50_p95(timing.everything),
+                p50_p95(timing.whole),
+                f"{ours / theirs:.2f}" if ours and theirs else "",
+                f"{factor:.2f}",
+            )
         )
-    return made
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    settings = Settings()
-    parser.add_argument("--voice", default=settings.voice, help="a model's name, or a folder")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--threads", type=int, default=settings.threads)
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    options = parser.parse_args()
-    folder = ModelStore(settings.models).path(options.voice)
-    ours = Synthesiser(folder, device=options.device, threads=options.threads)
-    ours.warm_up()
-    peer, coqui = whole_sentence(folder, ours.device)
-    with contextlib.redirect_stdout(io.StringIO()) as chatter:  # Coqui prints every sentence
-        del chatter
-        timings = measure(ours, coqui, options.rounds)
-    Console().print(table(timings, peer))
-    load = os.getloadavg()[0]
-    print(f"{ours.device}, {options.threads} threads, {os.cpu_count()} cores, load {load:.1f}")
-
-
-if __name__ == "__main__":
-    main()
+    rows.append(("a cached phrase", "", p50_p95(cached), "", "", "", ""))
+    columns = ("reply", "audio s", "first sound ms", "all ms", f"{peer} ms", "ratio", "RTF")
+    chosen = next(timing for timing in timings if timing.words == HEADLINE)
+    first = tuple(round(ms, 1) for ms in chosen.first)
+    more = {
+        "words": {
+            str(t.words): {
+                **percentiles(t.first),
+                "peer": percentiles(t.whole) if t.whole else None,
+                "audio_s": round(t.seconds, 2),
+            }
+            for t in timings
+        },
+        "cached": percentiles(cached),
+    }
+    return Report(
+        bench="tts",
+        ours=first,
+        peer=tuple(round(ms, 1) for ms in chosen.whole) if chosen.whole else None,
+        parts=tuple({"first_window": ms} for ms in first),
+        more=more,
+        sheets=(Sheet("First sound of a reply (p50 / p95)", columns, tuple(rows)),),
+        notes=tuple(notes),
+        series={f"{t.words} words": t.first for t in timings} | {f"{peer}, 16": chosen.whole},
+    )

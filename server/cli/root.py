@@ -48,6 +48,7 @@ def settings(**more: Any) -> Settings:
 from server.cli import (  # noqa: E402  (they register themselves)
     audit,  # noqa: F401
     bank,  # noqa: F401
+    bench,  # noqa: F401
     calls,  # noqa: F401
     model,  # noqa: F401
     nlu,  # noqa: F401

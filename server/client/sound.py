@@ -51,10 +51,18 @@ class SampleClock:
 
 
 class PacedMicrophone:
-    """Speaks what it is given, silence in between, in 20 ms frames at real-time pace."""
+    """Speaks what it is given, silence in between, in 20 ms frames at real-time pace.
 
-    def __init__(self, clock: SampleClock) -> None:
+    Args:
+        clock: Of the call.
+        echo: What leaks into it from the speaker, for a first sample and a length; None: nothing.
+    """
+
+    def __init__(
+        self, clock: SampleClock, echo: Callable[[int, int], Samples] | None = None
+    ) -> None:
         self._clock = clock
+        self._echo = echo
         self._frame = int(FRAME_SECONDS * clock.sample_rate)
         self._waiting: deque[Samples] = deque()
         self._sent: list[Samples] = []
@@ -84,8 +92,11 @@ class PacedMicrophone:
             await asyncio.sleep(self._clock.seconds_until(due))
             late = (self._clock.position() - due) / self._clock.sample_rate
             self.worst_lateness = max(self.worst_lateness, late)
-            self._sent.append(self._waiting.popleft() if self._waiting else silence)
-            yield self._sent[-1]
+            frame = self._waiting.popleft() if self._waiting else silence
+            if self._echo is not None:
+                frame = _sum(frame, self._echo(due - self._frame, self._frame))
+            self._sent.append(frame)
+            yield frame
 
     def recording(self) -> Samples:
         """All that was sent, from the start of the call."""
@@ -164,6 +175,18 @@ class PacedSpeaker:
                     return int(at)
         return None
 
+    def between(self, position: int, count: int) -> Samples:
+        """What plays from a sample on, silence included."""
+        track = np.zeros(count, np.int16)
+        for packet in reversed(self._heard):
+            if packet.end <= position:
+                break
+            first, last = max(position, packet.start), min(position + count, packet.end)
+            if first < last:
+                part = packet.samples[first - packet.start : last - packet.start]
+                track[first - position : last - position] = part
+        return track
+
     def gaps(self) -> tuple[tuple[int, int], ...]:
         """Where nothing was left to play until more came: first sample, and one past the last."""
         beside = pairwise(self._heard)
@@ -175,3 +198,23 @@ class PacedSpeaker:
         for packet in self._heard:
             track[packet.start : packet.end] = packet.samples
         return track
+
+
+def echo_of(speaker: PacedSpeaker, delay: int, decibels: float) -> Callable[[int, int], Samples]:
+    """A speaker that leaks into the microphone.
+
+    Args:
+        speaker: What plays.
+        delay: Samples that the echo is late.
+        decibels: Its level against what plays; below 0.
+    """
+    gain = 10 ** (decibels / 20)
+
+    def echo(position: int, count: int) -> Samples:
+        return np.asarray(speaker.between(position - delay, count) * gain, dtype=np.int16)
+
+    return echo
+
+
+def _sum(a: Samples, b: Samples) -> Samples:
+    return np.clip(np.add(a, b, dtype=np.int32), -32768, 32767).astype(np.int16)

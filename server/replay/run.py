@@ -67,6 +67,20 @@ def run_text(
     scenario = load_scenario(path)
     conversation, books = converse(scenario)
     before = books()
+    turns, ended = converse_in_text(
+        scenario, conversation, on_turn=on_turn, silence_after=silence_after
+    )
+    return Replayed(path, judge(scenario, turns, ended, before, books()), tuple(turns), ended)
+
+
+def converse_in_text(
+    scenario: Scenario,
+    conversation: Conversation,
+    *,
+    on_turn: Callable[[Turn], None] = lambda _: None,
+    silence_after: float = 7.0,
+) -> tuple[list[Turn], str]:
+    """Hold a scenario's call in text; gives its turns and how it ended (see `run_text`)."""
     response = conversation.open()
     turns = [typed_turn(0, response)]
     on_turn(turns[0])
@@ -82,7 +96,7 @@ def run_text(
         ended = str(response.end or "hangup")
         turns.append(_typed(n, answers))
         on_turn(turns[-1])
-    return Replayed(path, judge(scenario, turns, ended, before, books()), tuple(turns), ended)
+    return turns, ended
 
 
 def _answers(

@@ -1,0 +1,197 @@
+"""How a bench is run by the command: models found, progress shown, processes begun and ended."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from server.bench.asr import asr_report, clips_of, measure_asr
+from server.bench.barge_in import barge_in_report, measure_barge_in, trials
+from server.bench.beside import TextJudge, measure_beside, peer_call, warm_up
+from server.bench.calls import SAMPLES, RecordedCall
+from server.bench.hosted import Assistant, assistant
+from server.bench.intelligibility import REPLIES as READ_BACK
+from server.bench.intelligibility import read_back
+from server.bench.kept import KeptTurns
+from server.bench.latency import OURS, AnsweredTurn, latency_report, measure_ours
+from server.bench.load import load_report, measure_load
+from server.bench.peer import OPTIONS, stock_pipecat
+from server.bench.report import Report
+from server.bench.tts import REPLIES, measure_tts, tts_report, whole_sentence
+from server.bench.turns import measure_turns, turns_report
+from server.models import ModelStore
+from server.settings import Settings
+from voice.synthesiser import Synthesiser
+
+
+class Bench:
+    """What every bench is run with.
+
+    Args:
+        settings: Which models.
+        settings_file: Where they were read from, for the assistant's process.
+        console: For progress.
+    """
+
+    def __init__(self, settings: Settings, settings_file: Path | None, console: Console) -> None:
+        self.settings = settings
+        self._file = settings_file
+        self._console = console
+        self._store = ModelStore(settings.models)
+
+    def model(self, name: str) -> Path:
+        """A model's folder, prepared first if need be."""
+        return self._store.prepare(name)
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:
+        """A bar; what it gives is called after each step."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        times = (TimeElapsedColumn(), TimeRemainingColumn())
+        with Progress(*columns, *times, console=self._console) as bars:
+            task = bars.add_task(what, total=total)
+            yield lambda: bars.advance(task)
+
+    @asynccontextmanager
+    async def assistant(self) -> AsyncIterator[Assistant]:
+        """The assistant in its own process, with a spinner while it loads."""
+        async with AsyncExitStack() as stack:
+            with self._console.status("starting the assistant") as status:
+                host = await stack.enter_async_context(
+                    assistant(self._file, lambda what: status.update(f"loading {what}"))
+                )
+            yield host
+
+    def asr(self, data: Path | None, limit: int, *, peer: bool) -> Report:
+        """The recogniser alone."""
+        clips, notes = clips_of(data, limit, SAMPLES)
+        model, threads = self.model(self.settings.recogniser), self.settings.threads
+        with self.progress("recognising", len(clips)) as advance:
+            both = measure_asr(clips, model, threads=threads, peer=peer, on_clip=advance)
+        return asr_report(both, notes)
+
+    def tts(self, rounds: int, *, peer: bool, read: bool) -> Report:
+        """The synthesiser alone; with `read` its words are read back, too."""
+        with self._console.status("loading the voice"):
+            folder = self.model(self.settings.voice)
+            device, threads = self.settings.device, self.settings.threads
+            ours = Synthesiser(folder, device=device, threads=threads)
+            name, whole = whole_sentence(folder, ours.device) if peer else ("Coqui", None)
+        with self.progress("speaking", (rounds + 1) * len(REPLIES)) as advance:
+            timings, cached = measure_tts(ours, whole, rounds, advance)
+        lines: list[str] = []
+        if read:
+            with self.progress("reading back", len(READ_BACK)) as advance:
+                model = self.model(self.settings.recogniser)
+                lines = read_back(ours, model, advance).lines()
+        return tts_report(timings, cached, name, lines)
+
+    def run(self, work: Callable[[Assistant], Awaitable[Report]]) -> Report:
+        """Run a bench that needs the assistant."""
+
+        async def go() -> Report:
+            async with self.assistant() as host:
+                return await work(host)
+
+        return asyncio.run(go())
+
+    def latency(
+        self,
+        calls: list[RecordedCall],
+        limit: int | None = None,
+        *,
+        at_once: int = 1,
+        peer: bool = False,
+        keep: Path | None = None,
+    ) -> Report:
+        """Response latency over recorded calls.
+
+        Args:
+            calls: All that may be played.
+            limit: How many of them now; those that are kept already are left out.
+            at_once: Calls at once, without peers.
+            peer: Whether the peers are measured, too.
+            keep: File of the turns of earlier runs and of this one.
+        """
+        kept = KeptTurns(keep, (OURS, *OPTIONS) if peer else (OURS,))
+        missing = [call for call in calls if not kept.holds(call.scenario.name)][:limit]
+
+        async def work(host: Assistant) -> Report:
+            steps = len(missing) * (1 + peer * len(OPTIONS))
+            with self.progress("calling", steps) as advance:
+
+                def take(name: str, turns: list[AnsweredTurn]) -> None:
+                    kept.add(name, turns)
+                    advance()
+
+                if peer:
+                    await self._beside(host, missing, take)
+                else:
+                    await measure_ours(missing, host, at_once, take)
+            return _latency_of(kept)
+
+        return self.run(work) if missing else _latency_of(kept)
+
+    async def _beside(
+        self,
+        host: Assistant,
+        calls: list[RecordedCall],
+        take: Callable[[str, list[AnsweredTurn]], None],
+    ) -> None:
+        """Start the peers, warm them up, and play all calls to all."""
+        async with AsyncExitStack() as stack:
+            judge = TextJudge(
+                Path(stack.enter_context(TemporaryDirectory())), self.model(self.settings.encoder)
+            )
+            ready = [peer_call(call, judge.conversation(call)) for call in calls]
+            whisper = self.model(self.settings.recogniser)
+            peers = []
+            for name in OPTIONS:
+                peers.append(await stack.enter_async_context(stock_pipecat(name, whisper)))
+                await warm_up(peers[-1], ready[0])
+            await measure_beside(ready, host, peers, judge, take)
+
+    def turns(self, calls: list[RecordedCall]) -> Report:
+        """False ends of turn over recorded calls with pauses put in."""
+
+        async def work(host: Assistant) -> Report:
+            with self.progress("calling", len(calls)) as advance:
+                return turns_report(await measure_turns(calls, host, advance))
+
+        return self.run(work)
+
+    def barge_in(self, calls: list[RecordedCall], count: int, seed: int) -> Report:
+        """Speech and noises over the answer."""
+        made = trials(calls, count, seed)
+
+        async def work(host: Assistant) -> Report:
+            async with host.serving(calls[0].scenario.today) as url:
+                with self.progress("speaking over answers", len(made)) as advance:
+                    return barge_in_report(await measure_barge_in(made, url, advance))
+
+        return self.run(work)
+
+    def load(self, calls: list[RecordedCall], levels: Sequence[int], seconds: float) -> Report:
+        """Calls at once."""
+
+        async def work(host: Assistant) -> Report:
+            with self.progress("levels of load", len(levels)) as advance:
+                return load_report(await measure_load(calls, host, levels, seconds, advance))
+
+        return self.run(work)
+
+
+def _latency_of(kept: KeptTurns) -> Report:
+    ours, *peers = kept.sides()
+    return latency_report(ours, peers)

@@ -1,0 +1,215 @@
+"""`tellerline bench`: how fast and how right we are; the tables of docs/performance.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from server.cli.root import app, overrides, progress_console, settings
+
+if TYPE_CHECKING:
+    from server.bench.calls import RecordedCall
+    from server.bench.report import Report
+    from server.bench.running import Bench
+
+bench_app = typer.Typer(
+    help="Measure latency, engines, turn taking and load.", no_args_is_help=True
+)
+app.add_typer(bench_app, name="bench")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much `bench all` measures: see the options of each bench."""
+
+    rounds: int
+    clips: int
+    calls: int | None
+    trials: int
+    seconds: float
+
+
+FULL = Size(rounds=15, clips=100, calls=None, trials=60, seconds=60.0)
+QUICK = Size(rounds=2, clips=6, calls=2, trials=4, seconds=10.0)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")]
+WithPeer = Annotated[bool, typer.Option("--peer", help="Measure the stock peer in the same run.")]
+Picture = Annotated[
+    Path | None, typer.Option(help="Histogram (PNG); else out/bench-NAME.png.", dir_okay=False)
+]
+Write = Annotated[
+    Path | None,
+    typer.Option(help="Put the tables into this Markdown file, too.", dir_okay=False),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Folder with an4, fsdd and spoken_commands; else ../shared/data."),
+]
+Recorded = Annotated[Path | None, typer.Option(help="Recorded calls; else audio_samples.")]
+Limit = Annotated[int | None, typer.Option(help="Only so many of them.", min=1)]
+
+
+@bench_app.command()
+def latency(
+    as_json: AsJson = False,
+    peer: WithPeer = False,
+    calls: Annotated[int, typer.Option(help="Calls at once; 1 with --peer.", min=1)] = 1,
+    limit: Limit = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Turns of earlier runs; those of this one are added.", dir_okay=False),
+    ] = None,
+    recorded: Recorded = None,
+    picture: Picture = None,
+    write: Write = None,
+) -> None:
+    """Response latency at the caller's ear: recorded calls in real time."""
+    from server.bench.latency import WITHOUT
+
+    if peer and calls > 1:
+        raise typer.BadParameter("--peer measures one call at a time: leave --calls out")
+    found = _recorded(recorded, None, WITHOUT)
+    report = _bench().latency(found, limit, at_once=calls, peer=peer, keep=keep)
+    _show(report, as_json, picture, write)
+
+
+@bench_app.command()
+def asr(
+    as_json: AsJson = False,
+    peer: WithPeer = False,
+    data: Data = None,
+    limit: Annotated[int, typer.Option(help="Clips of each set.", min=1)] = 60,
+    picture: Picture = None,
+    write: Write = None,
+) -> None:
+    """The recogniser alone: word error, digit strings, slot words, time; 8 kHz and G.711."""
+    _show(_bench().asr(data or _shared_data(), limit, peer=peer), as_json, picture, write)
+
+
+@bench_app.command()
+def tts(
+    as_json: AsJson = False,
+    peer: WithPeer = False,
+    rounds: Annotated[int, typer.Option(help="Times that each reply is spoken.", min=1)] = 15,
+    read_back: Annotated[bool, typer.Option(help="Whisper reads thirty replies, too.")] = False,
+    picture: Picture = None,
+    write: Write = None,
+) -> None:
+    """The synthesiser alone: the first sound of a reply, new and cached."""
+    _show(_bench().tts(rounds, peer=peer, read=read_back), as_json, picture, write)
+
+
+@bench_app.command("barge-in")
+def barge_in(
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(help="Trials of speech, and as many of noise.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of the moments and the noises.")] = 1,
+    recorded: Recorded = None,
+    picture: Picture = None,
+    write: Write = None,
+) -> None:
+    """Speech over an answer stops it; a cough, typing, "mm-hm" and its own echo do not."""
+    from server.bench.turns import WITHOUT
+
+    found = _recorded(recorded, None, WITHOUT)
+    _show(_bench().barge_in(found, limit, seed), as_json, picture, write)
+
+
+@bench_app.command()
+def turns(
+    as_json: AsJson = False,
+    limit: Limit = None,
+    recorded: Recorded = None,
+    picture: Picture = None,
+    write: Write = None,
+) -> None:
+    """False ends of turn: callers who pause in dictated digits, at a comma, with an "um"."""
+    from server.bench.turns import WITHOUT
+
+    _show(_bench().turns(_recorded(recorded, limit, WITHOUT)), as_json, picture, write)
+
+
+@bench_app.command()
+def load(
+    as_json: AsJson = False,
+    calls: Annotated[
+        int | None, typer.Option(help="Calls at once; else 1, 2, 4, 6 and 8.", min=1)
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="How long each number is kept up.", min=5)] = 60.0,
+    recorded: Recorded = None,
+    picture: Picture = None,
+    write: Write = None,
+) -> None:
+    """Calls at once: latency, gaps in the audio, the event loop's lag, who is refused."""
+    from server.bench.load import LEVELS, WITHOUT
+
+    levels = (calls,) if calls else LEVELS
+    found = _recorded(recorded, None, WITHOUT)
+    _show(_bench().load(found, levels, seconds), as_json, picture, write)
+
+
+@bench_app.command("all")
+def everything(
+    as_json: AsJson = False,
+    quick: Annotated[bool, typer.Option(help="A short run, to see that it works.")] = False,
+    write: Write = None,
+) -> None:
+    """Every bench, beside its peer where it has one; takes two hours, or --quick some minutes."""
+    from server.bench import latency as felt
+    from server.bench import load as loading
+    from server.bench import turns as pausing
+
+    size = QUICK if quick else FULL
+    bench, calm = _bench(), _recorded(None, None, pausing.WITHOUT)
+    benches: tuple[Callable[[], Report], ...] = (
+        lambda: bench.tts(size.rounds, peer=True, read=True),
+        lambda: bench.asr(_shared_data(), size.clips, peer=True),
+        lambda: bench.latency(_recorded(None, None, felt.WITHOUT), size.calls, peer=True),
+        lambda: bench.barge_in(calm, size.trials, seed=1),
+        lambda: bench.turns(calm[: size.calls]),
+        lambda: bench.load(calm, loading.LEVELS, size.seconds),
+    )
+    for run in benches:
+        _show(run(), as_json, None, write)
+
+
+def _recorded(
+    folder: Path | None, limit: int | None, without: frozenset[str]
+) -> list[RecordedCall]:
+    from server.bench.calls import SAMPLES, recorded_calls
+
+    return recorded_calls(folder or SAMPLES, limit, without=without)
+
+
+def _shared_data() -> Path | None:
+    beside = Path(__file__).parents[3] / "shared" / "data"
+    return beside if beside.is_dir() else None
+
+
+def _bench() -> Bench:
+    from server.bench.running import Bench
+
+    return Bench(settings(), overrides.get("config"), progress_console)
+
+
+def _show(report: Report, as_json: bool, picture: Path | None, write: Path | None) -> None:
+    from server.bench.picture import draw_histogram
+    from server.bench.tables import into_markdown
+
+    console = Console()
+    for sheet in report.sheets:
+        console.print(sheet.rich())
+    for note in report.notes:
+        console.print(note, markup=False, highlight=False)
+    file = picture or Path("out") / f"bench-{report.bench}.png"
+    draw_histogram(file, f"tellerline bench {report.bench}", report.series)
+    console.print(f"histogram: {file}", markup=False, highlight=False, soft_wrap=True)
+    if write is not None:
+        into_markdown(write, report)
+    if as_json:
+        print(report.json_line())
