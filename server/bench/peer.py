@@ -27,7 +27,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 """What the bot is started with, by name of the peer."""
 
 START_WITHIN = 120.0
-ANSWER_WITHIN = 15.0
+ANSWER_WITHIN = 30.0
 QUIET = 1.0
 """Seconds without a sound after which an answer is over."""
 
