@@ -162,14 +162,19 @@ def _ratio(pairs: Sequence[tuple[AnsweredTurn, AnsweredTurn]]) -> float | None:
 
 
 def _overview(ours: Side, peers: Sequence[Side], pairs: Pairs) -> Sheet:
-    rows = [(ours.name, *_side(ours), p50_p95(_latencies([*ours.counted.values()])), "")]
-    for peer in peers:
-        found = pairs[peer.name]
-        both = (_latencies([a for a, _ in found]), _latencies([b for _, b in found]))
-        felt = f"{p50_p95(both[1])} (ours {p50_p95(both[0])}, {len(found)} turns)"
-        rows.append((peer.name, *_side(peer), felt, f"{_ratio(found) or ''}"))
-    columns = ("assistant", "turns", "answered rightly", "cut in", "p50 / p95 ms", "ratio of p50")
+    counted = [*ours.counted.values()]
+    rows = [(ours.name, *_side(ours), str(len(counted)), p50_p95(_latencies(counted)), "", "")]
+    rows += [(peer.name, *_side(peer), *_compared(pairs[peer.name])) for peer in peers]
+    columns = ("assistant", "turns", "answered rightly", "cut in", *COMPARED)
     return Sheet("Response latency at the caller's ear", columns, tuple(rows))
+
+
+COMPARED = ("n", "p50 / p95 ms", "ours on the same", "ratio of p50")
+
+
+def _compared(pairs: Sequence[tuple[AnsweredTurn, AnsweredTurn]]) -> tuple[str, str, str, str]:
+    ours, theirs = _latencies([a for a, _ in pairs]), _latencies([b for _, b in pairs])
+    return str(len(pairs)), p50_p95(theirs), p50_p95(ours), str(_ratio(pairs) or "")
 
 
 def _side(side: Side) -> tuple[str, str, str]:
@@ -182,16 +187,11 @@ def _by_type(ours: Side, peers: Sequence[Side], pairs: Pairs) -> Sheet:
     rows = []
     for kind in TURN_TYPES:
         mine = [turn for turn in ours.counted.values() if turn.kind == kind]
-        cells = [kind, str(len(mine)), p50_p95(_latencies(mine))]
+        rows.append((kind, ours.name, str(len(mine)), p50_p95(_latencies(mine)), "", ""))
         for peer in peers:
             of_kind = [pair for pair in pairs[peer.name] if pair[0].kind == kind]
-            cells += [str(len(of_kind)), p50_p95(_latencies([b for _, b in of_kind]))]
-            cells.append(str(_ratio(of_kind) or ""))
-        rows.append(tuple(cells))
-    columns = ["turn", "n", "ours p50 / p95 ms"]
-    for peer in peers:
-        columns += ["n of both", f"{peer.name} p50 / p95 ms", "ratio"]
-    return Sheet("By what the caller says", tuple(columns), tuple(rows))
+            rows.append((kind, peer.name, *_compared(of_kind)))
+    return Sheet("By what the caller says", ("turn", "assistant", *COMPARED), tuple(rows))
 
 
 def _parts(latencies: Sequence[float], parts: Sequence[Mapping[str, float]]) -> Sheet:

@@ -36,7 +36,7 @@ def draw_histogram(path: Path, title: str, series: Mapping[str, Sequence[float]]
         axes.axvline(median, color=f"C{n}", linewidth=1.5)
     axes.set(title=title, xlabel="ms", ylabel="count")
     if filled:
-        axes.legend()
+        figure.legend(loc="outside lower center", ncols=min(3, len(filled)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=120)

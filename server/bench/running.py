@@ -18,7 +18,7 @@ from rich.progress import (
 
 from server.bench.asr import asr_report, clips_of, measure_asr
 from server.bench.barge_in import barge_in_report, measure_barge_in, trials
-from server.bench.beside import TextJudge, measure_beside, peer_call, warm_up
+from server.bench.beside import PeerCall, TextJudge, measure_beside, peer_call, warm_up
 from server.bench.calls import SAMPLES, RecordedCall
 from server.bench.hosted import Assistant, assistant
 from server.bench.intelligibility import REPLIES as READ_BACK
@@ -26,10 +26,10 @@ from server.bench.intelligibility import read_back
 from server.bench.kept import KeptTurns
 from server.bench.latency import OURS, AnsweredTurn, latency_report, measure_ours
 from server.bench.load import load_report, measure_load
-from server.bench.peer import OPTIONS, stock_pipecat
+from server.bench.peer import DEFAULTS, OPTIONS, Peer, stock_pipecat
 from server.bench.report import Report
 from server.bench.tts import REPLIES, measure_tts, tts_report, whole_sentence
-from server.bench.turns import measure_turns, turns_report
+from server.bench.turns import measure_turns, measure_turns_beside, turns_report
 from server.models import ModelStore
 from server.settings import Settings
 from voice.synthesiser import Synthesiser
@@ -149,25 +149,36 @@ class Bench:
         calls: list[RecordedCall],
         take: Callable[[str, list[AnsweredTurn]], None],
     ) -> None:
-        """Start the peers, warm them up, and play all calls to all."""
-        async with AsyncExitStack() as stack:
-            judge = TextJudge(
-                Path(stack.enter_context(TemporaryDirectory())), self.model(self.settings.encoder)
-            )
+        """Play all calls to us and to every peer."""
+        with TemporaryDirectory() as folder:
+            judge = TextJudge(Path(folder), self.model(self.settings.encoder))
             ready = [peer_call(call, judge.conversation(call)) for call in calls]
-            whisper = self.model(self.settings.recogniser)
-            peers = []
-            for name in OPTIONS:
-                peers.append(await stack.enter_async_context(stock_pipecat(name, whisper)))
-                await warm_up(peers[-1], ready[0])
-            await measure_beside(ready, host, peers, judge, take)
+            async with self._peers(tuple(OPTIONS), ready[0]) as peers:
+                await measure_beside(ready, host, peers, judge, take)
 
-    def turns(self, calls: list[RecordedCall]) -> Report:
+    @asynccontextmanager
+    async def _peers(self, names: Sequence[str], first: PeerCall) -> AsyncIterator[list[Peer]]:
+        """Stock pipecats in processes of their own, warmed up."""
+        whisper, peers = self.model(self.settings.recogniser), []
+        async with AsyncExitStack() as stack:
+            for name in names:
+                peers.append(await stack.enter_async_context(stock_pipecat(name, whisper)))
+                await warm_up(peers[-1], first)
+            yield peers
+
+    def turns(self, calls: list[RecordedCall], *, peer: bool = False) -> Report:
         """False ends of turn over recorded calls with pauses put in."""
 
         async def work(host: Assistant) -> Report:
             with self.progress("calling", len(calls)) as advance:
-                return turns_report(await measure_turns(calls, host, advance))
+                if not peer:
+                    return turns_report(await measure_turns(calls, host, advance))
+                with TemporaryDirectory() as folder:
+                    judge = TextJudge(Path(folder), self.model(self.settings.encoder))
+                    ready = [peer_call(call, judge.conversation(call)) for call in calls]
+                async with self._peers((DEFAULTS,), ready[0]) as (stock,):
+                    both = await measure_turns_beside(ready, host, stock, advance)
+            return turns_report(*both, DEFAULTS)
 
         return self.run(work)
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from server.bench.beside import PeerCall
 from server.bench.calls import RecordedCall, right_in_call, turn_type
 from server.bench.hosted import Assistant
 from server.bench.pauses import PAUSE_KINDS, PauseKind, with_pauses
+from server.bench.peer import Peer, PeerTurn
+from server.bench.peer_wire import RATE
 from server.bench.report import Report, Sheet, p50_p95, share, worst_gap
 from server.caller import CallerTurn, place_call
 from server.replay.run import caller_turns
+from voice.resampling import resample
 
 WITHOUT = frozenset({"silence", "hang-up", "barge-in"})
 
@@ -77,6 +82,35 @@ async def play_paused(call: RecordedCall, host: Assistant, seed: int) -> list[Pa
     ]
 
 
+async def play_paused_to_peer(ready: PeerCall, peer: Peer, seed: int) -> list[PausedTurn]:
+    """Play the spoken turns of one recorded call, with the same pauses, to the peer.
+
+    It is right where it took the words for one turn: what it heard is not looked at.
+    """
+    turns, kinds = paused_turns(ready.call, seed)
+    rate = ready.call.scenario.caller.sample_rate
+    said = []
+    for n, (_, reply) in zip(ready.turns, ready.said, strict=True):
+        samples = turns[n - 1].samples
+        if samples is None:
+            raise ValueError(f"{ready.call.scenario.name}: nothing is said in turn {n}")
+        said.append((resample(samples, rate, RATE), reply))
+    played = zip(ready.turns, await peer.play(said), strict=True)
+    return [_of_peer(kinds[n], turn) for n, turn in played if n in kinds]
+
+
+def _of_peer(kind: PauseKind, turn: PeerTurn) -> PausedTurn:
+    cut_in = turn.latency is not None and turn.latency < 0
+    return PausedTurn(
+        kind=kind,
+        answered=turn.latency is not None,
+        cut_in=cut_in,
+        right=len(turn.heard) == 1 and not cut_in,
+        latency_ms=None if turn.latency is None or cut_in else round(1000 * turn.latency, 1),
+        parts={},
+    )
+
+
 async def measure_turns(
     calls: Sequence[RecordedCall], host: Assistant, on_call: Callable[[], None] = lambda: None
 ) -> list[PausedTurn]:
@@ -88,34 +122,85 @@ async def measure_turns(
     return turns
 
 
-def turns_report(turns: Sequence[PausedTurn]) -> Report:
+async def measure_turns_beside(
+    calls: Sequence[PeerCall],
+    host: Assistant,
+    peer: Peer,
+    on_call: Callable[[], None] = lambda: None,
+) -> tuple[list[PausedTurn], list[PausedTurn]]:
+    """Play every call to us, then to the peer."""
+    ours: list[PausedTurn] = []
+    theirs: list[PausedTurn] = []
+    for seed, call in enumerate(calls):
+        ours += await play_paused(call.call, host, seed)
+        theirs += await play_paused_to_peer(call, peer, seed)
+        on_call()
+    return ours, theirs
+
+
+def turns_report(
+    turns: Sequence[PausedTurn], peer: Sequence[PausedTurn] | None = None, peer_name: str = "peer"
+) -> Report:
     """The figures of a run."""
     timed = [turn for turn in turns if turn.latency_ms is not None]
-    latencies = tuple(turn.latency_ms for turn in timed if turn.latency_ms is not None)
+    latencies, theirs = _latencies(turns), _latencies(peer or ())
     parts = tuple(turn.parts for turn in timed)
-    rows: list[tuple[str, ...]] = []
-    by_kind = {}
-    for kind in PAUSE_KINDS:
-        found = [turn for turn in turns if turn.kind == kind]
-        felt = [turn.latency_ms for turn in found if turn.latency_ms is not None]
-        cut_in, right = sum(t.cut_in for t in found), sum(t.right for t in found)
-        rows.append((kind, share(cut_in, len(found)), share(right, len(found)), p50_p95(felt)))
-        by_kind[kind] = {"n": len(found), "false_ends": cut_in, "right": right}
-    cut_in, right = sum(t.cut_in for t in turns), sum(t.right for t in turns)
-    rows.append(("all", share(cut_in, len(turns)), share(right, len(turns)), p50_p95(latencies)))
-    columns = ("pauses", "false ends of turn", "answered rightly", "latency p50 / p95 ms")
+    rows = [("tellerline", *row) for row in _rows(turns)]
+    rows += [(peer_name, *row) for row in _rows(peer or ())]
+    columns = (
+        "assistant",
+        "pauses",
+        "false ends of turn",
+        "answered rightly",
+        "latency p50 / p95 ms",
+    )
+    more = _figures(turns) | {"parts_worst_gap_ms": worst_gap(latencies, parts)}
+    notes: tuple[str, ...] = ()
+    if peer is not None:
+        more["peer_turns"] = _figures(peer)
+        notes = ("of the peer, right only means that it took the words for one turn",)
     return Report(
         bench="turns",
         ours=latencies,
+        peer=None if peer is None else theirs,
         parts=parts,
-        more={
-            "turns": len(turns),
-            "false_ends": cut_in,
-            "false_end_rate": round(cut_in / len(turns), 4) if turns else None,
-            "unanswered": sum(not turn.answered for turn in turns),
-            "by_kind": by_kind,
-            "parts_worst_gap_ms": worst_gap(latencies, parts),
-        },
+        more=more,
         sheets=(Sheet("Turns with pauses", columns, tuple(rows)),),
-        series={"latency after a turn with pauses": latencies},
+        notes=notes,
+        series={"after a turn with pauses": latencies, peer_name: theirs},
     )
+
+
+def _latencies(turns: Sequence[PausedTurn]) -> tuple[float, ...]:
+    return tuple(turn.latency_ms for turn in turns if turn.latency_ms is not None)
+
+
+def _rows(turns: Sequence[PausedTurn]) -> list[tuple[str, ...]]:
+    groups = {str(kind): [t for t in turns if t.kind == kind] for kind in PAUSE_KINDS}
+    return [
+        (
+            name,
+            share(sum(t.cut_in for t in found), len(found)),
+            share(sum(t.right for t in found), len(found)),
+            p50_p95(_latencies(found)),
+        )
+        for name, found in (groups | {"all": list(turns)}).items()
+        if turns
+    ]
+
+
+def _figures(turns: Sequence[PausedTurn]) -> dict[str, Any]:
+    """For the JSON object."""
+    by_kind = {}
+    for kind in PAUSE_KINDS:
+        found = [turn for turn in turns if turn.kind == kind]
+        cut_in, right = sum(t.cut_in for t in found), sum(t.right for t in found)
+        by_kind[kind] = {"n": len(found), "false_ends": cut_in, "right": right}
+    false_ends = sum(turn.cut_in for turn in turns)
+    return {
+        "turns": len(turns),
+        "false_ends": false_ends,
+        "false_end_rate": round(false_ends / len(turns), 4) if turns else None,
+        "unanswered": sum(not turn.answered for turn in turns),
+        "by_kind": by_kind,
+    }

@@ -123,6 +123,7 @@ def barge_in(
 @bench_app.command()
 def turns(
     as_json: AsJson = False,
+    peer: WithPeer = False,
     limit: Limit = None,
     recorded: Recorded = None,
     picture: Picture = None,
@@ -131,7 +132,8 @@ def turns(
     """False ends of turn: callers who pause in dictated digits, at a comma, with an "um"."""
     from server.bench.turns import WITHOUT
 
-    _show(_bench().turns(_recorded(recorded, limit, WITHOUT)), as_json, picture, write)
+    found = _recorded(recorded, limit, WITHOUT)
+    _show(_bench().turns(found, peer=peer), as_json, picture, write)
 
 
 @bench_app.command()
@@ -171,7 +173,7 @@ def everything(
         lambda: bench.asr(_shared_data(), size.clips, peer=True),
         lambda: bench.latency(_recorded(None, None, felt.WITHOUT), size.calls, peer=True),
         lambda: bench.barge_in(calm, size.trials, seed=1),
-        lambda: bench.turns(calm[: size.calls]),
+        lambda: bench.turns(calm[: size.calls], peer=True),
         lambda: bench.load(calm, loading.LEVELS, size.seconds),
     )
     for run in benches:
