@@ -43,6 +43,9 @@ class Recipe(BaseModel):
         layer_decay: Each layer below learns this much slower.
         smoothing: Share of a label's weight that is spread over the others.
         batch: Utterances a step.
+        shots: Lines of each intent that are trained on, drawn by the seed; None for all.
+        unseen: Share of the intents, drawn by the seed, that training does not see and whose
+            held-out lines count as out of scope.
         refit: Whether what is written has learned from the validation side as well, with the
             settings found without it; the figures are of the model before.
     """
@@ -63,6 +66,8 @@ class Recipe(BaseModel):
     layer_decay: float = Field(default=0.85, gt=0, le=1)
     smoothing: float = Field(default=0.1, ge=0, lt=1)
     batch: int = Field(default=48, ge=1)
+    shots: int | None = Field(default=None, ge=1)
+    unseen: float = Field(default=0.0, ge=0, lt=1)
     refit: bool = False
 
     @property

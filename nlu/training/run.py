@@ -27,6 +27,7 @@ from nlu.mishearings import classifiable
 from nlu.training.card import write_card
 from nlu.training.measures import Floats, measured
 from nlu.training.prepare import Prepared, Progress, prepare, quiet
+from nlu.training.protocols import under_protocol
 from nlu.training.recipe import Recipe, Suspects
 from nlu.training.samples import Sample, data_hash, has_several
 from nlu.training.suspects import Suspect, suspect_labels
@@ -54,7 +55,7 @@ def train_model(
     Raises:
         DataError: Nothing can be learned from the data.
     """
-    data = prepare(samples, recipe.validation, show)
+    data = under_protocol(prepare(samples, recipe.validation, show), recipe)
     _check(data)
     out.mkdir(parents=True, exist_ok=True)
     with threadpool_limits(1):  # sums in another order would change the last bits

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from nlu.intents.model import ADAPTER_FILE, CARD_FILE, HEAD_FILE, IntentModel
 from nlu.training.compare import compare
 from nlu.training.default import samples_of
 from nlu.training.evaluate import evaluate, held_out
+from nlu.training.prepare import prepare
+from nlu.training.protocols import under_protocol
 from nlu.training.recipe import Recipe, read_recipe
 from nlu.training.run import train_model
 from nlu.training.samples import Sample
@@ -78,6 +81,18 @@ def test_a_better_model_is_told_from_chance(samples, trained, encoder_dir, tmp_p
     assert found.verdict == "b is better"
     assert found.p_value < 0.01
     assert compare(model, model, held_out(samples, model)).verdict.startswith("no difference")
+
+
+def test_few_lines_of_each_intent_and_intents_never_seen(samples):
+    data = prepare(samples, 0.25)
+    small = under_protocol(data, Recipe(shots=3, unseen=0.5, seed=1))
+    counted = Counter(sample.label for sample in small.train)
+    assert set(counted.values()) == {3}
+    assert len(counted) == 3  # two of four intents, and what is out of scope
+    gone = {s.label for s in data.train} - set(counted)
+    for before, after in zip(data.validation, small.validation, strict=True):
+        assert after.in_scope == (before.in_scope and before.label not in gone)
+    assert under_protocol(data, Recipe()) == data
 
 
 @pytest.mark.parametrize(
