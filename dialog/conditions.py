@@ -79,7 +79,9 @@ def amount_is_in_dollars(view: View) -> bool:
 @condition
 def amount_is_in_cents(view: View) -> bool:
     """The amount has no part of a cent."""
-    return view.money().amount == round(view.money().amount, 2)
+    # Rounding would fail for an amount of more digits than a decimal context holds.
+    exponent = view.money().amount.normalize().as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -2
 
 
 @condition
