@@ -7,7 +7,7 @@ from dialog import engine
 from dialog.draft import Draft
 from dialog.filling import fill
 from dialog.floor import what_else
-from dialog.grounding import words_of
+from dialog.grounding import AGAINST, SURE, words_of
 from dialog.requests import carry_on
 from dialog.state import Ended, Frame
 from nlu.understanding import Understanding
@@ -29,7 +29,9 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
     if last.how == "done" and best in _UNDOES:
         _stays(draft, last)
         return True
-    if best in _ABOUT_A_VALUE and last.how != "done":
+    unsure = not understanding.intents or understanding.intents[0].score < SURE
+    corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
+    if last.how != "done" and (best in _ABOUT_A_VALUE or (unsure and corrects)):
         return _with_another_value(draft, last, understanding)
     return False
 

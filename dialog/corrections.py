@@ -7,7 +7,7 @@ from dataclasses import replace
 from dialog import engine
 from dialog.draft import Draft
 from dialog.flow import Choose
-from dialog.grounding import held
+from dialog.grounding import held, words_of
 from dialog.options import OPTIONS
 from dialog.requests import carry_on
 from dialog.state import Filled
@@ -24,8 +24,10 @@ def corrected(draft: Draft, understanding: Understanding) -> bool:
         return True
     if lexicon.other.search(text) and _other(draft):
         return True
-    if lexicon.reset.search(text):
-        named = [n for n in draft.top.slots if lexicon.names_slot(n, text)]
+    said = " ".join(word for word in words_of(text) if word not in lexicon.small)
+    bare = [name for name in draft.top.slots if said in lexicon.slots.get(name, ())]
+    if bare or lexicon.reset.search(text):
+        named = bare or [n for n in draft.top.slots if lexicon.names_slot(n, text)]
         if named:
             _ask_anew(draft, named[0])
             return True

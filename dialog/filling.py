@@ -64,6 +64,8 @@ def fill(
     """
     filling = Filling(replace(frame, options={}, unmatched=frozenset()))
     for name in flow.slots:
+        if name in flow.optional and not _is_about_banking(understanding):
+            continue
         entities = _meant(flow, filling.frame, name, understanding, facts, lexicon, asked)
         if entities:
             signed = [_signed(entity, understanding.text, lexicon) for entity in entities]
@@ -96,6 +98,11 @@ def _meant(
     if not found and slot.all_of is not None and lexicon.all_of_it.search(heard.text):
         found = _all_of_it(frame, slot.all_of, heard, facts)
     return _of_length(slot, found)
+
+
+def _is_about_banking(heard: Understanding) -> bool:
+    """Whether a day that stands in it may be meant for an order, and is no small talk."""
+    return heard.in_scope and heard.intent not in ("chitchat", "greet", "thanks", "insult")
 
 
 def _new_values(heard: Understanding) -> list[Entity]:

@@ -226,6 +226,13 @@ class Flow(Strict):
     steps: Annotated[tuple[AnyStep, ...], Field(min_length=1)]
 
     @property
+    def optional(self) -> frozenset[str]:
+        """The slots that are never asked for."""
+        asked = {step.collect for step in self.steps if isinstance(step, Collect)}
+        chosen = {step.choose for step in self.steps if isinstance(step, Choose)}
+        return frozenset(self.slots.keys() - asked - chosen)
+
+    @property
     def is_secret(self) -> bool:
         """Whether it asks for secrets, so that nothing of it may be kept after its end."""
         return any(slot.secret for slot in self.slots.values())

@@ -35,6 +35,9 @@ AGAINST = 0.20
 SWITCH = 0.60
 """Another request takes the floor from here on while an answer is waited for."""
 
+SURE = 0.80
+"""A request with a new value in it is a request from here on, not a correction."""
+
 AUDIBLE = 0.95
 """Share of an answer that must have been heard for its question to count as asked.
 

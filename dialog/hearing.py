@@ -11,15 +11,24 @@ from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor
 from dialog.flow import Choose, Collect, Confirm
-from dialog.grounding import AGAINST, HOLDS, SWITCH, UNCLEAR, is_echo, is_plain_yes, words_of
+from dialog.grounding import (
+    AGAINST,
+    HOLDS,
+    SURE,
+    SWITCH,
+    UNCLEAR,
+    is_echo,
+    is_plain_yes,
+    words_of,
+)
 from dialog.languages import is_foreign, other_language
 from dialog.misses import gave_up, missed
 from dialog.requests import carry_on, fill_top, out_of_scope, request, wanted_in
 from dialog.state import Offered
 from nlu.understanding import ScoredIntent, Understanding
 
-SURE = 0.80
-"""A request with a new value in it is a request from here on, not a correction."""
+LEAST_DIGITS = 3
+"""Fewer digits than this are no answer to a secret question: "one moment"."""
 
 SHORT = 4
 """An answer of this many words or fewer is an answer, whatever else it might be."""
@@ -27,7 +36,7 @@ SHORT = 4
 
 def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding, ...]) -> None:
     """Decide about an utterance."""
-    closing, offer = draft.state.closing, draft.state.offered
+    closing, offer = draft.state.closing, _offer(draft, understanding)
     draft.change(closing=False, offered=())
     if not understanding.text.strip() or understanding.confidence < UNCLEAR:
         draft.reason = f"no words that could be trusted ({understanding.confidence:.2f})"
@@ -66,6 +75,12 @@ def _beside_the_flow(
     )
 
 
+def _offer(draft: Draft, understanding: Understanding) -> tuple[Offered, ...]:
+    """The choice that was just offered; a correction may still choose anew."""
+    asked = not draft.state.stack and draft.state.expectation.kind == "choice"
+    return draft.state.offered if asked or understanding.intent == "correct" else ()
+
+
 def _take_up(draft: Draft, then: tuple[Understanding, ...]) -> None:
     """Go on with the wish that followed in the same breath ("forget that, what's my balance")."""
     first, *later = then
@@ -95,6 +110,8 @@ def _everywhere(draft: Draft, understanding: Understanding) -> bool:
         return False
     if best.name == "cancel" and is_kept(draft, understanding):
         return False
+    if best.name == "wait" and _touches(draft, understanding):
+        return False
     if best.name in ALWAYS:
         draft.reason = f"{best.name} may be said at any point"
         ALWAYS[best.name](draft)
@@ -109,7 +126,10 @@ def _everywhere(draft: Draft, understanding: Understanding) -> bool:
 
 def _is_secret_answer(draft: Draft, understanding: Understanding) -> bool:
     secret = draft.state.expectation.secret
-    return secret and any(entity.type == "digits" for entity in understanding.entities)
+    return secret and any(
+        entity.type == "digits" and len(str(entity.value)) >= LEAST_DIGITS
+        for entity in understanding.entities
+    )
 
 
 def _touches(draft: Draft, understanding: Understanding) -> bool:
@@ -152,8 +172,8 @@ def _answer(
         return
     if not secret and not filling.changed and corrected(draft, understanding):
         return
-    short = filling.touched and len(understanding.text.split()) <= SHORT
-    if not secret and not short and _other_request(draft, understanding):
+    mine = _is_value(draft, understanding, filling)
+    if not secret and not mine and _other_request(draft, understanding):
         _switch(draft, understanding)
         return
     if filling.touched or slot in filling.repeated:
@@ -223,7 +243,7 @@ def _confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: 
         filling = fill_top(draft, understanding, asked)
     if not filling.changed and corrected(draft, understanding):
         return
-    if _other_request(draft, understanding) and not _corrects(draft, understanding, filling):
+    if _other_request(draft, understanding) and not _is_value(draft, understanding, filling):
         _switch(draft, understanding)
         return
     if filling.touched:
@@ -246,6 +266,9 @@ def _confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: 
         engine.go(draft, draft.flow.label(step.deny))
         engine.run(draft)
         carry_on(draft)
+    elif filling.repeated or best == "keep":
+        draft.reason = "as it was read back"
+        give_back_floor(draft)
     elif best == "correct":
         _what_to_change(draft, step, misses)
     else:
@@ -254,14 +277,26 @@ def _confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: 
         missed(draft)
 
 
-def _corrects(draft: Draft, understanding: Understanding, filling: Filling) -> bool:
-    """Whether a new value is meant for the running flow, though the whole sounds like a request:
-    it sounds like a correction, too, or not surely like the request."""
-    if not filling.changed:
+def _is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bool:
+    """Whether a value is meant for the running flow, though the whole sounds like a request: it is
+    nothing but the value, sounds like a correction, too, or not surely like the request."""
+    if not filling.touched:
         return False
+    if not understanding.intents:
+        return True
     if any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents):
         return True
-    return understanding.intents[0].score < SURE
+    return understanding.intents[0].score < SURE or _is_bare(draft, understanding)
+
+
+def _is_bare(draft: Draft, understanding: Understanding) -> bool:
+    """Whether there are only small words beside the values."""
+    inside = [(e.start, e.end) for e in understanding.entities]
+    text = "".join(
+        " " if any(start <= at < end for start, end in inside) else letter
+        for at, letter in enumerate(understanding.text)
+    )
+    return set(words_of(text)) <= draft.script.lexicon.beside
 
 
 def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
@@ -306,7 +341,9 @@ def _keep_answer(draft: Draft, understanding: Understanding) -> None:
     """Fill the slot that was asked for from an utterance that wants something else, too."""
     asked = _asked(draft)
     filling = fill_top(draft, understanding, asked)
-    if asked is not None and asked in filling.changed:
+    if asked is None or asked not in filling.changed:
+        return
+    if filling.frame.slots[asked].entity != "ordinal":
         slots = {**draft.top.slots, asked: filling.frame.slots[asked]}
         draft.put_top(replace(draft.top, slots=slots))
 

@@ -35,6 +35,7 @@ def chosen(draft: Draft, understanding: Understanding, offer: tuple[Offered, ...
     entities = tuple(e for e in understanding.entities if e.type != "ordinal")
     meant = (ScoredIntent(intent, 1.0),)
     wish = Understanding(understanding.text, meant, entities, understanding.confidence, True)
+    draft.change(offered=offer)
     request(draft, wish, closing=False)
     return True
 

@@ -10,7 +10,7 @@ from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor, what_else
 from dialog.flow import Call, Flow
-from dialog.grounding import AGAINST, held
+from dialog.grounding import AGAINST, SURE, held
 from dialog.masking import mask, mask_text
 from dialog.misses import missed
 from dialog.orders import orders_in
@@ -45,7 +45,9 @@ def _is_free(draft: Draft) -> bool:
 def request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int = 0) -> None:
     """Start what was asked for, or tell what is known."""
     wanted = wanted_in(draft, understanding)
-    if not wanted and (name := _wanted_by_values(draft, understanding)):
+    told = bool(wanted) and wanted[0] in draft.script.topics
+    unsure = not understanding.intents or understanding.intents[0].score < SURE
+    if (not wanted or (told and unsure)) and (name := _wanted_by_values(draft, understanding)):
         draft.reason = f"the values of {name} were said"
         _begin(draft, name, understanding)
         return
@@ -67,8 +69,6 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
 
 def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
     """The only flow that two values or more belong to, all of them: "forty dollars to Anna"."""
-    if understanding.intent not in ("inform", None):
-        return None
     entities = [entity for entity in understanding.entities if entity.role != "not"]
     kinds = {entity.type for entity in entities}
     fitting = [

@@ -106,6 +106,7 @@ class Lexicon(Strict):
     instead: Pattern
     listed: frozenset[str]
     small: frozenset[str]
+    beside: frozenset[str]
     foreign: dict[str, frozenset[str]]
     languages: Pattern
 

@@ -186,14 +186,19 @@ def _by_neighbours(
     """A bare number in open talk is an amount unless it counts something or strings digits."""
     first, last = numbers[0].first, numbers[-1].last
     words, before, after = phrase.locale.money, phrase.word(first - 1), phrase.word(last)
+    beside = "money" in phrase.context.expectation.beside
     if any(number.digits.startswith("0") for number in numbers) or joined[0] == 0:
-        return None
+        strung = before in phrase.locale.numbers.openers
+        return (
+            None
+            if joined[0] or strung or not beside
+            else _Read(joined[0], currency, first, last, 0.7)
+        )
     if after and after[0].isalnum() and after not in words.after:
         return None
     if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
         return None
     cued = before in words.cues or _follows_name(phrase, first)
-    beside = "money" in phrase.context.expectation.beside
     if before and before[0].isalpha() and not (cued or beside):
         return None
     if joined[0] == 1 and not cued:

@@ -128,7 +128,8 @@ def _part(phrase: Phrase, place: int, length: int, words: Sequence[str], name: _
 def _is_led(phrase: Phrase, place: int) -> bool:
     """True after a word that a payee follows ("to", "for"), and alone in the utterance."""
     roles = phrase.locale.banking.roles["to"]
-    return phrase.word(place - 1) in roles or (place == 0 and len(phrase.tokens) <= 3)
+    led = phrase.word(place - 1) in phrase.locale.dates.the
+    return phrase.word(place - 1 - led) in roles or (place == 0 and len(phrase.tokens) <= 3)
 
 
 def _in_a_name(phrase: Phrase, place: int, length: int, name: _Name) -> bool:
