@@ -36,6 +36,11 @@ def list_transactions(view: View) -> Arguments:
     return {"account_id": account.id if account else 0, "customer_id": view.known.customer_id}
 
 
+def search(view: View) -> Arguments:
+    """The transactions that are asked for."""
+    return {"search": view.search(), "customer_id": view.known.customer_id}
+
+
 def propose_transfer(view: View) -> Arguments:
     """The order as it will be read back."""
     source, recipient, money = view.account("source"), view.recipient(), view.money()
@@ -87,6 +92,8 @@ def emergency_block(view: View) -> Arguments:
 ACTIONS: dict[str, Action] = {
     "authenticate": Action(authenticate, frozenset({"wrong", "locked"})),
     "list_transactions": Action(list_transactions, frozenset({"unknown"})),
+    "find_transactions": Action(search, frozenset({"unknown"})),
+    "spending": Action(search, frozenset()),
     "propose_transfer": Action(
         propose_transfer,
         frozenset({"over_limit", "sent_before", "unknown", "code", "person", "refused"})

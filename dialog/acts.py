@@ -102,6 +102,19 @@ def _list_transactions(act: Act, bank: Bank, origin: Origin) -> Told:
     return "ok", {"transactions": bank.transactions(account, customer, limit=SPOKEN)}
 
 
+def _find_transactions(act: Act, bank: Bank, origin: Origin) -> Told:
+    search: Any = act.arguments["search"]
+    customer: Any = act.arguments["customer_id"]
+    found = bank.find_transactions(customer, search)
+    return "ok", {"found": found, "transactions": found.latest}
+
+
+def _spending(act: Act, bank: Bank, origin: Origin) -> Told:
+    search: Any = act.arguments["search"]
+    customer: Any = act.arguments["customer_id"]
+    return "ok", {"spending": bank.spending(customer, search)}
+
+
 def _propose_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     order: Any = act.arguments["order"]
     told = bank.propose_transfer(order, call_id=origin.call_id, proposal_id=act.id)
@@ -167,6 +180,8 @@ SPOKEN = 3
 _ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
     "authenticate": _authenticate,
     "list_transactions": _list_transactions,
+    "find_transactions": _find_transactions,
+    "spending": _spending,
     "propose_transfer": _propose_transfer,
     "execute_transfer": _execute_transfer,
     "arrange_payment": _arrange_payment,

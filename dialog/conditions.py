@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from dialog.bank.values import Account
+from dialog.bank.values import Account, Spending
 from dialog.options import sufficient
 from dialog.view import View
 
@@ -62,6 +62,26 @@ def account_named(view: View) -> bool:
 def any_transactions(view: View) -> bool:
     """The bank told at least one transaction."""
     return bool(view.frame.outcome.get("transactions"))
+
+
+@condition
+def searching(view: View) -> bool:
+    """Certain transactions are asked for, not just the latest."""
+    named = {"payee", "amount", "period", "day", "direction", "category"}
+    return bool(named & view.frame.slots.keys())
+
+
+@condition
+def spent_anything(view: View) -> bool:
+    """The bank told some spending."""
+    told = view.frame.outcome.get("spending")
+    return isinstance(told, Spending) and told.total > 0
+
+
+@condition
+def category_named(view: View) -> bool:
+    """One category of spending is asked for."""
+    return "category" in view.frame.slots
 
 
 @condition

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dialog.bank.values import Account, Payee
 from dialog.state import Filled
 from dialog.view import View
+from nlu.understanding import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,13 @@ def first_account(view: View) -> Filled | None:
     return Filled(accounts[0].id, GUESS) if accounts else None
 
 
+def this_month(view: View) -> Filled | None:
+    """From the first of the month to today, unless a day was named."""
+    if "day" in view.frame.slots:
+        return None
+    return Filled(Period(view.today.replace(day=1), view.today), GUESS)
+
+
 GUESS = "guess"
 """The entity type of what nobody said; it is guessed anew whenever the caller changes something."""
 
@@ -75,6 +83,7 @@ OPTIONS: dict[str, Callable[[View], tuple[Option, ...]]] = {
     "pending_payments": pending_payments,
 }
 GUESSES: dict[str, Callable[[View], Filled | None]] = {
+    "this_month": this_month,
     "likely_source": likely_source,
     "first_account": first_account,
     "sufficient_source": sufficient_source,

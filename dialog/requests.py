@@ -74,7 +74,7 @@ def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
     fitting = [
         name
         for name, flow in draft.script.flows.items()
-        if flow.intents and all(_takes(flow, entity) for entity in entities)
+        if flow.intents and _orders(flow) and all(_takes(flow, entity) for entity in entities)
     ]
     # A flow that calls another one of them asks for more than was said.
     fitting = [name for name in fitting if not _calls_any(draft.script.flows[name], fitting)]
@@ -83,6 +83,11 @@ def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
 
 def _calls_any(flow: Flow, names: Sequence[str]) -> bool:
     return any(isinstance(step, Call) and step.call in names for step in flow.steps)
+
+
+def _orders(flow: Flow) -> bool:
+    """Whether it is an order: a flow that only tells something is asked for in words."""
+    return any(slot.critical for slot in flow.slots.values())
 
 
 def _takes(flow: Flow, entity: Entity) -> bool:

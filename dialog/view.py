@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from dialog.bank.schedules import following
-from dialog.bank.values import Account, Card, Every, Facts, Payee, Schedule
+from dialog.bank.values import Account, Card, Every, Facts, Payee, Schedule, Search
 from dialog.state import Frame, State
-from nlu.understanding import Money
+from nlu.understanding import Money, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,26 @@ class View:
         if day < self.today and self.every() == "month":
             return following(day, "month", self.today)
         return None if day == self.today and self.every() == "once" else day
+
+    def search(self) -> Search:
+        """The transactions that are asked for."""
+
+        def text(slot: str) -> str | None:
+            filled = self.frame.slots.get(slot)
+            return str(filled.value) if filled else None
+
+        account = self.account("account")
+        period = self.frame.slots["period"].value if "period" in self.frame.slots else None
+        day = self.day()
+        return Search(
+            account_id=account.id if account else None,
+            name=text("payee"),
+            amount=self.money().amount if "amount" in self.frame.slots else None,
+            first=period.first if isinstance(period, Period) else day,
+            last=period.last if isinstance(period, Period) else day,
+            direction=text("direction"),
+            category=text("category"),
+        )
 
     def pending(self) -> Schedule | None:
         """The pending payment that was chosen, or None."""

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from dialog import options as choices
-from dialog.bank.values import Account, Card, Receipt, Schedule, Transaction
+from dialog.bank.values import Account, Card, Found, Receipt, Schedule, Spending, Transaction
 from dialog.strict_yaml import Strict
 from dialog.view import View
 
@@ -29,6 +29,9 @@ class Forms(Strict):
     own: str
     the: str
     every: dict[str, str]
+    category: str
+    categories: dict[str, str]
+    span: str
     pending: str
     all_of: str
     one_of: str
@@ -142,6 +145,49 @@ def source(view: View, forms: Forms) -> str:
     """Where it comes from."""
     found = view.account("source")
     return write_account(found, forms) if found else ""
+
+
+@value
+def found_count(view: View, forms: Forms) -> str:
+    """How many transactions fit what was asked for."""
+    found = view.frame.outcome.get("found")
+    return str(found.count) if isinstance(found, Found) else "0"
+
+
+@value
+def span(view: View, forms: Forms) -> str:
+    """The days that were asked about: a day, or the first and the last one."""
+    asked = view.search()
+    if asked.first is None or asked.last is None or asked.first == asked.last:
+        return write_day(asked.first or view.today, forms)
+    first, last = write_day(asked.first, forms), write_day(asked.last, forms)
+    return forms.span.format(first=first, last=last)
+
+
+@value
+def spent(view: View, forms: Forms) -> str:
+    """The sum that went out."""
+    told = view.frame.outcome.get("spending")
+    return write_money(told.total, forms) if isinstance(told, Spending) else ""
+
+
+@value
+def spent_on(view: View, forms: Forms) -> str:
+    """What most of it went to."""
+    told = view.frame.outcome.get("spending")
+    most = told.most if isinstance(told, Spending) else ()
+    items = [
+        forms.category.format(amount=write_money(amount, forms), name=forms.categories[name])
+        for name, amount in most
+    ]
+    return write_list(items, forms.all_of)
+
+
+@value
+def category(view: View, forms: Forms) -> str:
+    """The category that was asked for."""
+    named = view.search().category
+    return forms.categories.get(named or "", "")
 
 
 @value

@@ -37,7 +37,8 @@ class Entity:
 
     Attributes:
         type: "money", "date", "time", "period", "digits", "account_kind", "card_kind", "payee",
-            "percent", "ordinal" or "recurrence".
+            "percent", "ordinal", "recurrence",
+            "category" or "direction".
         value: The exact value. account_kind: "checking" | "savings". card_kind: "debit" |
             "credit". payee: the matched payee's name as the customer's own list writes it.
             digits: "0042". date: a date. money: Money.

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dialog.bank import cards, ledger, login, migrate, transfers, tries, views
+from dialog.bank import cards, ledger, login, migrate, searches, transfers, tries, views
 from dialog.bank.audit import Audit
 from dialog.bank.audit_check import AuditReport, check_audit
 from dialog.bank.checkpoints import Checkpoint, Checkpoints
@@ -25,8 +25,11 @@ from dialog.bank.values import (
     Card,
     CardKind,
     Facts,
+    Found,
     Proposed,
     Receipt,
+    Search,
+    Spending,
     Transaction,
     TransferOrder,
 )
@@ -128,6 +131,16 @@ class Bank:
         with self._database.reading() as session:
             transfers.own_account(session, account_id, customer_id)
             return views.transactions(session, account_id, limit)
+
+    def find_transactions(self, customer_id: int, search: Search) -> Found:
+        """The customer's transactions that fit a search."""
+        with self._database.reading() as session:
+            return searches.find(session, customer_id, search)
+
+    def spending(self, customer_id: int, search: Search) -> Spending:
+        """What the customer spent on what; transfers between own accounts do not count."""
+        with self._database.reading() as session:
+            return searches.spending(session, customer_id, search)
 
     def propose_transfer(self, order: TransferOrder, *, call_id: str, proposal_id: str) -> Proposed:
         """Store a transfer when its amount and payee are read back; it expires.

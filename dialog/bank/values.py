@@ -54,6 +54,44 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Which transactions are meant; what is None does not matter.
+
+    Attributes:
+        name: Part of the description: a payee's name.
+        amount: In or out.
+        first, last: Days of booking, both included.
+        direction: "in" or "out".
+        category: Of categories.yaml.
+    """
+
+    account_id: int | None = None
+    name: str | None = None
+    amount: Decimal | None = None
+    first: date | None = None
+    last: date | None = None
+    direction: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Transactions that fit a search: the latest ones, how many there are, and their sum."""
+
+    latest: tuple[Transaction, ...]
+    count: int
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What went out: the sum, and the categories that most went to. Positive amounts."""
+
+    total: Decimal
+    most: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """A payment that is still to come.
 

@@ -12,9 +12,11 @@ ORDINAL = 25
 
 
 def find_kinds(phrase: Phrase) -> Iterator[Candidate]:
-    """Account and card kinds with the recogniser's usual mis-hearings."""
+    """Account and card kinds with the recogniser's usual mis-hearings; categories of spending."""
     banking = phrase.locale.banking
     yield from _named(phrase, "account_kind", banking.accounts)
+    yield from _named(phrase, "category", banking.categories)
+    yield from _named(phrase, "direction", banking.directions)
     for candidate in _named(phrase, "card_kind", banking.cards):
         after = next((t.text for t in phrase.tokens if t.start >= candidate.entity.end), "")
         if after not in banking.not_cards:

@@ -114,6 +114,8 @@ class BankingWords(Words):
     accounts: dict[str, tuple[str, ...]]
     cards: dict[str, tuple[str, ...]]
     not_cards: frozenset[str]
+    categories: dict[str, tuple[str, ...]]
+    directions: dict[str, tuple[str, ...]]
     roles: dict[str, tuple[str, ...]]
     between: frozenset[str]
     percent: tuple[str, ...]

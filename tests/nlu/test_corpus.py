@@ -60,6 +60,7 @@ REQUIRED = [
     "change_phone",
     "direct_debit",
     "scheduled_payment",
+    "spending",
     "pending_payments",
     "cancel_payment",
     "bill_payment",
