@@ -7,18 +7,19 @@ greeting, and everything is read from the stereo recording.
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from server.bench.calls import RecordedCall
 from server.bench.interruptions import Interruption, interruption, onset_of
-from server.bench.report import Report, Sheet, cell, p50_p95, percentile, percentiles, share
+from server.bench.peer import Peer
+from server.bench.peer_wire import RATE
 from server.bench.sounds import make_sound
 from server.caller import CallerTurn, CallLog, place_call
 from server.replay.run import caller_turns
 from voice.codecs import Encoding
 from voice.pcm import Samples
+from voice.resampling import resample
 
 SPEECH, ECHO = "speech", "own echo at -20 dB"
 SOUNDS = ("cough", "typing", "mm-hm")
@@ -26,6 +27,12 @@ NOISES = (*SOUNDS, ECHO)
 ECHO_DB = -20.0
 OFFSETS = (0.5, 3.0)
 """Seconds into the greeting, which lasts about seven."""
+
+LONG_REPLY = (
+    "Welcome to Tellerline Bank, I am an automated assistant, and this call may be recorded,"
+    " so please tell me in your own words how I can help you today."
+)
+"""What the peer is given to say, as long as our greeting and in one sentence."""
 
 YIELD_WITHIN = 1.0
 """Seconds from the onset in which an answer must have fallen silent to have yielded."""
@@ -113,73 +120,86 @@ async def attempt(trial: Trial, url: str) -> Outcome:
 def outcome(trial: Trial, log: CallLog) -> Outcome:
     """Read a trial's call."""
     began = log.turns[-1].span.began
-    until = began + len(trial.samples)
-    onset: int | None = began
-    if trial.kind != ECHO:
-        onset = onset_of(log.stereo[:, 0], log.sample_rate, began, until)
-    if onset is None:
-        return Outcome(trial.kind, None, None, words=False)
-    last = until if trial.kind == SPEECH else None
-    heard = interruption(log.stereo[:, 1], log.sample_rate, onset, last)
-    at = onset / log.sample_rate
-    after = [e for e in log.events if e.at > at]
-    clears = [e.at - at for e in after if e.message["type"] == "clear"]
-    decided = clears[0] if clears else None
-    if trial.kind != SPEECH and heard is not None:
-        decided = heard.back or 0.0
+    after = [e for e in log.events if e.at > began / log.sample_rate]
+    clears = [e.at for e in after if e.message["type"] == "clear"]
     words = any(e.message["type"] == "heard" and e.message.get("text") for e in after)
-    return Outcome(trial.kind, heard, decided, words)
+    place = (began, began + len(trial.samples))
+    return read_outcome(trial.kind, log.stereo, log.sample_rate, place, clears, words=words)
+
+
+def read_outcome(
+    kind: str,
+    stereo: Samples,
+    sample_rate: int,
+    place: tuple[int, int],
+    clears: Sequence[float],
+    *,
+    words: bool,
+) -> Outcome:
+    """What was done by a sound over an answer.
+
+    Args:
+        kind: Of the trial.
+        stereo: int16 of shape (samples, 2): caller left, assistant right.
+        sample_rate: Hz.
+        place: Of the sound: its first sample, and one past the last.
+        clears: Seconds in the recording at which the client was told to drop what is buffered.
+        words: Whether words were heard in it.
+    """
+    began, until = place
+    onset = began if kind == ECHO else onset_of(stereo[:, 0], sample_rate, began, until)
+    if onset is None:
+        return Outcome(kind, None, None, words=False)
+    last = until if kind == SPEECH else None
+    heard = interruption(stereo[:, 1], sample_rate, onset, last)
+    dropped = [at - onset / sample_rate for at in clears if at > onset / sample_rate]
+    decided = dropped[0] if dropped else None
+    if kind != SPEECH and heard is not None:
+        decided = heard.back or 0.0
+    return Outcome(kind, heard, decided, words)
+
+
+async def attempt_with_peer(trial: Trial, peer: Peer, asked: Samples) -> Outcome | None:
+    """The same trial over an answer of the peer's; None where no answer came.
+
+    Args:
+        trial: What is spoken over it.
+        peer: Warmed up.
+        asked: What the caller says first, int16 at 16 kHz.
+    """
+    sound = resample(trial.samples, trial.sample_rate, RATE)
+    over = np.concatenate((sound, np.zeros(int(AFTERWARDS * RATE), np.int16)))
+    echo = ECHO_DB if trial.kind == ECHO else None
+    told = await peer.speak_over((asked, LONG_REPLY), over, trial.offset, echo)
+    if told is None:
+        return None
+    place = (told.began, told.began + len(sound))
+    words = told.turns > 0
+    return read_outcome(trial.kind, told.stereo, RATE, place, told.interrupted, words=words)
 
 
 async def measure_barge_in(
-    trials: Sequence[Trial], url: str, on_trial: Callable[[], None] = lambda: None
-) -> list[Outcome]:
-    """Make all calls, one after another."""
-    outcomes = []
+    trials: Sequence[Trial],
+    url: str,
+    on_trial: Callable[[], None] = lambda: None,
+    *,
+    peer: Peer | None = None,
+    asked: Samples | None = None,
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Make all trials, one after another, each with ours and then with the peer.
+
+    Args:
+        trials: What is spoken over answers.
+        url: Of our server.
+        on_trial: Told after each.
+        peer, asked: See `attempt_with_peer`; without them only ours is measured.
+    """
+    ours: list[Outcome] = []
+    theirs: list[Outcome] = []
     for trial in trials:
-        outcomes.append(await attempt(trial, url))
+        ours.append(await attempt(trial, url))
+        if peer is not None and asked is not None:
+            did = await attempt_with_peer(trial, peer, asked)
+            theirs += [did] if did else []
         on_trial()
-    return outcomes
-
-
-def barge_in_report(outcomes: Sequence[Outcome]) -> Report:
-    """The figures of a run; trials into a silence are told and not counted."""
-    counted = [each for each in outcomes if each.heard is not None]
-    speech = [each for each in counted if each.kind == SPEECH]
-    ducked = tuple(
-        round(1000 * each.heard.ducked, 1)
-        for each in speech
-        if each.heard is not None and each.heard.ducked is not None
-    )
-    decided = [1000 * each.decided for each in speech if each.decided is not None]
-    kinds = {kind: [e for e in counted if e.kind == kind] for kind in NOISES}
-    ignored = {kind: sum(e.ignored for e in found) for kind, found in kinds.items()}
-    noises = sum(map(len, kinds.values()))
-    yielded = sum(each.yielded for each in speech)
-    rows = [
-        ("ducked by 20 dB after the onset", f"{p50_p95(ducked)} ms"),
-        ("answer dropped after the onset", f"{p50_p95(decided)} ms"),
-        ("yielded to speech", share(yielded, len(speech))),
-        *((f"ignored: {kind}", share(ignored[kind], len(found))) for kind, found in kinds.items()),
-        ("ignored: all noises", share(sum(ignored.values()), noises)),
-    ]
-    silent = len(outcomes) - len(counted)
-    more: dict[str, Any] = {
-        "decided": percentiles(decided),
-        "yield_rate": round(yielded / len(speech), 4) if speech else None,
-        "selectivity": round(sum(ignored.values()) / noises, 4) if noises else None,
-        "ignored": {k: {"n": len(found), "ignored": ignored[k]} for k, found in kinds.items()},
-        "into_silence": silent,
-    }
-    parts = {"onset_to_ducked": percentile(ducked, 50) or 0.0}
-    return Report(
-        bench="barge-in",
-        ours=ducked,
-        parts=(parts,) * len(ducked),
-        more=more,
-        sheets=(Sheet("Speaking over the answer", ("what", "p50 / p95 or share"), tuple(rows)),),
-        notes=(f"{cell(silent)} trials fell into a silence and were not counted",)
-        if silent
-        else (),
-        series={"onset to ducked": ducked, "onset to dropped": decided},
-    )
+    return ours, theirs

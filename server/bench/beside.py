@@ -49,6 +49,13 @@ def peer_call(call: RecordedCall, conversation: Conversation) -> PeerCall:
     )
 
 
+def opening(call: RecordedCall) -> PeerCall:
+    """Only the first thing that is said in a call, with a short reply."""
+    turns, rate = caller_turns(call.scenario, call.folder), call.scenario.caller.sample_rate
+    n, samples = next((n, t.samples) for n, t in enumerate(turns, 1) if t.samples is not None)
+    return PeerCall(call, (n,), ((resample(samples, rate, RATE), "Please go on."),))
+
+
 def first_sentence(text: str) -> str:
     """A reply up to its first full stop."""
     return re.split(r"(?<=[.?!])\s", text, maxsplit=1)[0]

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.bench.beside import PeerCall
 from server.bench.calls import RecordedCall, right_in_call, turn_type
 from server.bench.hosted import Assistant
-from server.bench.report import Report, Sheet, cell, p50_p95, percentile, percentiles, share
+from server.bench.peer import Peer
+from server.bench.report import percentile
 from server.caller import CallLog, place_call
 from server.client.connection import CallError
 from server.replay.run import caller_turns
@@ -179,62 +181,20 @@ async def measure_load(
     return measured
 
 
-def load_report(levels: Sequence[Level]) -> Report:
-    """The figures of a run; the headline is the largest number of calls."""
-    rows = [
-        (
-            str(level.calls),
-            str(level.turns),
-            p50_p95(level.latencies),
-            share(level.right, level.turns),
-            f"{len(level.gaps)} ({1000 * sum(level.gaps):.0f} ms)",
-            cell(level.lag.get("p99_ms")),
-            str(level.refused),
-            "refused" if level.next_refused else "NOT refused",
-            cell(1000 * level.lateness),
-        )
-        for level in levels
-    ]
-    columns = (
-        "calls",
-        "turns",
-        "latency p50 / p95 ms",
-        "answered rightly",
-        "audio gaps",
-        "loop lag p99 ms",
-        "refused",
-        "call N + 1",
-        "callers late ms",
-    )
-    last = levels[-1]
-    holding = [level.calls for level in levels if level.holds]
-    return Report(
-        bench="load",
-        ours=last.latencies,
-        parts=last.parts,
-        more={
-            "calls": last.calls,
-            "capacity": max(holding, default=0),
-            "levels": [_level_json(level) for level in levels],
-        },
-        sheets=(Sheet("Calls at once", columns, tuple(rows)),),
-        notes=(f"p95 within 1,200 ms and no gap: up to {max(holding, default=0)} calls",),
-        series={f"{level.calls} calls": level.latencies for level in levels},
-    )
+async def measure_peer_level(
+    calls: Sequence[PeerCall], peers: Sequence[Peer], seconds: float, seed: int
+) -> tuple[float, ...]:
+    """Keep a call going on each line to the peer; gives milliseconds at the ear."""
+    felt: list[float] = []
+    until = asyncio.get_running_loop().time() + seconds
 
+    async def caller(number: int, peer: Peer) -> None:
+        rng = random.Random(f"{seed} {len(peers)} {number}")  # noqa: S311
+        await asyncio.sleep(STAGGER * number / len(peers))
+        while asyncio.get_running_loop().time() < until:
+            for turn in await peer.play(rng.choice(calls).said):
+                if turn.latency is not None and turn.latency >= 0:
+                    felt.append(round(1000 * turn.latency, 1))
 
-def _level_json(level: Level) -> dict[str, Any]:
-    return {
-        "calls": level.calls,
-        "n": len(level.latencies),
-        **percentiles(level.latencies),
-        "turns": level.turns,
-        "right": level.right,
-        "cut_in": level.cut_in,
-        "audio_gaps": len(level.gaps),
-        "audio_gaps_ms": round(1000 * sum(level.gaps), 1),
-        "loop_lag": level.lag,
-        "refused": level.refused,
-        "next_call_refused": level.next_refused,
-        "callers_late_ms": round(1000 * level.lateness, 1),
-    }
+    await asyncio.gather(*(caller(number, peer) for number, peer in enumerate(peers)))
+    return tuple(felt)

@@ -29,7 +29,7 @@ def message_packet(message: dict[str, Any]) -> bytes:
 
 
 def read_packet(data: bytes) -> Samples | dict[str, Any] | None:
-    """Audio at 16 kHz, a message, or None for what is neither."""
+    """Audio at 16 kHz, a message (an interruption is one, too), or None for what is neither."""
     frame = frames_pb2.Frame.FromString(data)  # type: ignore[attr-defined]
     match frame.WhichOneof("frame"):
         case "audio":
@@ -38,4 +38,6 @@ def read_packet(data: bytes) -> Samples | dict[str, Any] | None:
         case "message":
             message: dict[str, Any] = json.loads(frame.message.data)
             return message
+        case "interruption":
+            return {"interrupted": True}
     return None

@@ -17,16 +17,25 @@ from rich.progress import (
 )
 
 from server.bench.asr import asr_report, clips_of, measure_asr
-from server.bench.barge_in import barge_in_report, measure_barge_in, trials
-from server.bench.beside import PeerCall, TextJudge, measure_beside, peer_call, warm_up
+from server.bench.barge_in import measure_barge_in, trials
+from server.bench.barge_in_report import barge_in_report
+from server.bench.beside import (
+    PeerCall,
+    TextJudge,
+    measure_beside,
+    opening,
+    peer_call,
+    warm_up,
+)
 from server.bench.calls import SAMPLES, RecordedCall
 from server.bench.hosted import Assistant, assistant
 from server.bench.intelligibility import REPLIES as READ_BACK
 from server.bench.intelligibility import read_back
 from server.bench.kept import KeptTurns
 from server.bench.latency import OURS, AnsweredTurn, latency_report, measure_ours
-from server.bench.load import load_report, measure_load
-from server.bench.peer import DEFAULTS, OPTIONS, Peer, stock_pipecat
+from server.bench.load import measure_load, measure_peer_level
+from server.bench.load_report import load_report
+from server.bench.peer import DEFAULTS, OPTIONS, Peer, peer_line, peer_process, stock_pipecat
 from server.bench.report import Report
 from server.bench.tts import REPLIES, measure_tts, tts_report, whole_sentence
 from server.bench.turns import measure_turns, measure_turns_beside, turns_report
@@ -182,23 +191,49 @@ class Bench:
 
         return self.run(work)
 
-    def barge_in(self, calls: list[RecordedCall], count: int, seed: int) -> Report:
+    def barge_in(
+        self, calls: list[RecordedCall], count: int, seed: int, *, peer: bool = False
+    ) -> Report:
         """Speech and noises over the answer."""
         made = trials(calls, count, seed)
 
         async def work(host: Assistant) -> Report:
             async with host.serving(calls[0].scenario.today) as url:
                 with self.progress("speaking over answers", len(made)) as advance:
-                    return barge_in_report(await measure_barge_in(made, url, advance))
+                    if not peer:
+                        return barge_in_report(*await measure_barge_in(made, url, advance))
+                    first = opening(calls[0])
+                    async with self._peers((DEFAULTS,), first) as (stock,):
+                        asked = first.said[0][0]
+                        both = await measure_barge_in(made, url, advance, peer=stock, asked=asked)
+                    return barge_in_report(*both, DEFAULTS)
 
         return self.run(work)
 
-    def load(self, calls: list[RecordedCall], levels: Sequence[int], seconds: float) -> Report:
+    def load(
+        self, calls: list[RecordedCall], levels: Sequence[int], seconds: float, *, peer: bool
+    ) -> Report:
         """Calls at once."""
 
         async def work(host: Assistant) -> Report:
-            with self.progress("levels of load", len(levels)) as advance:
-                return load_report(await measure_load(calls, host, levels, seconds, advance))
+            with self.progress("levels of load", len(levels) * (1 + peer)) as advance:
+                ours = await measure_load(calls, host, levels, seconds, advance)
+                if not peer:
+                    return load_report(ours)
+                ready = [opening(call) for call in calls]
+                whisper = self.model(self.settings.recogniser)
+                theirs = {}
+                async with AsyncExitStack() as stack:
+                    url = await stack.enter_async_context(peer_process(DEFAULTS, whisper))
+                    lines: list[Peer] = []
+                    for count in levels:
+                        while len(lines) < count:
+                            line = await stack.enter_async_context(peer_line(DEFAULTS, url))
+                            await warm_up(line, ready[0])
+                            lines.append(line)
+                        theirs[count] = await measure_peer_level(ready, lines, seconds, seed=1)
+                        advance()
+                return load_report(ours, theirs)
 
         return self.run(work)
 

@@ -107,6 +107,7 @@ def tts(
 @bench_app.command("barge-in")
 def barge_in(
     as_json: AsJson = False,
+    peer: WithPeer = False,
     limit: Annotated[int, typer.Option(help="Trials of speech, and as many of noise.")] = 60,
     seed: Annotated[int, typer.Option(help="Of the moments and the noises.")] = 1,
     recorded: Recorded = None,
@@ -117,7 +118,7 @@ def barge_in(
     from server.bench.turns import WITHOUT
 
     found = _recorded(recorded, None, WITHOUT)
-    _show(_bench().barge_in(found, limit, seed), as_json, picture, write)
+    _show(_bench().barge_in(found, limit, seed, peer=peer), as_json, picture, write)
 
 
 @bench_app.command()
@@ -139,6 +140,7 @@ def turns(
 @bench_app.command()
 def load(
     as_json: AsJson = False,
+    peer: WithPeer = False,
     calls: Annotated[
         int | None, typer.Option(help="Calls at once; else 1, 2, 4, 6 and 8.", min=1)
     ] = None,
@@ -152,7 +154,7 @@ def load(
 
     levels = (calls,) if calls else LEVELS
     found = _recorded(recorded, None, WITHOUT)
-    _show(_bench().load(found, levels, seconds), as_json, picture, write)
+    _show(_bench().load(found, levels, seconds, peer=peer), as_json, picture, write)
 
 
 @bench_app.command("all")
@@ -172,9 +174,9 @@ def everything(
         lambda: bench.tts(size.rounds, peer=True, read=True),
         lambda: bench.asr(_shared_data(), size.clips, peer=True),
         lambda: bench.latency(_recorded(None, None, felt.WITHOUT), size.calls, peer=True),
-        lambda: bench.barge_in(calm, size.trials, seed=1),
+        lambda: bench.barge_in(calm, size.trials, seed=1, peer=True),
         lambda: bench.turns(calm[: size.calls], peer=True),
-        lambda: bench.load(calm, loading.LEVELS, size.seconds),
+        lambda: bench.load(calm, loading.LEVELS, size.seconds, peer=True),
     )
     for run in benches:
         _show(run(), as_json, None, write)

@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from server.bench.barge_in import SPEECH, barge_in_report, measure_barge_in, trials
+from server.bench.barge_in import SPEECH, measure_barge_in, trials
+from server.bench.barge_in_report import barge_in_report
 from server.bench.calls import SAMPLES, heard_rightly, recorded_calls
 from server.bench.host import Host
-from server.bench.load import load_report, measure_load
+from server.bench.load import measure_load
+from server.bench.load_report import load_report
 from server.bench.turns import measure_turns, turns_report
 from server.replay.hosting import conversations_for_scenarios
 from server.settings import Settings
@@ -52,7 +54,7 @@ def reports(engines):
         watching.cancel()
         return found
 
-    outcomes, turns, levels = asyncio.run(run())
+    (outcomes, _), turns, levels = asyncio.run(run())
     return {
         "outcomes": outcomes,
         "turns": turns,

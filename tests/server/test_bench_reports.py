@@ -5,12 +5,14 @@ import time
 
 import pytest
 
-from server.bench.barge_in import SPEECH, Outcome, barge_in_report
+from server.bench.barge_in import SPEECH, Outcome
+from server.bench.barge_in_report import barge_in_report
 from server.bench.host import LoopLag
 from server.bench.interruptions import Interruption
 from server.bench.kept import KeptTurns
 from server.bench.latency import AnsweredTurn, Side, both_right, latency_report
-from server.bench.load import Level, load_report
+from server.bench.load import Level
+from server.bench.load_report import load_report
 from server.bench.picture import draw_histogram
 from server.bench.report import Report, Sheet, percentile, typical_parts
 from server.bench.tables import into_markdown
