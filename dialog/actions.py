@@ -70,6 +70,12 @@ def cancel_payment(view: View) -> Arguments:
     return {"schedule_id": chosen, "customer_id": view.known.customer_id}
 
 
+def open_case(view: View) -> Arguments:
+    """What the caller told, in their own words."""
+    words = view.frame.slots["words"].value
+    return {"words": str(words), "customer_id": view.known.customer_id}
+
+
 def code(view: View) -> Arguments:
     """The proposal that the code is for: of the flow that called this one."""
     calling = view.state.stack[-2] if len(view.state.stack) > 1 else view.frame
@@ -109,6 +115,8 @@ ACTIONS: dict[str, Action] = {
         execute_transfer, frozenset({"spent", "code", "person", "refused"}), effect=True
     ),
     "cancel_payment": Action(cancel_payment, frozenset({"spent"}), effect=True),
+    "open_complaint": Action(open_case, frozenset(), effect=True),
+    "open_suggestion": Action(open_case, frozenset(), effect=True),
     "send_code": Action(code, frozenset({"limited", "no_phone", "spent"})),
     "check_code": Action(code, frozenset({"wrong", "spent"})),
     "block_card": Action(block_card, frozenset({"unknown"}), effect=True),

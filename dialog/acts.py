@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialog.bank.bank import Bank
+from dialog.bank.values import CaseKind
 from dialog.decision import Act, Outcome
 from dialog.errors import (
     AmountOverLimit,
@@ -143,6 +144,23 @@ def _cancel_payment(act: Act, bank: Bank, origin: Origin) -> Told:
     return "ok", {}
 
 
+def _open_complaint(act: Act, bank: Bank, origin: Origin) -> Told:
+    return _open_case("complaint", act, bank, origin)
+
+
+def _open_suggestion(act: Act, bank: Bank, origin: Origin) -> Told:
+    return _open_case("suggestion", act, bank, origin)
+
+
+def _open_case(kind: CaseKind, act: Act, bank: Bank, origin: Origin) -> Told:
+    words: Any = act.arguments["words"]
+    customer: Any = act.arguments["customer_id"]
+    case = bank.cases.open(
+        kind, words, customer_id=customer, call_id=origin.call_id, request_id=act.id
+    )
+    return "ok", {"case": case}
+
+
 def _send_code(act: Act, bank: Bank, origin: Origin) -> Told:
     proposal: Any = act.arguments["proposal_id"]
     customer: Any = act.arguments["customer_id"]
@@ -186,6 +204,8 @@ _ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
     "execute_transfer": _execute_transfer,
     "arrange_payment": _arrange_payment,
     "cancel_payment": _cancel_payment,
+    "open_complaint": _open_complaint,
+    "open_suggestion": _open_suggestion,
     "send_code": _send_code,
     "check_code": _check_code,
     "block_card": _block_card,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from dialog.bank.values import Account, Spending
+from dialog.bank.values import Account, Case, Spending
 from dialog.options import sufficient
 from dialog.view import View
 
@@ -121,6 +121,25 @@ def funds_suffice(view: View) -> bool:
 def for_later(view: View) -> bool:
     """The payment is for another day than today, or for more than one."""
     return view.later_day() is not None
+
+
+@condition
+def any_case(view: View) -> bool:
+    """The customer has complained or suggested something before."""
+    return bool(view.known.cases)
+
+
+@condition
+def case_answered(view: View) -> bool:
+    """The customer's latest case has an answer."""
+    return any_case(view) and view.known.cases[0].answer is not None
+
+
+@condition
+def urgent_case(view: View) -> bool:
+    """The case that was just taken goes before all others."""
+    case = view.frame.outcome.get("case")
+    return isinstance(case, Case) and case.urgent
 
 
 @condition

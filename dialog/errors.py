@@ -79,6 +79,10 @@ class CodeSpent(BankError):
     """No code can be taken for this: none was sent, it has expired, or the tries are used up."""
 
 
+class UnknownCase(BankError):
+    """No open case has this reference."""
+
+
 class NoAddress(BankError):
     """The bank knows no phone or e-mail address of the customer to send this to."""
 

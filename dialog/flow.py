@@ -14,13 +14,17 @@ from dialog.strict_yaml import Strict
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 
 
+WORDS = "words"
+"""What a slot takes that is filled with the caller's own words, secrets masked."""
+
+
 class Slot(Strict):
     """Something a flow needs to know.
 
     Attributes:
         takes: Entity types that fill it, each with an optional role: "money",
             "account_kind:from". Without a role, only an entity without one fits, unless the slot
-            is the one that is asked for.
+            is the one that is asked for. "words" alone takes whatever is said when it is asked.
         critical: A value that was heard badly is asked again.
         verified: A wrong value is found out by the bank or by a check digit, so that a critical
             one may be heard less well.
@@ -231,6 +235,10 @@ class Flow(Strict):
         asked = {step.collect for step in self.steps if isinstance(step, Collect)}
         chosen = {step.choose for step in self.steps if isinstance(step, Choose)}
         return frozenset(self.slots.keys() - asked - chosen)
+
+    def takes_words(self, slot: str) -> bool:
+        """Whether a slot takes whatever is said when it is asked for."""
+        return self.slots[slot].takes == (WORDS,)
 
     @property
     def is_secret(self) -> bool:

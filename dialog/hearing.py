@@ -10,7 +10,7 @@ from dialog.draft import Draft
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor
-from dialog.flow import Choose, Collect, Confirm
+from dialog.flow import WORDS, Choose, Collect, Confirm
 from dialog.grounding import (
     AGAINST,
     HOLDS,
@@ -22,9 +22,10 @@ from dialog.grounding import (
     words_of,
 )
 from dialog.languages import is_foreign, other_language
+from dialog.masking import mask
 from dialog.misses import gave_up, missed
 from dialog.requests import carry_on, fill_top, out_of_scope, request, wanted_in
-from dialog.state import Offered
+from dialog.state import Filled, Offered
 from nlu.understanding import ScoredIntent, Understanding
 
 LEAST_DIGITS = 3
@@ -45,7 +46,11 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
     misses = draft.state.misses
     draft.change(misses=0)
     draft.text, draft.then = understanding.text, then
-    if _is_secret_answer(draft, understanding) or not _beside_the_flow(draft, understanding, offer):
+    if _tells(draft, understanding):
+        _take_words(draft, understanding)
+    elif _is_secret_answer(draft, understanding) or not _beside_the_flow(
+        draft, understanding, offer
+    ):
         _leave_offer(draft, understanding)
         draft.change(queue=(*draft.state.queue, *then))
         if isinstance(draft.step, Confirm):
@@ -58,6 +63,36 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
         _take_up(draft, then)
     if draft.act is None and draft.state.end is None and not draft.said:
         carry_on(draft)
+
+
+def _tells(draft: Draft, understanding: Understanding) -> bool:
+    """Whether the caller tells something in their own words, as they were asked to.
+
+    A short answer is none if it is a request of its own: "cancel", "speak to a person".
+    """
+    asked = _asked(draft)
+    if asked is None or not draft.flow.takes_words(asked):
+        return False
+    if len(understanding.text.split()) > SHORT:
+        return True
+    best = understanding.intent
+    return (
+        best not in ALWAYS
+        and best not in ("refuse", "deny")
+        and not _other_request(draft, understanding)
+    )
+
+
+def _take_words(draft: Draft, understanding: Understanding) -> None:
+    """Fill the asked slot with what was said, secrets masked."""
+    slot = _asked(draft) or ""
+    shown = mask(understanding, draft.state.expectation, draft.script.lexicon).text
+    slots = {**draft.top.slots, slot: Filled(shown, WORDS, understanding.confidence)}
+    draft.put_top(replace(draft.top, slots=slots))
+    draft.reason = f"{slot} told"
+    engine.restart(draft)
+    engine.run(draft)
+    carry_on(draft)
 
 
 def _beside_the_flow(

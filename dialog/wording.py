@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from dialog import options as choices
-from dialog.bank.values import Account, Card, Found, Receipt, Schedule, Spending, Transaction
+from dialog.bank.values import Account, Card, Case, Found, Receipt, Schedule, Spending, Transaction
 from dialog.strict_yaml import Strict
 from dialog.view import View
 
@@ -29,6 +29,8 @@ class Forms(Strict):
     own: str
     the: str
     every: dict[str, str]
+    cases: dict[str, str]
+    departments: dict[str, str]
     category: str
     categories: dict[str, str]
     span: str
@@ -224,6 +226,49 @@ def pending_choice(view: View, forms: Forms) -> str:
 def pending_count(view: View, forms: Forms) -> str:
     """How many payments are still to come."""
     return str(len(view.known.schedules))
+
+
+def _case(view: View) -> Case | None:
+    """The case that was just taken, or the customer's latest."""
+    taken = view.frame.outcome.get("case")
+    if isinstance(taken, Case):
+        return taken
+    return next(iter(view.known.cases), None)
+
+
+@value
+def reference(view: View, forms: Forms) -> str:
+    """The case's reference, digit by digit."""
+    case = _case(view)
+    return " ".join(case.reference) if case else ""
+
+
+@value
+def case_kind(view: View, forms: Forms) -> str:
+    """Complaint or suggestion."""
+    case = _case(view)
+    return forms.cases[case.kind] if case else ""
+
+
+@value
+def department(view: View, forms: Forms) -> str:
+    """Who answers."""
+    case = _case(view)
+    return forms.departments.get(case.department, case.department) if case else ""
+
+
+@value
+def due(view: View, forms: Forms) -> str:
+    """By when."""
+    case = _case(view)
+    return write_day(case.due_on, forms) if case else ""
+
+
+@value
+def case_answer(view: View, forms: Forms) -> str:
+    """What was answered."""
+    case = _case(view)
+    return (case.answer or "") if case else ""
 
 
 @value

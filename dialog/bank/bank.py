@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dialog.bank import cards, ledger, login, migrate, searches, transfers, tries, views
 from dialog.bank.audit import Audit
 from dialog.bank.audit_check import AuditReport, check_audit
+from dialog.bank.cases import Cases
 from dialog.bank.checkpoints import Checkpoint, Checkpoints
 from dialog.bank.codes import Codes
 from dialog.bank.database import Database
@@ -49,6 +50,7 @@ class Bank:
     Attributes:
         codes: One-time codes for what looks risky.
         schedules: Payments of later days.
+        cases: Complaints and suggestions.
 
     May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
     keep it off an event loop. Any of them raises BankUnavailable where the database does not
@@ -82,6 +84,7 @@ class Bank:
         self._desk = Desk(self._database, Audit(pepper, outside), settings or BankSettings(), clock)
         self.codes = Codes(self._desk, pepper)
         self.schedules = Schedules(self._desk)
+        self.cases = Cases(self._desk)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Date,
     DateTime,
@@ -278,6 +279,29 @@ class MessageRow(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CaseRow(Base):
+    """A complaint or suggestion in the caller's words, secrets masked (cases.py)."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        CheckConstraint("kind IN ('complaint', 'suggestion')", name="kind"),
+        Index("ix_cases_customer_id", "customer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    request_id: Mapped[str] = mapped_column(String(80), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    call_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    words: Mapped[str] = mapped_column(Text)
+    department: Mapped[str] = mapped_column(String(40))
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date] = mapped_column(Date)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer: Mapped[str | None] = mapped_column(Text)
 
 
 class CodeRow(Base):

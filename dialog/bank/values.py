@@ -9,6 +9,7 @@ from dialog.bank.risk import Verdict
 
 AccountKind = Literal["checking", "savings"]
 CardKind = Literal["debit", "credit"]
+CaseKind = Literal["complaint", "suggestion"]
 Every = Literal["once", "week", "month"]
 CardStatus = Literal["active", "blocked"]
 
@@ -51,6 +52,26 @@ class Transaction:
     description: str
     amount: Decimal
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A complaint or suggestion.
+
+    Attributes:
+        reference: Digits, the last a check digit, as the caller is told them.
+        department: Who answers.
+        due_on: By when.
+        urgent: It goes before all others.
+        answer: What was answered; None while it is open.
+    """
+
+    reference: str
+    kind: CaseKind
+    department: str
+    due_on: date
+    urgent: bool
+    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +141,7 @@ class Facts:
     payees: tuple[Payee, ...]
     cards: tuple[Card, ...]
     schedules: tuple[Schedule, ...] = ()
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from dialog.bank import schedules
+from dialog.bank import cases, schedules
 from dialog.bank.cards import card_value
 from dialog.bank.money import to_major
 from dialog.bank.tables import (
@@ -40,6 +40,7 @@ def facts(session: Session, customer_id: int) -> Facts:
         payees=tuple(Payee(id=row.id, name=row.name) for row in _payees(session, customer_id)),
         cards=tuple(map(card_value, _cards(session, customer_id))),
         schedules=schedules.pending(session, customer_id),
+        cases=cases.of_customer(session, customer_id),
     )
 
 

@@ -50,6 +50,7 @@ from server.cli import (  # noqa: E402  (they register themselves)
     bank,  # noqa: F401
     bench,  # noqa: F401
     calls,  # noqa: F401
+    cases,  # noqa: F401
     model,  # noqa: F401
     nlu,  # noqa: F401
     outbox,  # noqa: F401

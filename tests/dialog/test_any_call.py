@@ -38,7 +38,7 @@ INTENTS = sorted(
 )
 TASKS = ["transfer", "balance", "transactions", "block_card", "opening_hours", "affirm", "inform"]
 KINDS = {"customer_number", "pin", "yes_no", "choice", "open", "money", "payee", "account_kind"}
-KINDS |= {"digits"}
+KINDS |= {"digits", "words", "date"}
 ENTITIES = st.sampled_from(
     [
         money("50", "fifty dollars"),

@@ -144,7 +144,6 @@ def test_out_of_scope_is_said_honestly(caller: Caller) -> None:
         "investment",
         "savings_advice",
         "password_help",
-        "complaint",
         "unblock_card",
         "rates",
         "opening_hours",

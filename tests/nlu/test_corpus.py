@@ -60,6 +60,8 @@ REQUIRED = [
     "change_phone",
     "direct_debit",
     "scheduled_payment",
+    "suggestion",
+    "case_status",
     "spending",
     "pending_payments",
     "cancel_payment",

@@ -1,0 +1,88 @@
+"""To which department a complaint or suggestion goes, and by when it is answered."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from dialog.strict_yaml import Strict, read
+
+Words = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Department(Strict):
+    """A department, how many bank days it has, and the words that lead to it."""
+
+    department: str
+    days: Annotated[int, Field(ge=1)]
+    words: Words
+
+
+class First(Strict):
+    """Words of callers who go before all others."""
+
+    days: Annotated[int, Field(ge=1)]
+    words: Words
+
+
+class Otherwise(Strict):
+    """Where everything else goes."""
+
+    department: str
+    days: Annotated[int, Field(ge=1)]
+
+
+class Departments(Strict):
+    """departments.yaml."""
+
+    first: First
+    departments: tuple[Department, ...]
+    otherwise: Otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a matter goes.
+
+    Attributes:
+        department: Its name.
+        due_on: The last day for an answer.
+        urgent: It goes before all others.
+    """
+
+    department: str
+    due_on: date
+    urgent: bool
+
+
+@cache
+def departments() -> Departments:
+    """The departments of departments.yaml."""
+    return read(Path(__file__).with_name("departments.yaml"), Departments)
+
+
+def route(text: str, today: date) -> Route:
+    """Read the caller's words for a department and for how urgent they are."""
+    rules = departments()
+    found = next((d for d in rules.departments if _says(text, d.words)), rules.otherwise)
+    urgent = _says(text, rules.first.words)
+    days = min(found.days, rules.first.days) if urgent else found.days
+    return Route(found.department, bank_day_after(today, days), urgent)
+
+
+def bank_day_after(today: date, days: int) -> date:
+    """The day that is so many weekdays later; the bank's holidays are not known here."""
+    day = today
+    while days:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
+
+
+def _says(text: str, words: tuple[str, ...]) -> bool:
+    alternatives = "|".join(re.escape(word) for word in words)
+    return re.search(rf"\b(?:{alternatives})\b", text, re.IGNORECASE) is not None
