@@ -30,8 +30,8 @@ types: .venv/ready-dev  ## types, strict
 imports: .venv/ready-dev  ## imports go one way
 	@$(BIN)/lint-imports
 
-scenarios: .venv/ready .models  ## every recorded call in text, checked against the bank's books
-	@$(BIN)/tellerline replay audio_samples --by text
+scenarios: .venv/ready .models  ## every scenario and recorded call in text, checked against the bank's books
+	@$(BIN)/tellerline replay scenarios audio_samples --by text
 
 scenarios-voice: .venv/ready .models  ## every recorded call by voice, in real time
 	@$(BIN)/tellerline replay audio_samples --by voice

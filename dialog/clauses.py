@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from dialog.grounding import HOLDS, SWITCH
+from dialog.grounding import SWITCH
 from dialog.script import Script
 from nlu.understanding import ScoredIntent, Understanding
 
@@ -58,24 +58,23 @@ def dropped(
 
 def clear_piece(
     understood: Understanding, script: Script, read: Callable[[str], Understanding]
-) -> tuple[Understanding, ...]:
-    """The one piece that is meant for us, of an utterance that is not clear as a whole: a long
-    story, or words to somebody else in the room. Never a "yes", which is then not plain.
+) -> Understanding:
+    """An utterance that is not clear as a whole (a long story, or words to somebody else in the
+    room) with the meaning of the piece that is; never that of a "yes", which is not plain then.
 
     Args:
         understood: The whole utterance.
         script: Knows which intents are requests.
         read: Reads a piece of the text as an answer to what was asked.
     """
-    best = understood.intents[0].score if understood.intents else 0.0
-    if best >= HOLDS or understood.entities:
-        return ()
     pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
-    if len(pieces) < 2:
-        return ()
-    readings = [replace(read(p), confidence=understood.confidence) for p in pieces]
-    clear = [r for r in readings if _is_sure_request(r, script) or _is_said_anywhere(r)]
-    return tuple(clear[:1])
+    if len(pieces) < 2 or (understood.intents and understood.intents[0].score >= SWITCH):
+        return understood
+    readings = [read(piece) for piece in pieces]
+    clear = [r for r in readings if _is_sure_request(r, script)]
+    if not understood.entities:
+        clear += [r for r in readings if _is_said_anywhere(r)]
+    return replace(understood, intents=clear[0].intents, in_scope=True) if clear else understood
 
 
 def _is_said_anywhere(part: Understanding) -> bool:

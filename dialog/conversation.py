@@ -231,8 +231,7 @@ class Conversation:
 
         if parts := dropped(understood, self._script, read):
             return parts if self._state.stack else parts[1:]
-        if pieces := clear_piece(understood, self._script, self._read_in_context):
-            return pieces
+        understood = clear_piece(understood, self._script, self._read_in_context)
         if self._state.expectation.kind != "open":
             return (understood,)
         return split(understood, self._script, read)

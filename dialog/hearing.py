@@ -31,6 +31,9 @@ from nlu.understanding import ScoredIntent, Understanding
 LEAST_DIGITS = 3
 """Fewer digits than this are no answer to a secret question: "one moment"."""
 
+DRASTIC = frozenset({"goodbye", "start_over"})
+"""These throw away what is under way, so that they must be as sure as a switch."""
+
 SHORT = 4
 """An answer of this many words or fewer is an answer, whatever else it might be."""
 
@@ -144,6 +147,8 @@ def _everywhere(draft: Draft, understanding: Understanding) -> bool:
     if best is None or best.score < HOLDS:
         return False
     if best.name == "cancel" and is_kept(draft, understanding):
+        return False
+    if best.name in DRASTIC and draft.state.stack and best.score < SWITCH:
         return False
     if best.name == "wait" and _touches(draft, understanding):
         return False

@@ -10,14 +10,14 @@ from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor, what_else
 from dialog.flow import Call, Flow
-from dialog.grounding import AGAINST, SURE, held
+from dialog.grounding import AGAINST, HOLDS, SURE, held
 from dialog.masking import mask, mask_text
 from dialog.misses import missed
 from dialog.orders import orders_in
 from dialog.script import Topic
 from dialog.stack import raised, requests_in
 from dialog.state import OPEN
-from nlu.understanding import Entity, Understanding
+from nlu.understanding import Entity, ScoredIntent, Understanding
 
 LEAST_VALUES = 2
 """Kinds of value that must be said for a flow to be started by them alone."""
@@ -116,7 +116,20 @@ def take_in(draft: Draft, understanding: Understanding) -> None:
 
 def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
     """The requests among the intents that count as meant, best first."""
-    return [name for name in held(understanding) if draft.script.is_request(name)]
+    sure = [name for name in held(understanding) if draft.script.is_request(name)]
+    return sure or _wanted_together(draft, understanding)
+
+
+def _wanted_together(draft: Draft, understanding: Understanding) -> list[str]:
+    """The best of the intents that start the same flow, where only together they count."""
+    if held(understanding):
+        return []
+    sums: dict[str, list[ScoredIntent]] = {}
+    for intent in understanding.intents:
+        if flow := draft.script.by_intent.get(intent.name):
+            sums.setdefault(flow, []).append(intent)
+    best = max(sums.values(), key=lambda found: sum(i.score for i in found), default=[])
+    return [best[0].name] if sum(i.score for i in best) >= HOLDS else []
 
 
 def fill_top(draft: Draft, understanding: Understanding, asked: str | None) -> Filling:
