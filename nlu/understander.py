@@ -27,18 +27,18 @@ class Understander:
         version: Names the model that answers: the beginning of its files' SHA-256.
     """
 
-    def __init__(self, encoder_dir: Path, *, model: Path = MODEL_FOLDER, threads: int = 1) -> None:
+    def __init__(self, encoder_dir: Path, *, model: Path | None = None, threads: int = 1) -> None:
         """Load the encoder and the head.
 
         Args:
             encoder_dir: Folder of the sentence encoder.
-            model: Folder of a trained model of our intents; else the packaged one.
+            model: Folder of a trained model of our intents; None takes the packaged one.
             threads: Threads for one utterance.
 
         Raises:
             ModelFileError: A file is missing or is not what it should be.
         """
-        self._model = IntentModel.load(model, encoder_dir, threads)
+        self._model = IntentModel.load(model or MODEL_FOLDER, encoder_dir, threads)
         self._threshold = self._model.head.threshold
         self.version = self._model.version
         self._locale = load_locale("en")

@@ -150,7 +150,7 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
     report("turn model")
     smart_turn = SmartTurn()
     report("understanding")
-    understander = Understander(folders[settings.encoder])
+    understander = Understander(folders[settings.encoder], model=settings.intents)
     report("voice")
     synthesiser = Synthesiser(
         folders[settings.voice], device=settings.device, threads=settings.threads

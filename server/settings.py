@@ -56,6 +56,8 @@ class Settings(BaseSettings):
         sms, email: Services that carry the bank's letters; None writes them into a file.
         models: Folder of prepared models.
         recogniser, voice, encoder: A model's name in the manifest, or a folder.
+        intents: Folder of an intent model that `tellerline nlu train` made of our intents; None is
+            the packaged one.
         device: "auto" takes CUDA where there is one.
         threads: Of each engine.
         records: Folder of the calls' records (JSON lines); None keeps none.
@@ -81,6 +83,7 @@ class Settings(BaseSettings):
     recogniser: str = "whisper-base"
     voice: str = "voice-joe"
     encoder: str = "minilm-l6"
+    intents: Path | None = None
     device: str = "auto"
     threads: Annotated[int, Field(ge=1)] = 2
     records: Path | None = None

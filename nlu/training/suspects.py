@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
+from nlu.encoder.sentence import sentence_vectors
 from nlu.intents.fit import fit_weights
 from nlu.intents.head import Example
 
-FOLDS = 5
+FOLDS = 3
 SURE = 0.8
 """Probability of another intent from which a label is doubted,"""
 
@@ -48,6 +49,8 @@ def suspect_labels(
     enough = np.array([counts[name] >= FOLDS for name in truth])
     rows = np.flatnonzero(enough)
     found: list[Suspect] = []
+    # Sentence vectors alone judge nearly as well as all features, in a quarter of the time.
+    features = sentence_vectors(features)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     for known, held in folds.split(rows, truth[rows]):
         places = rows[known]

@@ -113,13 +113,12 @@ def parse(
     as_json: AsJson = False,
 ) -> None:
     """Explain one utterance: intents, entities, nearest examples, the decision and its reason."""
-    from nlu.paths import MODEL_FOLDER
     from nlu.training.explain import explain
     from nlu.understander import Understander
     from nlu.understanding import Context
 
     day = date.fromisoformat(today) if today else date.today()
-    understander = Understander(_encoder(), model=model or MODEL_FOLDER)
+    understander = Understander(_encoder(), model=model)
     told = explain(understander, text, Context(day, tuple(payee or ())))
     if as_json:
         print(json.dumps(told))

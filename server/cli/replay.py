@@ -69,7 +69,8 @@ def _by_text(files: list[Path], show: Callable[[Replayed], None]) -> Summary:
     from server.replay.run import replay as run
 
     chosen = settings()
-    understander = Understander(ModelStore(chosen.models).prepare(chosen.encoder))
+    encoder = ModelStore(chosen.models).prepare(chosen.encoder)
+    understander = Understander(encoder, model=chosen.intents)
     with TemporaryDirectory() as folder:
         converse = conversations_for_scenarios(Path(folder), understander)
         return asyncio.run(run(files, by="text", converse=converse, on_result=show))

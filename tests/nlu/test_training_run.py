@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from nlu.training.protocols import under_protocol
 from nlu.training.recipe import Recipe, read_recipe
 from nlu.training.run import train_model
 from nlu.training.samples import Sample
+from nlu.understander import Understander
+from nlu.understanding import Context
 
 INTENTS = ("balance", "block_card", "opening_hours", "transfer", "out_of_scope")
 
@@ -135,3 +138,11 @@ def test_tuning_that_was_stopped_goes_on_to_the_same_model(samples, encoder_dir,
     (whole / ADAPTER_FILE).unlink()
     frozen = IntentModel.load(whole, encoder_dir).features(["what is my balance"])
     assert np.abs(tuned - frozen).max() > 0.01
+
+
+def test_a_trained_model_understands_in_place_of_the_packaged_one(trained, encoder_dir):
+    packaged = Understander(encoder_dir)
+    understander = Understander(encoder_dir, model=trained)
+    assert understander.version != packaged.version
+    meaning = understander.understand("please block my credit card", Context(date(2026, 3, 16)))
+    assert meaning.intent == "block_card"
