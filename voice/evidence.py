@@ -4,6 +4,10 @@ Silero hears clear words in the telephone band as 0.1 to 0.4 with some voices, a
 answers go unnoticed. So while nothing of ours is playing, sound well above the line's own noise
 counts as speech too, unless Silero is sure that it is none; whether there were words in it, the
 recogniser says. While our answer plays, Silero alone decides: a cough must not stop it.
+
+Silero also goes on hearing speech for 74 to 122 ms (the middle half of 122 recordings) after its
+last sound, and every turn would wait so much longer. So sound that has fallen far below what was
+just said is a pause at once; on a line with loud noise nothing falls so far, and Silero decides.
 """
 
 from collections import deque
@@ -26,7 +30,19 @@ NO_SPEECH = 0.04
 LOUD = 0.6
 """What loud sound is worth as a speech probability."""
 
+HUSHED = 30.0
+"""dB below the loud windows of the last `HUSH_SECONDS` from which sound is a pause.
+
+At 25 dB, 15 of 122 recordings lost more than 60 ms of their last word; at 30 dB, 4.
+"""
+
+HUSH_SECONDS = 1.5
+
+PAUSE = 0.2
+"""The most that hushed sound is worth as a speech probability."""
+
 _WINDOW_SECONDS = 0.032
+_SUSTAINED = 3  # windows
 
 
 class SpeechEvidence:
@@ -35,6 +51,7 @@ class SpeechEvidence:
     def __init__(self) -> None:
         self._activity = VoiceActivity()
         self._levels: deque[float] = deque(maxlen=round(FLOOR_SECONDS / _WINDOW_SECONDS))
+        self._just_now: deque[float] = deque(maxlen=round(HUSH_SECONDS / _WINDOW_SECONDS))
 
     def process(self, window: Samples, *, playing: bool) -> float:
         """The probability, 0 to 1, that the next window of 512 samples at 16 kHz holds speech.
@@ -44,13 +61,19 @@ class SpeechEvidence:
             playing: Whether the assistant is being heard.
         """
         probability = self._activity.process(window)
-        loud = self._is_loud(window)
-        if loud and not playing and probability >= NO_SPEECH:
+        level = max(level_dbov(window), -90.0)
+        if self._is_hushed(level):
+            return min(probability, PAUSE)
+        if self._is_loud(level) and not playing and probability >= NO_SPEECH:
             return max(probability, LOUD)
         return probability
 
-    def _is_loud(self, window: Samples) -> bool:
-        level = max(level_dbov(window), -90.0)
+    def _is_hushed(self, level: float) -> bool:
+        self._just_now.append(level)
+        spoken = sorted(self._just_now)[-_SUSTAINED:][0]  # the third loudest: a click is no speech
+        return level < spoken - HUSHED
+
+    def _is_loud(self, level: float) -> bool:
         self._levels.append(level)
         floor = float(np.percentile(self._levels, 10))
         return level >= max(FAINTEST, floor + ABOVE_FLOOR)

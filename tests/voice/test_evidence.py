@@ -55,3 +55,17 @@ def test_a_bang_starts_no_turn():
     samples = np.zeros(20 * RATE, np.int16)
     samples[:: 2 * RATE] = 30000
     assert not [e for _, e in events(samples) if isinstance(e, Started)]
+
+
+def test_the_end_of_speech_is_noticed_at_once_on_a_quiet_line():
+    late = []
+    for path in RECORDINGS:
+        speech = resample(*read_wav(path), RATE)
+        loud = np.flatnonzero(np.abs(speech.astype(int)) > AUDIBLE)
+        samples = np.pad(speech, (RATE, RATE))
+        evidence, end = SpeechEvidence(), 0
+        for n, window in enumerate(samples[: len(samples) // WINDOW * WINDOW].reshape(-1, WINDOW)):
+            if evidence.process(window, playing=False) >= TurnTaker().settings.still_voiced:
+                end = (n + 1) * WINDOW
+        late.append((end - RATE - int(loud[-1])) / RATE)
+    assert np.median(late) < 0.03
