@@ -6,6 +6,7 @@ overtaken is dropped when it comes up.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import numpy as np
+import structlog
 
+from dialog.phrases import fixed_phrases
 from nlu.understander import Understander
 from server.errors import ServerError
 from server.models import ModelStore
@@ -22,6 +25,11 @@ from voice.recogniser import Recogniser
 from voice.smart_turn import SmartTurn
 from voice.synthesiser import Synthesiser
 from voice.transcript import Transcript
+
+log = structlog.get_logger()
+
+IDLE = 5.0
+"""Seconds without work for a call after which there is time for other work."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,6 +86,7 @@ class Engines:
     """One recogniser, one judge of turns, one understander, one synthesiser, and their threads.
 
     Attributes:
+        phrases_file: Where the sound of fixed phrases is kept over restarts.
         bank: Threads for what talks to the database.
     """
 
@@ -85,16 +94,19 @@ class Engines:
     smart_turn: SmartTurn
     understander: Understander
     synthesiser: Synthesiser
+    phrases_file: Path
     bank: EngineThread = field(default_factory=lambda: EngineThread("bank", threads=4))
     _hearing: EngineThread = field(default_factory=lambda: EngineThread("hearing"))
     _judging: EngineThread = field(default_factory=lambda: EngineThread("judging"))
     _thinking: EngineThread = field(default_factory=lambda: EngineThread("thinking"))
     _speaking: EngineThread = field(default_factory=lambda: EngineThread("speaking"))
+    _used_at: float = 0.0
 
     async def transcribe(
         self, audio: np.ndarray, *, prompt: str, digits: bool, cancelled: Callable[[], bool]
     ) -> Transcript:
         """The words of a turn: int16 at 16 kHz."""
+        self._used_at = time.monotonic()
         return await self._hearing.run(
             self.recogniser.transcribe, audio, prompt=prompt, digits=digits, cancelled=cancelled
         )
@@ -115,12 +127,28 @@ class Engines:
         """
         windows = self.synthesiser.stream(text, cancelled=cancelled)
         while (window := await self._speaking.run(_next, windows)) is not None:
+            self._used_at = time.monotonic()
             yield window
 
+    async def make_phrases(self) -> None:
+        """Make the sound of fixed phrases ahead of time, while nobody is served."""
+        for words in self.synthesiser.missing():
+            while time.monotonic() - self._used_at < IDLE:
+                await asyncio.sleep(1.0)
+            await self._speaking.run(self.synthesiser.make, words)
+        await self._speaking.run(self._save_phrases)
+
     def close(self) -> None:
-        """End all threads."""
+        """End all threads, and keep the sound of the phrases for the next start."""
+        self._save_phrases()
         for thread in (self.bank, self._hearing, self._judging, self._thinking, self._speaking):
             thread.close()
+
+    def _save_phrases(self) -> None:
+        try:
+            self.synthesiser.phrases.save(self.phrases_file)
+        except OSError as error:
+            log.warning("phrases_not_kept", file=str(self.phrases_file), error=str(error))
 
 
 def _next(windows: Iterator[np.ndarray]) -> np.ndarray | None:
@@ -156,7 +184,10 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
         folders[settings.voice], device=settings.device, threads=settings.threads
     )
     synthesiser.warm_up()
-    return Engines(recogniser, smart_turn, understander, synthesiser)
+    synthesiser.fix(fixed_phrases(settings.language))
+    phrases = settings.models / f"phrases-{Path(settings.voice).name}.npz"
+    synthesiser.phrases.load(phrases)
+    return Engines(recogniser, smart_turn, understander, synthesiser, phrases)
 
 
 def model_names(settings: Settings) -> tuple[str, ...]:

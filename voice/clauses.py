@@ -26,11 +26,12 @@ class Clause:
     pause: float
 
 
-def clauses(spoken: str) -> list[Clause]:
+def clauses(spoken: str, *, opening: bool = True) -> list[Clause]:
     """Cut the spoken form of a reply into clauses.
 
     Args:
         spoken: Words and punctuation only, as `voice.spoken_form` writes them.
+        opening: Whether the caller waits for its first sound; else it follows another.
 
     Returns:
         In order; together they hold every word. Empty where there is no word.
@@ -39,7 +40,8 @@ def clauses(spoken: str) -> list[Clause]:
     for sentence in re.split(r"(?<=[.!?])\s+", spoken.strip()):
         words = [part for word in sentence.split() for part in _parts(word)]
         if any(c.isalpha() for c in sentence):
-            pieces += [" ".join(piece) for piece in _cut(words, first=not pieces)]
+            first = opening and not pieces
+            pieces += [" ".join(piece) for piece in _cut(words, first=first)]
     return [
         Clause(piece, _LAST_PAUSE if i == len(pieces) - 1 else _PAUSES.get(piece[-1], _BREATH))
         for i, piece in enumerate(pieces)

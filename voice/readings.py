@@ -74,6 +74,9 @@ class Reading:
         return self.ran_out or any(repeats(each.text) for each in self.hypotheses[:1])
 
 
+NOTHING = Reading((), "", 0.0, 0.0, ran_out=False)
+
+
 def read(
     candidates: Sequence[Candidate], *, digits: bool, no_speech: float, ran_out: bool
 ) -> Reading:

@@ -16,7 +16,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from voice.errors import AudioFormatError
 from voice.pcm import Samples
-from voice.readings import Candidate, Reading, doubted, read, second_opinion
+from voice.readings import NOTHING, Candidate, Reading, doubted, read, second_opinion
 from voice.transcript import Hypothesis, Transcript
 from voice.vad import each_probability
 from voice.whisper_model import load_model, load_tokenizer
@@ -171,6 +171,8 @@ class Recogniser:
         encoded = self._model.encode(ctranslate2.StorageView.from_array(mel[None]))
         plain, primed = prompt, f"{prompt} {self._decoding.digits_prompt}".strip()
         first_prompt, other_prompt = (primed, plain) if digits else (plain, primed)
+        if cancelled():
+            return NOTHING
         first = self._decode(encoded, len(samples), first_prompt, digits)
         if not first.figures or first.share >= self._decoding.sure_share or cancelled():
             return first

@@ -1,5 +1,6 @@
 """Speaks written text with a Coqui VITS voice, in windows that come as early as they can."""
 
+import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ class Synthesiser:
     Attributes:
         sample_rate: Of the voice, in Hz.
         device: Where it runs.
+        phrases: The sound of what `fix` named, as far as it has been made.
     """
 
     sample_rate: int
@@ -58,24 +60,39 @@ class Synthesiser:
         self._encode = _encoder(model, Phonemiser(language) if language else None)
         self._language = (language or "en").partition("-")[0]
         self._stream = VitsStream(model)
-        self._model, self._seed = model_dir.name, seed
+        self._model, self._seed = _fingerprint(model_dir), seed
         self._turns = LeastServedFirst()
-        self._cache = PhraseCache(CACHED_SECONDS * self.sample_rate)
+        self._fixed: dict[str, None] = {}
+        self.phrases = PhraseCache(CACHED_SECONDS * self.sample_rate)
         self._gain = 1.0
         sample = self._windows(spoken_form(sample_sentence(self._language), self._language), 1.0)
         self._gain = gain_for(np.concatenate(list(sample)), self.sample_rate)
 
-    def warm_up(self, phrases: Sequence[str] = ()) -> None:
-        """Speak once so that the first call does not wait, and keep the sound of fixed phrases.
+    def warm_up(self) -> None:
+        """Speak once, so that the first call does not wait."""
+        for _ in self.stream(sample_sentence(self._language)):
+            pass
+
+    def fix(self, phrases: Sequence[str]) -> None:
+        """Name what is said on many calls; its sound is kept once it has been made.
 
         Args:
-            phrases: What is said on many calls. Never anything of a customer's: only these are
-                kept in memory.
+            phrases: Sentences as replies write them. Never anything of a customer's: nothing else
+                is kept.
         """
-        for phrase in (sample_sentence(self._language), *phrases):
-            for clause in clauses(spoken_form(phrase, self._language)):
-                spoken = list(self._spoken(clause.words, 1.0, lambda: False, served=0.0))
-                self._cache.put(self._key(clause.words, 1.0), _joined(spoken))
+        spoken = [spoken_form(phrase, self._language) for phrase in phrases]
+        for opening in (True, False):  # the first clauses first: a caller waits for them
+            for words in spoken:
+                self._fixed |= {c.words: None for c in clauses(words, opening=opening)}
+
+    def missing(self) -> list[str]:
+        """Clauses of the fixed phrases whose sound has not been made yet."""
+        return [words for words in self._fixed if self._key(words, 1.0) not in self.phrases]
+
+    def make(self, words: str) -> None:
+        """Make the sound of one clause of `missing`."""
+        for _ in self._spoken(words, 1.0, lambda: False, served=float("inf")):
+            pass
 
     def stream(
         self, text: str, *, cancelled: Callable[[], bool] = lambda: False, speed: float = 1.0
@@ -111,11 +128,25 @@ class Synthesiser:
         self, words: str, speed: float, cancelled: Callable[[], bool], served: float
     ) -> Iterator[NDArray[np.int16]]:
         """One clause without the silence around it: from the cache, else made now."""
-        cached = self._cache.get(self._key(words, speed))
-        if cached is not None:
-            if not cancelled():
-                yield cached
+        key = self._key(words, speed)
+        ready = self.phrases.get(key)
+        if ready is not None:
+            for start in range(0, len(ready), self.sample_rate):
+                if cancelled():
+                    return
+                yield ready[start : start + self.sample_rate]
             return
+        made: list[NDArray[np.int16]] = []
+        for part in self._trimmed(words, speed, cancelled, served):
+            made.append(part)
+            yield part
+        if words in self._fixed and not cancelled():
+            self.phrases.put(key, _joined(made))
+
+    def _trimmed(
+        self, words: str, speed: float, cancelled: Callable[[], bool], served: float
+    ) -> Iterator[NDArray[np.int16]]:
+        """One clause as the model says it now, at the level of speech."""
         trim = SilenceTrim(self.sample_rate)
         for window in self._windows(words, speed, cancelled, served):
             if len(speech := trim.push(window * self._gain)):
@@ -148,6 +179,12 @@ class Synthesiser:
 
     def _key(self, words: str, speed: float) -> PhraseKey:
         return PhraseKey(self._model, self._seed, speed, words)
+
+
+def _fingerprint(model_dir: Path) -> str:
+    """Of the voice: another model's sound must never be taken for this one's."""
+    with (model_dir / "model.pth").open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
 
 def _device(name: str) -> torch.device:

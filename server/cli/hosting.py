@@ -1,5 +1,6 @@
 """Bringing the assistant up for a command: engines with progress, a bank, a server."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
@@ -37,6 +38,7 @@ async def hosted(
     from server.rounds import rounds
 
     bank = open_bank(settings, clock=noon(today)) if today else open_bank(settings)
+    phrases = asyncio.create_task(engines.make_phrases())
     try:
         async with (
             rounds(bank, connectors(settings)),
@@ -44,6 +46,7 @@ async def hosted(
         ):
             yield url
     finally:
+        phrases.cancel()
         bank.close()
 
 

@@ -24,6 +24,7 @@ from server.bank_file import temporary_bank
 from server.engines import Engines
 from server.settings import Settings
 from tests.server.conftest import CHEAP, TODAY
+from voice.phrase_cache import PhraseCache
 from voice.transcript import Hypothesis, Transcript
 
 SEND, YES, COUGH, GREET = 2000, 3000, 4000, 5000
@@ -77,6 +78,7 @@ class Voice:
     sample_rate: int = 16000
     late: dict[str, float] = field(default_factory=dict)
     broken: dict[str, int] = field(default_factory=dict)
+    phrases: PhraseCache = field(default_factory=lambda: PhraseCache(0))
 
     def stream(self, text: str, *, cancelled: Callable[[], bool], **_: Any) -> Iterator[np.ndarray]:
         time.sleep(sum(seconds for words, seconds in self.late.items() if words in text))
@@ -161,7 +163,7 @@ async def staged(
 ) -> AsyncIterator[Caller]:
     """A call on the stage."""
     monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
-    engines = Engines(ear or Ear(), Judge(), Meaning(), voice or Voice())  # type: ignore[arg-type]
+    engines = Engines(ear or Ear(), Judge(), Meaning(), voice or Voice(), Path())  # type: ignore[arg-type]
     bank = temporary_bank(folder, TODAY, cost=CHEAP)
     settings = Settings(port=0, silence=2.0)
     hello = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}

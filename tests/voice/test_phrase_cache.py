@@ -1,5 +1,7 @@
 """Fixed phrases are kept, but not without end."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -39,3 +41,23 @@ def test_what_is_kept_cannot_be_changed_by_who_gets_it() -> None:
     assert kept[0] == 1
     with pytest.raises(ValueError):
         kept[0] = 7
+
+
+def test_phrases_outlive_a_restart(tmp_path: Path) -> None:
+    file, before, after = tmp_path / "new" / "phrases.npz", PhraseCache(100), PhraseCache(100)
+    before.put(key("What else, please?"), np.arange(9, dtype=np.int16))
+    before.save(file)
+    after.load(file)
+    np.testing.assert_array_equal(after.get(key("What else, please?")), np.arange(9))
+    file.unlink()
+    after.save(file)  # nothing new
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 damaged", b"nonsense"])
+def test_a_missing_or_damaged_file_gives_nothing(tmp_path: Path, content: bytes | None) -> None:
+    file, cache = tmp_path / "phrases.npz", PhraseCache(100)
+    if content is not None:
+        file.write_bytes(content)
+    cache.load(file)
+    assert len(cache) == 0

@@ -1,0 +1,30 @@
+"""What the assistant says to everybody: sentences without anything of a customer's in them."""
+
+import re
+from collections.abc import Iterator
+
+from dialog.script import Plural, script
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
+
+def fixed_phrases(language: str) -> tuple[str, ...]:
+    """The sentences of all replies and answers that have no {value}, each once.
+
+    Raises:
+        FlowError: The language's files are missing or wrong.
+    """
+    return tuple(dict.fromkeys(s for text in _texts(language) for s in _fixed(text)))
+
+
+def _texts(language: str) -> Iterator[str]:
+    told = script(language)
+    for reply in told.replies.replies.values():
+        yield from (*reply.one, *reply.other) if isinstance(reply, Plural) else reply
+    for topic in told.topics.values():
+        for variants in topic.answers.values():
+            yield from variants
+
+
+def _fixed(text: str) -> Iterator[str]:
+    return (sentence for sentence in _SENTENCE_END.split(text) if "{" not in sentence)
