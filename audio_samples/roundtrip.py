@@ -3,10 +3,10 @@
     python -m audio_samples.roundtrip render --out DIR --seed 1 --n 100
     python -m audio_samples.roundtrip check DIR
 
-`render` speaks them with callers' voices through a telephone (8 kHz, G.711); `check` recognises
-and reads them as a call would, and counts what came back exact, what would be asked again, and
-what would be taken although it is wrong. Seed 1 is for setting thresholds, seed 2 (other values,
-other voices) for reporting.
+`render` speaks them with callers' voices, as they are (16 kHz) and through a telephone (8 kHz,
+G.711); `check` recognises and reads them as a call would, and counts what came back exact, what
+would be asked again, and what would be taken although it is wrong. Seed 1 is for setting cues and
+thresholds, any other seed (other values, other voices) for reporting.
 """
 
 import argparse
@@ -25,7 +25,12 @@ from server.replay.scenario import Caller
 from voice.pcm import write_wav
 
 KINDS: tuple[ValueKind, ...] = ("amount", "date", "digits")
-COLUMNS = ("wav", "kind", "value", "text", "voice")
+COLUMNS = ("wav", "kind", "value", "text", "voice", "line")
+
+LINES = {
+    "wideband": Caller(voice="", sample_rate=16000, encoding="pcm16"),
+    "telephone": Caller(voice="", sample_rate=8000, encoding="ulaw"),
+}
 
 TUNING_VOICES = ("kokoro-alpha", "kokoro-gongitsune", "kokoro-kumo", "kokoro-tebukuro", "flite-slt")
 REPORT_VOICES = (
@@ -52,16 +57,17 @@ def render(out: Path, seed: int, count: int, voices: Sequence[str]) -> Path:
         writer.writerow(COLUMNS)
         for number, value in enumerate(track(spoken, description="recording")):
             voice = voices[number // len(KINDS) % len(voices)]
-            writer.writerow(_record(out, number, value, voice))
+            writer.writerows(_record(out, number, value, voice, line) for line in LINES)
             stream.flush()  # what is there so far can be checked while the rest is recorded
     return manifest
 
 
-def _record(out: Path, number: int, spoken: SpokenValue, voice: str) -> tuple[str, ...]:
-    caller = Caller(voice=voice, sample_rate=8000, encoding="ulaw")
-    name = f"{number:03d}.wav"
-    write_wav(out / name, recording(speak(spoken.text, voice), RATE, caller), caller.sample_rate)
-    return name, spoken.kind, spoken.value, spoken.text, voice
+def _record(out: Path, number: int, spoken: SpokenValue, voice: str, line: str) -> tuple[str, ...]:
+    caller = LINES[line]
+    name = f"{number:03d}-{line}.wav"
+    samples = recording(speak(spoken.text, voice), RATE, caller)
+    write_wav(out / name, samples, caller.sample_rate)
+    return name, spoken.kind, spoken.value, spoken.text, voice, line
 
 
 def run_check(folder: Path, threads: int) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,9 +15,11 @@ from dialog.bank.bank import Bank
 from dialog.grounding import is_sure
 from nlu.understander import Understander
 from nlu.understanding import Context, Entity, Expectation, Money, Understanding
+from voice.cues import Awaited
 from voice.pcm import Samples, read_wav
 from voice.recogniser import Recogniser
 from voice.resampling import resample
+from voice.transcript import Hypothesis
 
 Verdict = Literal["exact", "asked again", "taken wrong"]
 
@@ -25,6 +28,7 @@ _TAIL_SECONDS = 0.2
 """With the recording's own edges, as much quiet around the words as a call's turn keeps."""
 
 _ENTITY_TYPES = {"amount": "money", "date": "date", "digits": "digits"}
+_AWAITED: dict[str, Awaited] = {"amount": "any", "date": "date", "digits": "digits"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Spoken:
     value: str
     text: str
     voice: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,12 @@ def expectation_for(spoken: Spoken) -> Expectation:
 
 
 def report(answers: list[Answer]) -> str:
-    """A line per kind, a line per voice, and every miss."""
-    lines = ["kind     exact  of   sure  asked again  taken wrong"]
-    for kind in _ENTITY_TYPES:
-        lines.append(_line(kind, [a for a in answers if a.spoken.kind == kind]))
+    """A line per kind and telephone line, a line per voice, and every miss."""
+    lines = ["line      kind     exact  of   sure  asked again  taken wrong"]
+    for line in dict.fromkeys(answer.spoken.line for answer in answers):
+        for kind in _ENTITY_TYPES:
+            of = [a for a in answers if a.spoken.kind == kind and a.spoken.line == line]
+            lines.append(f"{line:9} {_line(kind, of)}")
     lines.append("")
     lines += [_of_voice(voice, answers) for voice in sorted({a.spoken.voice for a in answers})]
     lines.append("")
@@ -128,13 +135,16 @@ def _answer(
     folder: Path, spoken: Spoken, recogniser: Recogniser, understander: Understander
 ) -> Answer:
     expectation = expectation_for(spoken)
+    context = Context(today=TODAY, expectation=expectation)
     transcript = recogniser.transcribe(
-        _as_a_turn(folder / spoken.wav), digits=spoken.kind == "digits"
+        _as_a_turn(folder / spoken.wav),
+        awaited=_AWAITED[spoken.kind],
+        settled=lambda readings: understander.settles(_weighted(readings), context),
     )
     understanding = understander.understand(
         transcript.text,
-        Context(today=TODAY, expectation=expectation),
-        hypotheses=[(reading.text, reading.confidence) for reading in transcript.hypotheses],
+        context,
+        hypotheses=_weighted(transcript.hypotheses),
         confidence=transcript.confidence,
     )
     entities = [e for e in understanding.entities if e.type == _ENTITY_TYPES[spoken.kind]]
@@ -145,6 +155,10 @@ def _answer(
         _would_be_taken(entities, understanding, expectation),
         transcript.confidence,
     )
+
+
+def _weighted(readings: Sequence[Hypothesis]) -> list[tuple[str, float]]:
+    return [(reading.text, reading.share) for reading in readings]
 
 
 def _as_a_turn(path: Path) -> Samples:

@@ -1,6 +1,7 @@
 """One call in text: think about what was said, commit to it, act at the bank, answer."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -17,7 +18,7 @@ from dialog.errors import BankError
 from dialog.grounding import AUDIBLE
 from dialog.manager import decide
 from dialog.masking import MASK, mask, mask_text
-from dialog.script import script
+from dialog.script import script, wants_more
 from dialog.state import State
 from dialog.summary import summarise
 from nlu.understanding import Context, Expectation, Understanding
@@ -39,6 +40,10 @@ class Understands(Protocol):
         """What a text means in a context."""
         ...
 
+    def settles(self, hypotheses: Sequence[tuple[str, float]], context: Context) -> bool:
+        """Whether readings agree on the exact values that matter now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Thought:
@@ -48,11 +53,13 @@ class Thought:
         understanding: What was understood, masked; None for silence and noise.
         decision: The first decision; what an act tells is decided after it is carried out.
         heard: The words, masked.
+        wants_more: Whether the request leaves details open that the caller may go on to give.
     """
 
     understanding: Understanding | None
     decision: Decision = field(repr=False)
     heard: str
+    wants_more: bool
     _event: Event = field(repr=False)
     _state: State = field(repr=False)
 
@@ -136,6 +143,10 @@ class Conversation:
         """Where the call stands."""
         return self._state
 
+    def settles(self, hypotheses: Sequence[tuple[str, float]]) -> bool:
+        """Whether the recogniser's readings agree on the values that matter now."""
+        return self._understander.settles(hypotheses, self.context)
+
     def open(self) -> Response:
         """Greet: an automated assistant, and the call may be recorded."""
         return self.commit(self._consider(Opened(), None, ""))
@@ -147,7 +158,7 @@ class Conversation:
 
         Args:
             text: The best reading.
-            hypotheses: Other readings, best first.
+            hypotheses: Readings and their weights, best first.
             confidence: The recogniser's, 0 to 1.
             is_speech: False for sound without words.
         """
@@ -246,7 +257,8 @@ class Conversation:
         except BankError:
             event, facts = Outcome("facts", "unavailable"), self._facts
         decision = decide(self._state, event, facts, self._today)
-        return Thought(shown, decision, heard, event, self._state)
+        more = wants_more(self._script, decision.state.stack)
+        return Thought(shown, decision, heard, more, event, self._state)
 
     def _act(self, decision: Decision) -> Decision:
         """Carry out a decision's act, and decide about what became of it."""

@@ -13,8 +13,19 @@ from nlu.understanding import Entity, Understanding
 UNCLEAR = 0.30
 """Text below this is treated as sound without words."""
 
-CRITICAL = 0.60
-"""A critical slot (amount, payee, customer number, PIN) below this is asked again."""
+CRITICAL = 0.70
+"""A critical slot with an exact value (amount, number, PIN) below this is asked again.
+
+An exact value is as sure as the share of the recogniser's readings that hold it. Of 300 spoken
+values (seed 1 of audio_samples.roundtrip), at 0.7 no wrong one was taken, and 8 in 100 right ones
+were asked again; at 0.6 one wrong one was.
+"""
+
+MATCHED = 0.60
+"""The same for one that was matched by sound, such as a payee."""
+
+WORDS = 0.50
+"""The recogniser's own certainty of the words around a critical slot; of values it says little."""
 
 VERIFIED = 0.35
 """The same for one that is verified at once: a number by its check digit, a PIN by the bank.
@@ -45,13 +56,19 @@ Every strict question ends in a tail ("Shall I go ahead?") of more than the miss
 amount and payee have been heard in full; a test holds that.
 """
 
+EXACT = frozenset({"digits", "money"})
+"""Entities whose confidence is the share of the readings that hold their value.
+
+So is a date's, times how plainly it was said: 0.9 without a year, 0.7 for "next Tuesday"."""
+
 AGAINST_INTENTS = frozenset({"deny", "correct", "cancel", "wait", "start_over"})
 
 
 def is_sure(entity: Entity, understanding: Understanding, *, verified: bool = False) -> bool:
     """Whether an entity is certain enough for a critical slot, or for one that is verified."""
-    needed = VERIFIED if verified else CRITICAL
-    return min(entity.confidence, understanding.confidence) >= needed
+    needed = VERIFIED if verified else CRITICAL if entity.type in EXACT else MATCHED
+    words = min(needed, WORDS)
+    return entity.confidence >= needed and understanding.confidence >= words
 
 
 def held(understanding: Understanding) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from dialog import actions, checks, conditions, options, wording
 from dialog.errors import FlowError
 from dialog.flow import Call, Choose, Collect, Confirm, Do, Fill, Flow, Forget, Go, Name, Say
+from dialog.state import Frame
 from dialog.strict_yaml import Strict, read
 
 ROOT = Path(__file__).resolve().parent
@@ -144,6 +146,16 @@ class Script:
     def is_request(self, intent: str) -> bool:
         """Whether an intent wants something done or told (and is not small talk or an answer)."""
         return intent in self.by_intent or intent in self.topics
+
+
+def wants_more(script: Script, stack: Sequence[Frame]) -> bool:
+    """Whether the request that is under way has slots that only the caller can fill."""
+    for frame in reversed(stack):
+        if not frame.called:
+            steps = script.flows[frame.flow].steps
+            asked = {step.collect for step in steps if isinstance(step, Collect)}
+            return bool(asked - frame.slots.keys())
+    return False
 
 
 @cache

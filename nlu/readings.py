@@ -1,5 +1,10 @@
-"""Chooses among the recogniser's readings the one that fits what the dialog waits for."""
+"""Chooses among the recogniser's readings the one that fits what the dialog waits for.
 
+Readings that are spelled differently may hold the same value, and that is what counts: a value is
+as sure as the share of the readings that hold it.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,45 +13,107 @@ from nlu.entities.extract import extract
 from nlu.locales.locale import Locale
 from nlu.understanding import Context, Entity, Expectation
 
-EXACT_TYPES = ("digits", "money")
-DOUBT = 0.55
-"""What is left of an entity's confidence where the readings disagree and nothing settles it."""
+EXACT_TYPES = ("digits", "money", "date")
 
-_RIVAL = 0.5
-"""Readings less than this share as sure as the best one do not count as disagreement."""
+SETTLED = 0.8
+"""Share of the readings from which a value needs no second opinion."""
+
+SETTLED_DATE = 0.95
+"""The same for a date: ordinals of dates sound alike ("fifth", "sixth"), and readings agree on
+the wrong one more often."""
+
 _DIGIT_KINDS = ("customer_number", "pin", "digits")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One text with what it holds; confidence is the recogniser's, 0 to 1."""
+    """One text with what it holds.
+
+    Attributes:
+        confidence: The recogniser's for its words, 0 to 1.
+        share: Its part of the probability of all readings; they add up to 1.
+    """
 
     text: str
     confidence: float
+    share: float
     entities: tuple[Entity, ...]
 
+    def exact(self, kinds: Sequence[str] = EXACT_TYPES) -> tuple[tuple[str, object], ...]:
+        """The exact values in it, with their types."""
+        return tuple((e.type, e.value) for e in self.entities if e.type in kinds)
 
-def read_all(texts: Sequence[tuple[str, float]], context: Context, locale: Locale) -> list[Reading]:
-    """Each text once, in order, with its entities."""
-    unique: dict[str, float] = {}
-    for text, confidence in texts:
-        unique.setdefault(text, confidence)
-    return [Reading(text, sure, extract(text, context, locale)) for text, sure in unique.items()]
+
+def read_all(
+    text: str,
+    confidence: float,
+    others: Sequence[tuple[str, float]],
+    context: Context,
+    locale: Locale,
+) -> list[Reading]:
+    """Each text once, the best first, with its entities.
+
+    Args:
+        text: The recogniser's best reading.
+        confidence: How sure it is of its words.
+        others: Readings and their weights; the best one may stand among them, and weighs as much
+            as it is sure where it does not.
+        context: What is known.
+        locale: Of the language.
+    """
+    weights: dict[str, float] = {text: 0.0}
+    for other, weight in others:
+        weights[other] = weights.get(other, 0.0) + weight
+    weights[text] = weights[text] or confidence or 1.0
+    whole = sum(weights.values())
+    return [
+        Reading(each, confidence, weight / whole, extract(each, context, locale))
+        for each, weight in weights.items()
+    ]
 
 
 def choose(readings: Sequence[Reading], expectation: Expectation) -> Reading:
-    """The best reading, its entities' confidence lowered where the others contradict it.
+    """The best reading, its exact entities as sure as the readings that hold their values.
 
     Args:
         readings: At least one, best first.
         expectation: What the dialog waits for.
     """
     fitting = [reading for reading in readings if _fits(reading, expectation)]
-    chosen = fitting[0] if fitting else readings[0]
+    chosen = _most_agreed(fitting or readings, _kinds(expectation))
     # A check digit settles what the readings dispute; of two that pass it, neither is sure.
     rivals = fitting if expectation.valid and fitting else readings
-    entities = tuple(_weighed(entity, chosen, rivals) for entity in chosen.entities)
+    entities = tuple(_weighed(entity, rivals) for entity in chosen.entities)
     return replace(chosen, entities=entities)
+
+
+def is_settled(readings: Sequence[Reading], expectation: Expectation) -> bool:
+    """Whether the readings agree so far on what is waited for that no more need be asked for."""
+    chosen = choose(readings, expectation)
+    exact = [entity for entity in chosen.entities if entity.type in _kinds(expectation)]
+    if _is_exact(expectation) and not _fits(chosen, expectation):
+        return False
+    return all(
+        _share(e, readings) >= (SETTLED_DATE if e.type == "date" else SETTLED) for e in exact
+    )
+
+
+def _most_agreed(readings: Sequence[Reading], kinds: Sequence[str]) -> Reading:
+    masses: dict[tuple[tuple[str, object], ...], float] = defaultdict(float)
+    for reading in readings:
+        masses[reading.exact(kinds)] += reading.share
+    return max(readings, key=lambda reading: masses[reading.exact(kinds)])
+
+
+def _kinds(expectation: Expectation) -> tuple[str, ...]:
+    """The types whose values matter now."""
+    if expectation.kind in _DIGIT_KINDS:
+        return ("digits",)
+    return (expectation.kind,) if expectation.kind in EXACT_TYPES else EXACT_TYPES
+
+
+def _is_exact(expectation: Expectation) -> bool:
+    return expectation.kind in _DIGIT_KINDS or expectation.kind in EXACT_TYPES
 
 
 def _fits(reading: Reading, expectation: Expectation) -> bool:
@@ -67,14 +134,14 @@ def _is_awaited(digits: str, expectation: Expectation) -> bool:
     return right_length and passes(expectation.valid, digits)
 
 
-def _weighed(entity: Entity, chosen: Reading, rivals: Sequence[Reading]) -> Entity:
+def _weighed(entity: Entity, rivals: Sequence[Reading]) -> Entity:
     if entity.type not in EXACT_TYPES:
         return entity
-    mine = [other.value for other in chosen.entities if other.type == entity.type]
-    for rival in rivals:
-        if rival is chosen or rival.confidence < _RIVAL * chosen.confidence:
-            continue
-        theirs = [other.value for other in rival.entities if other.type == entity.type]
-        if entity.value not in theirs and len(theirs) >= len(mine):
-            return replace(entity, confidence=round(entity.confidence * DOUBT, 3))
-    return entity
+    return replace(entity, confidence=round(entity.confidence * _share(entity, rivals), 3))
+
+
+def _share(entity: Entity, readings: Sequence[Reading]) -> float:
+    """How much of these readings' probability holds the entity's value."""
+    whole = sum(reading.share for reading in readings)
+    mine = sum(r.share for r in readings if (entity.type, entity.value) in r.exact())
+    return mine / whole if whole else 0.0

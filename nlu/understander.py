@@ -10,7 +10,7 @@ from nlu.intents.refusal import is_refusal, refused
 from nlu.intents.yes_no import Answer, read_answer, weigh
 from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
-from nlu.readings import Reading, choose, read_all
+from nlu.readings import Reading, choose, is_settled, read_all
 from nlu.text import plain
 from nlu.understanding import Context, ScoredIntent, Understanding
 
@@ -67,18 +67,28 @@ class Understander:
         Args:
             text: The recogniser's best reading, or what was typed.
             context: What is known: the day, the payees, what the dialog waits for.
-            hypotheses: Other readings with their confidences, 0 to 1, best first; the best
-                reading may stand among them.
-            confidence: How sure the recogniser is of text, 0 to 1.
+            hypotheses: Readings and their weights (parts of the probability), best first; the
+                best reading may stand among them.
+            confidence: How sure the recogniser is of its words, 0 to 1.
 
         Returns:
             The reading that fits the context best, with its intents and exact values.
         """
-        texts = [(text, confidence), *hypotheses]
-        reading = choose(read_all(texts, context, self._locale), context.expectation)
+        readings = read_all(text, confidence, hypotheses, context, self._locale)
+        reading = choose(readings, context.expectation)
         if not plain(reading.text):
             return Understanding(reading.text, (), reading.entities, reading.confidence, False)
         return self._meaning(reading)
+
+    def settles(self, hypotheses: Sequence[tuple[str, float]], context: Context) -> bool:
+        """Whether the recogniser's readings agree on the exact values that matter now.
+
+        Args:
+            hypotheses: As in `understand`; at least one.
+            context: What the dialog waits for.
+        """
+        readings = read_all(hypotheses[0][0], 1.0, hypotheses, context, self._locale)
+        return is_settled(readings, context.expectation)
 
     def _meaning(self, reading: Reading) -> Understanding:
         answer = read_answer(reading.text, self._locale.answers)

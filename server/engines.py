@@ -7,7 +7,7 @@ overtaken is dropped when it comes up.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +21,11 @@ from nlu.understander import Understander
 from server.errors import ServerError
 from server.models import ModelStore
 from server.settings import Settings
+from voice.cues import Awaited
 from voice.recogniser import Recogniser
 from voice.smart_turn import SmartTurn
 from voice.synthesiser import Synthesiser
-from voice.transcript import Transcript
+from voice.transcript import Hypothesis, Transcript
 
 log = structlog.get_logger()
 
@@ -103,12 +104,23 @@ class Engines:
     _used_at: float = 0.0
 
     async def transcribe(
-        self, audio: np.ndarray, *, prompt: str, digits: bool, cancelled: Callable[[], bool]
+        self,
+        audio: np.ndarray,
+        *,
+        names: Sequence[str],
+        awaited: Awaited,
+        settled: Callable[[Sequence[Hypothesis]], bool],
+        cancelled: Callable[[], bool],
     ) -> Transcript:
-        """The words of a turn: int16 at 16 kHz."""
+        """The words of a turn: int16 at 16 kHz; see `Recogniser.transcribe`."""
         self._used_at = time.monotonic()
         return await self._hearing.run(
-            self.recogniser.transcribe, audio, prompt=prompt, digits=digits, cancelled=cancelled
+            self.recogniser.transcribe,
+            audio,
+            names=names,
+            awaited=awaited,
+            settled=settled,
+            cancelled=cancelled,
         )
 
     async def judge(self, audio: np.ndarray) -> float:

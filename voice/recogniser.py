@@ -1,12 +1,14 @@
 """Speech to text for short utterances over the telephone, on Whisper through CTranslate2.
 
 Against stock Whisper: the encoder sees a window that fits the utterance instead of 30 s, the
-decoder may say no more than can be said in that time, the n-best readings are kept, and a reading
-that looks bad gets one second try with the full window. docs/decisions/0002-recogniser.md says why.
+decoder is cued to write numbers in words and may say no more than can be said in that time, the
+n-best readings are kept, what they do not settle is decoded again under another cue, and a reading
+that looks bad gets one second try with the full window. docs/decisions/0002-recogniser.md and
+0008-cues.md say why.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +16,10 @@ import ctranslate2
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 
+from voice.cues import Awaited, load_cues
 from voice.errors import AudioFormatError
 from voice.pcm import Samples
-from voice.readings import NOTHING, Candidate, Reading, doubted, read, second_opinion
+from voice.readings import NOTHING, Candidate, Reading, doubted, read, together
 from voice.transcript import Hypothesis, Transcript
 from voice.vad import each_probability
 from voice.whisper_model import load_model, load_tokenizer
@@ -35,27 +38,30 @@ class Decoding:
         floor_seconds: Shortest encoder window.
         beam: Width of the beam search, and the number of readings asked for.
         tokens_per_second, spare_tokens: What may be said in the audio's time.
-        sure_share: Figures with a larger share of the n-best list need no second opinion.
-        second_try_below: Words less sure than this are tried again in the full window. Doubtful
-            figures are not: the full window was right no more often, and surer of its mistakes.
+        second_try_below: A reading less sure than this is tried again in the full window.
         speech_at_least: Speech probability (mean of 96 ms) that some part of the audio must
             reach to be recognised at all.
         words_at_least, no_speech_at_least: A reading less sure than the one, of audio where the
             decoder's own probability of no speech reaches the other, is noise.
-        digits_prompt: What the decoder is told to have heard before, where figures are expected
-            or, for the second opinion, were heard.
     """
 
     floor_seconds: float = 10.0
     beam: int = 5
     tokens_per_second: float = 7.0
     spare_tokens: int = 8
-    sure_share: float = 0.95
     second_try_below: float = 0.4
     speech_at_least: float = 0.4
     words_at_least: float = 0.3
     no_speech_at_least: float = 0.4
-    digits_prompt: str = "My number is 4 2 1 7 0 0 9 3. 5 0 8."
+
+
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    """What one utterance is recognised with; see `Recogniser.transcribe`."""
+
+    cues: tuple[str, str]
+    settled: Callable[[Sequence[Hypothesis]], bool] = lambda _: True
+    cancelled: Callable[[], bool] = lambda: False
 
 
 class Recogniser:
@@ -86,6 +92,7 @@ class Recogniser:
         self._language = language
         self._model = load_model(model_dir, device, threads)
         self._tokens = load_tokenizer(model_dir, self._model, language)
+        self._cues = load_cues(language)
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
 
     @property
@@ -97,22 +104,24 @@ class Recogniser:
         """Make the first call as fast as the next: allocate memory, load kernels."""
         hiss = np.random.default_rng(0).normal(0, 300, SAMPLE_RATE).astype(np.int16)
         for frames in (self._window(hiss), FULL_FRAMES):
-            self._look(hiss, frames, "", False, lambda: False)
+            self._look(hiss, frames, _Hearing(self._cues.pair("any", ())))
 
     def transcribe(
         self,
         samples: Samples,
         *,
-        prompt: str = "",
-        digits: bool = False,
+        names: Sequence[str] = (),
+        awaited: Awaited = "any",
+        settled: Callable[[Sequence[Hypothesis]], bool] = lambda _: True,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Transcript:
         """Recognise one utterance.
 
         Args:
-            samples: Mono int16 at 16 kHz, any length; over 28 s is cut at silences.
-            prompt: Words that may come, such as payees' names.
-            digits: A string of digits is expected.
+            samples: Mono int16 at 16 kHz, any length; over 14 s is cut at silences.
+            names: That may come, such as payees'.
+            awaited: What the caller was asked for.
+            settled: Whether the readings agree on what matters; else they get a second opinion.
             cancelled: Asked between the steps; once true, the rest is not done and the result
                 (an empty one) means nothing.
 
@@ -123,23 +132,22 @@ class Recogniser:
             raise AudioFormatError(
                 f"the recogniser takes mono int16, not {samples.dtype} of shape {samples.shape}"
             )
+        hearing = _Hearing(self._cues.pair(awaited, names), settled, cancelled)
         readings = []
         for part in split_at_silences(samples):
             if cancelled():
                 break
-            reading = self._part(part, prompt, digits, cancelled)
+            reading = self._part(part, hearing)
             readings += [reading] if reading else []
         return self._transcript(readings, len(samples) / SAMPLE_RATE, cancelled())
 
-    def _part(
-        self, samples: Samples, prompt: str, digits: bool, cancelled: Callable[[], bool]
-    ) -> Reading | None:
-        """The reading of at most 28 s; None where nobody speaks."""
+    def _part(self, samples: Samples, hearing: "_Hearing") -> Reading | None:
+        """The reading of at most 14 s; None where nobody speaks."""
         if not self._holds_speech(samples):
             return None
-        reading = self._look(samples, self._window(samples), prompt, digits, cancelled)
-        if self._looks_bad(reading) and not cancelled():
-            again = self._look(samples, FULL_FRAMES, prompt, digits, cancelled)
+        reading = self._look(samples, self._window(samples), hearing)
+        if self._looks_bad(reading) and not hearing.cancelled():
+            again = self._look(samples, FULL_FRAMES, hearing)
             reading = again if _is_better(again, reading) else reading
         reading = doubted(reading) if reading.is_lost else reading
         return None if self._is_noise(reading) else reading
@@ -158,30 +166,20 @@ class Recogniser:
                 return True
         return False
 
-    def _look(
-        self,
-        samples: Samples,
-        frames: int,
-        prompt: str,
-        digits: bool,
-        cancelled: Callable[[], bool],
-    ) -> Reading:
-        """Encode once, decode, and decode again under another prompt where figures are unsure."""
+    def _look(self, samples: Samples, frames: int, hearing: "_Hearing") -> Reading:
+        """Encode once and decode; again under the other cue where that settles nothing."""
         mel = log_mel(self._features, samples, frames)
         encoded = self._model.encode(ctranslate2.StorageView.from_array(mel[None]))
-        plain, primed = prompt, f"{prompt} {self._decoding.digits_prompt}".strip()
-        first_prompt, other_prompt = (primed, plain) if digits else (plain, primed)
-        if cancelled():
+        first_cue, other_cue = hearing.cues
+        if hearing.cancelled():
             return NOTHING
-        first = self._decode(encoded, len(samples), first_prompt, digits)
-        if not first.figures or first.share >= self._decoding.sure_share or cancelled():
+        first = self._decode(encoded, len(samples), first_cue)
+        if hearing.cancelled() or (first.hypotheses and hearing.settled(first.hypotheses)):
             return first
-        return second_opinion(first, self._decode(encoded, len(samples), other_prompt, digits))
+        return together(first, self._decode(encoded, len(samples), other_cue))
 
-    def _decode(
-        self, encoded: ctranslate2.StorageView, length: int, context: str, digits: bool
-    ) -> Reading:
-        prompt = self._prompt(context)
+    def _decode(self, encoded: ctranslate2.StorageView, length: int, cue: str) -> Reading:
+        prompt = self._prompt(cue)
         budget = self._decoding.spare_tokens + int(
             self._decoding.tokens_per_second * length / SAMPLE_RATE
         )
@@ -200,19 +198,17 @@ class Recogniser:
         ]
         return read(
             candidates,
-            digits=digits,
             no_speech=float(result.no_speech_prob),
             ran_out=len(result.sequences_ids[0]) >= budget,
         )
 
-    def _prompt(self, context: str) -> list[int]:
-        before = self._tokens.encode(f" {context}")[-_MAX_CONTEXT:] if context else []
+    def _prompt(self, cue: str) -> list[int]:
+        before = self._tokens.encode(f" {cue}")[-_MAX_CONTEXT:] if cue else []
         start = [self._tokens.sot_prev, *before] if before else []
         return [*start, *self._tokens.sot_sequence, self._tokens.no_timestamps]
 
     def _looks_bad(self, reading: Reading) -> bool:
-        unsure = not reading.figures and reading.confidence < self._decoding.second_try_below
-        return unsure or reading.is_lost
+        return reading.is_lost or reading.confidence < self._decoding.second_try_below
 
     def _is_noise(self, reading: Reading) -> bool:
         if not reading.hypotheses:

@@ -15,14 +15,17 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One reading of the audio and its confidence, 0 to 1.
+    """One reading of the audio.
 
-    Of words: the geometric mean token probability. Of a reading with figures: lowered by how far
-    the n-best list and a second decoding disagree on them (docs/decisions/0002-recogniser.md).
+    Attributes:
+        text: As the decoder wrote it.
+        confidence: The geometric mean of its tokens' probabilities, 0 to 1.
+        share: Its part of the probability of all readings, 0 to 1.
     """
 
     text: str
     confidence: float
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,10 @@ class Fit(Enum):
 
     COMPLETE = auto()
     """It is all that is waited for: eight of eight digits, a plain agreement."""
+    WHOLE = auto()
+    """It is a finished sentence that leaves nothing open: an answer, a request with its details."""
     LIKELY = auto()
-    """It makes a whole of its own: a clear request in a finished sentence."""
+    """It is a finished sentence, but details are missing that may still come."""
     OPEN = auto()
     """It may be complete or not: how it sounded decides."""
     PARTIAL = auto()
@@ -51,9 +53,11 @@ class TurnSettings:
         preroll: Audio kept from before the onset, so that the first syllable is whole.
         pause: Silence after which the turn so far is thought about.
         quick: Silence that ends a turn that is complete.
-        normal: Silence that ends a turn that sounds finished.
-        settled: Silence that ends a turn that makes a whole, though it did not sound finished.
+        normal: Silence that ends a whole that sounds finished too.
+        settled: Silence that ends a whole that does not, and anything else that surely does.
+        unhurried: Silence that ends a finished sentence that leaves something open.
         patient: Silence that ends a turn that neither fits nor sounds finished.
+        finished, surely: How finished a turn must sound for it to count, 0 to 1.
         again: Silences after which a turn that sounded unfinished is judged once more.
         longest_turn: A turn is over after this time whatever is said.
     """
@@ -62,11 +66,14 @@ class TurnSettings:
     still_voiced: float = 0.35
     onset: float = 0.128
     preroll: float = 0.8
-    pause: float = 0.16
+    pause: float = 0.128
     quick: float = 0.32
-    normal: float = 0.48
-    settled: float = 0.8
-    patient: float = 1.6
+    normal: float = 0.416
+    settled: float = 0.56
+    unhurried: float = 0.8
+    patient: float = 1.4
+    finished: float = 0.5
+    surely: float = 0.8
     again: tuple[float, ...] = (0.4, 0.9)
     longest_turn: float = 60.0
 
@@ -259,18 +266,26 @@ class TurnTaker:
         return []
 
     def _sounds_unfinished(self) -> bool:
-        return self._paused and self._complete is not None and self._complete < 0.5
+        return self._paused and self._complete is not None and not self._sounds_finished()
 
-    def _sounds_finished(self) -> bool:
-        return self._complete is not None and self._complete >= 0.5
+    def _sounds_finished(self, *, surely: bool = False) -> bool:
+        least = self.settings.surely if surely else self.settings.finished
+        return self._complete is not None and self._complete >= least
 
     def _needed(self) -> float:
         """Seconds of silence that end the turn, from what the judges have said so far."""
-        if self._fit is Fit.COMPLETE:
-            return self.settings.quick
-        if self._fit in (Fit.LIKELY, Fit.OPEN) and self._sounds_finished():
-            return self.settings.normal
-        return self.settings.settled if self._fit is Fit.LIKELY else self.settings.patient
+        settings = self.settings
+        match self._fit:
+            case Fit.COMPLETE:
+                return settings.quick
+            case Fit.WHOLE:
+                return settings.normal if self._sounds_finished() else settings.settled
+            case Fit.LIKELY:
+                surely = self._sounds_finished(surely=True)
+                return settings.settled if surely else settings.unhurried
+            case Fit.OPEN if self._sounds_finished():
+                return settings.settled
+        return settings.patient
 
     def _pause(self) -> list[TurnEvent]:
         self._paused = True

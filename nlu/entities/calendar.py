@@ -37,7 +37,7 @@ def _compound_ordinal(phrase: Phrase, place: int) -> tuple[int, int, bool] | Non
 
 
 def read_year(phrase: Phrase, place: int) -> Read | None:
-    """2026, "twenty twenty six", "two thousand and twenty six", and "2000 and 26", "2020-25"."""
+    """2026, "twenty twenty six", "two thousand and twenty six", and "2000 and 26", "20, 25"."""
     first = read_cardinal(phrase, place)
     if first is None or first.grouped:
         return None
@@ -45,7 +45,7 @@ def read_year(phrase: Phrase, place: int) -> Read | None:
         return _torn_year(phrase, int(first.value), first.last) or (int(first.value), first.last)
     if first.value not in (19, 20):
         return None
-    at = first.last + (phrase.word(first.last) == "-")
+    at = first.last + (phrase.word(first.last) in ("-", ","))
     zero = phrase.word(at) in phrase.locale.numbers.zeros
     second = read_cardinal(phrase, at + zero)
     if second is None or not (1 if zero else 10) <= second.value <= (9 if zero else 99):

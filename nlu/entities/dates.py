@@ -102,7 +102,7 @@ def _day_first(phrase: Phrase, place: int) -> DayRead | None:
 
 
 def _dated(phrase: Phrase, month: int, day: int, at: int) -> DayRead | None:
-    comma = phrase.word(at) in (",", phrase.locale.dates.first_word) or phrase.word(at) == "of"
+    comma = phrase.word(at) in (",", ".", phrase.locale.dates.first_word) or phrase.word(at) == "of"
     year = read_year(phrase, at) or (read_year(phrase, at + 1) if comma else None)
     if year is not None:
         exact = make_date(year[0], month, day)

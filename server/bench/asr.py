@@ -185,7 +185,7 @@ def asr_report(both: Both, notes: Sequence[str] = ()) -> Report:
 
 def _ours(recogniser: Recogniser, clip: Clip) -> Heard:
     began = perf_counter()
-    told = recogniser.transcribe(clip.samples, digits=clip.is_digits)
+    told = recogniser.transcribe(clip.samples, awaited="digits" if clip.is_digits else "any")
     seconds = perf_counter() - began
     readings = tuple(reading.text for reading in told.hypotheses)
     return Heard(clip, told.text, seconds, told.confidence, readings)

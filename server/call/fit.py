@@ -10,13 +10,37 @@ SENTENCE_ENDS = (".", "?", "!")
 """What the recogniser writes where a sentence sounds finished."""
 
 
-def fit(understanding: Understanding | None, expectation: Expectation) -> Fit:
-    """How an understanding fits an expectation; None stands for no speech."""
+def fit(
+    understanding: Understanding | None, expectation: Expectation, *, wants_more: bool = False
+) -> Fit:
+    """How an understanding fits an expectation.
+
+    Args:
+        understanding: Of the turn so far; None stands for no speech.
+        expectation: What the dialog waits for.
+        wants_more: Whether the request leaves details open that the caller may go on to give.
+    """
     if understanding is None or not understanding.text.strip():
         return Fit.NOTHING
     if expectation.digits is not None and (digits := _longest_digits(understanding)):
         return _fit_digits(digits, expectation.digits)
-    return Fit.LIKELY if _is_whole(understanding) else Fit.OPEN
+    if not understanding.text.rstrip().endswith(SENTENCE_ENDS):
+        return Fit.OPEN
+    if _answers(understanding, expectation):
+        return Fit.WHOLE
+    if _is_clear(understanding):
+        return Fit.LIKELY if wants_more else Fit.WHOLE
+    return Fit.OPEN
+
+
+def _answers(understanding: Understanding, expectation: Expectation) -> bool:
+    """Whether it is what was asked for."""
+    if expectation.kind == "yes_no":
+        return _is_clear(understanding) and understanding.intents[0].name in ("affirm", "deny")
+    if expectation.kind == "choice":
+        words = understanding.text.lower()
+        return any(choice.lower() in words for choice in expectation.choices)
+    return any(entity.type == expectation.kind for entity in understanding.entities)
 
 
 def _longest_digits(understanding: Understanding) -> int:
@@ -30,8 +54,8 @@ def _fit_digits(found: int, expected: int) -> Fit:
     return Fit.COMPLETE if found == expected else Fit.PARTIAL
 
 
-def _is_whole(understanding: Understanding) -> bool:
+def _is_clear(understanding: Understanding) -> bool:
+    """Whether it is surely a request or an act of its own."""
     if not understanding.intents or understanding.intents[0].name == "inform":
         return False
-    finished = understanding.text.rstrip().endswith(SENTENCE_ENDS)
-    return finished and understanding.intents[0].score >= SURE
+    return understanding.intents[0].score >= SURE

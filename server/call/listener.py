@@ -27,8 +27,6 @@ from voice.turns import (
 )
 from voice.vad import WINDOW
 
-DIGIT_KINDS = frozenset({"customer_number", "pin", "digits"})
-
 
 @dataclass(frozen=True, slots=True)
 class HeardTurn:
@@ -150,8 +148,9 @@ class Listener:
         expectation = self._mind.expectation
         transcript = await self._engines.transcribe(
             audio,
-            prompt=self._mind.names,
-            digits=expectation.kind in DIGIT_KINDS,
+            names=self._mind.names,
+            awaited=self._mind.awaited,
+            settled=self._mind.settled,
             cancelled=lambda: self._stale(generation),
         )
         if self._stale(generation):
@@ -160,7 +159,11 @@ class Listener:
         if self._stale(generation):
             return None
         thought = thinking.thought
-        fits = fit(thought.understanding if thought else None, expectation)
+        fits = fit(
+            thought.understanding if thought else None,
+            expectation,
+            wants_more=thought is not None and thought.wants_more,
+        )
         for event in self.turns.understood(generation, fits):
             await self._take(event)
         if thought and thought.decision.act is None and thought.decision.say:

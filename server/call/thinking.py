@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,9 +10,12 @@ from dialog.conversation import Conversation, Response, Thought
 from nlu.understanding import Expectation
 from server.call.utterance import Utterance
 from server.engines import Engines
-from voice.transcript import Transcript
+from voice.cues import Awaited
+from voice.transcript import Hypothesis, Transcript
 
 T = TypeVar("T")
+
+DIGIT_KINDS = frozenset({"customer_number", "pin", "digits"})
 
 
 @dataclass(slots=True)
@@ -58,9 +61,21 @@ class Mind:
         return self._conversation.expectation
 
     @property
-    def names(self) -> str:
-        """Words that the recogniser should expect: the caller's payees."""
-        return ", ".join(self._conversation.context.payees)
+    def names(self) -> tuple[str, ...]:
+        """Whom the recogniser should expect: the caller's payees."""
+        return self._conversation.context.payees
+
+    @property
+    def awaited(self) -> Awaited:
+        """What the caller was asked for, as far as the recogniser wants to know."""
+        kind = self.expectation.kind
+        if kind in DIGIT_KINDS:
+            return "digits"
+        return "date" if kind == "date" else "any"
+
+    def settled(self, hypotheses: Sequence[Hypothesis]) -> bool:
+        """Whether the readings agree on what matters; from the recogniser's thread."""
+        return self._conversation.settles([(each.text, each.share) for each in hypotheses])
 
     def heard_reply(self, text: str, fraction: Callable[[], float]) -> None:
         """How much of the last answer the caller heard; asked when the next thought begins.
@@ -73,7 +88,7 @@ class Mind:
         """Understand and decide; nothing changes."""
         thought = None
         if transcript.is_speech and transcript.text:
-            readings = tuple((h.text, h.confidence) for h in transcript.hypotheses)
+            readings = tuple((h.text, h.share) for h in transcript.hypotheses)
             async with self._lock:
                 self._note_heard()
                 thought = await self._engines.think(

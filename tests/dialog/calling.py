@@ -30,6 +30,9 @@ class Told:
             return Understanding(text, (), (), confidence, in_scope=False)
         return replace(meaning, confidence=confidence)
 
+    def settles(self, hypotheses: Any, context: Context) -> bool:
+        return True
+
 
 def money(amount: str, text: str | None = None, **more: Any) -> Entity:
     text = text or f"${amount}"

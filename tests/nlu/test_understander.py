@@ -129,7 +129,6 @@ def test_the_reading_with_the_right_check_digit_is_taken(understand):
     meaning = understand("4 0 2 1 7 3 0 9", NUMBER, hypotheses=others, confidence=0.8)
     assert meaning.text == "4 0 2 1 7 3 0 8"
     assert [(e.value, e.confidence) for e in meaning.entities] == [("40217308", 1.0)]
-    assert meaning.confidence == 0.7
 
 
 def test_the_reading_with_four_digits_is_taken_for_a_pin(understand):
@@ -151,7 +150,42 @@ def test_readings_that_disagree_lower_the_confidence(understand, text, other, ex
     unlikely = understand(text, expectation, hypotheses=[(other, 0.2)], confidence=0.9).entities[0]
     assert disputed.value == alone.value == unlikely.value
     assert disputed.confidence < 0.7 * alone.confidence
-    assert unlikely.confidence == alone.confidence
+    assert disputed.confidence < unlikely.confidence < alone.confidence
+
+
+def test_spellings_of_one_value_do_not_dispute_it(understand):
+    others = [
+        ("fifteen dollars", 0.4),
+        ("15 dollars", 0.3),
+        ("$15.00.", 0.2),
+        ("fifty dollars", 0.1),
+    ]
+    money = understand("fifteen dollars", Expectation("money"), hypotheses=others).entities[0]
+    assert money.confidence == pytest.approx(0.9)
+
+
+def test_the_value_that_most_readings_hold_is_taken(understand):
+    others = [("fifty", 0.4), ("15", 0.35), ("fifteen", 0.25)]
+    money = understand("fifty", Expectation("money"), hypotheses=others).entities[0]
+    assert (money.value.amount, money.confidence) == (15, pytest.approx(0.6))
+
+
+@pytest.mark.parametrize(
+    ("readings", "expectation", "settled"),
+    [
+        ([("4 0 2 1 7 3 0 8", 0.9), ("4 0 2 1 7 3 0 9", 0.1)], NUMBER, True),
+        ([("4 0 2 1 7 3 0", 1.0)], NUMBER, False),
+        ([("what's my balance", 0.6), ("what is my balance", 0.4)], Expectation(), True),
+        ([("send fifty dollars", 0.7), ("send fifteen dollars", 0.3)], Expectation(), False),
+        ([("the fifth of May", 0.9), ("the sixth of May", 0.1)], Expectation("date"), False),
+        ([("the fifth of May", 0.97), ("the sixth of May", 0.03)], Expectation("date"), True),
+        ([("no idea", 1.0)], Expectation("money"), False),
+    ],
+)
+def test_readings_are_settled_where_they_agree_on_the_value(
+    understander, readings, expectation, settled
+):
+    assert understander.settles(readings, Context(TODAY, MARIA, expectation)) is settled
 
 
 def test_the_nearest_examples_say_why(understand):

@@ -65,6 +65,9 @@ class Meaning:
         scored = (ScoredIntent(intent, 0.97),)
         return Understanding(text, scored, tuple(found), confidence, True)
 
+    def settles(self, hypotheses: Any, context: Any) -> bool:
+        return True
+
 
 @dataclass
 class Voice:

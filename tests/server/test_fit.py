@@ -23,7 +23,23 @@ def test_digits_are_waited_for_until_there_are_enough(digits, expected):
 
 
 def test_a_clear_request_in_a_finished_sentence_is_a_whole():
-    assert fit(understood("What's my balance?", "balance"), Expectation()) is Fit.LIKELY
+    assert fit(understood("What's my balance?", "balance"), Expectation()) is Fit.WHOLE
+
+
+def test_a_request_without_its_details_may_go_on():
+    request = understood("I'd like to make a transfer.", "transfer")
+    assert fit(request, Expectation(), wants_more=True) is Fit.LIKELY
+
+
+def test_what_was_asked_for_is_a_whole_though_more_is_needed():
+    payee = Understanding(
+        "To Anna Keller.", (), (Entity("payee", "Anna Keller", "Anna Keller", 3, 14),), 0.9, True
+    )
+    assert fit(payee, Expectation("payee"), wants_more=True) is Fit.WHOLE
+    assert fit(understood("Yes, please.", "affirm"), Expectation("yes_no")) is Fit.WHOLE
+    assert fit(understood("Savings.", "x", 0.1), Expectation("choice", choices=("savings",))) is (
+        Fit.WHOLE
+    )
 
 
 @pytest.mark.parametrize(
