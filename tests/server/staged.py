@@ -55,6 +55,8 @@ class Judge:
 class Meaning:
     """Understands the few sentences of the stage."""
 
+    version = "staged"
+
     def understand(self, text: str, context: Any, *, confidence: float = 1.0, **_: Any) -> Any:
         intent = {"Send": "transfer", "Yes.": "affirm"}.get(text.split()[0], "greet")
         found: list[Entity] = []
