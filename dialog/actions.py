@@ -4,7 +4,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dialog.bank.values import Account, Payee, TransferOrder
+from dialog.bank.values import Account, NewPayee, Payee, TransferOrder
 from dialog.view import View
 
 Arguments = Mapping[str, object]
@@ -70,6 +70,14 @@ def cancel_payment(view: View) -> Arguments:
     return {"schedule_id": chosen, "customer_id": view.known.customer_id}
 
 
+def propose_payee(view: View) -> Arguments:
+    """Who is to be added, as they were told."""
+    name, routing, account = (
+        str(view.frame.slots[slot].value) for slot in ("name", "routing", "account")
+    )
+    return {"new": NewPayee(name, routing, account), "customer_id": view.known.customer_id}
+
+
 def open_case(view: View) -> Arguments:
     """What the caller told, in their own words."""
     words = view.frame.slots["words"].value
@@ -115,6 +123,8 @@ ACTIONS: dict[str, Action] = {
         execute_transfer, frozenset({"spent", "code", "person", "refused"}), effect=True
     ),
     "cancel_payment": Action(cancel_payment, frozenset({"spent"}), effect=True),
+    "propose_payee": Action(propose_payee, frozenset({"exists", "invalid", "spent"})),
+    "add_payee": Action(execute_transfer, frozenset({"spent", "code", "exists"}), effect=True),
     "open_complaint": Action(open_case, frozenset(), effect=True),
     "open_suggestion": Action(open_case, frozenset(), effect=True),
     "send_code": Action(code, frozenset({"limited", "no_phone", "spent"})),

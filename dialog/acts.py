@@ -17,9 +17,11 @@ from dialog.errors import (
     InsufficientFunds,
     InvalidAmount,
     InvalidDay,
+    InvalidPayee,
     NeedsPerson,
     NoAddress,
     OutcomeUnknown,
+    PayeeExists,
     ProposalSpent,
     RateLimited,
     Refused,
@@ -40,6 +42,8 @@ _RESULTS: tuple[tuple[type[Exception], str], ...] = (
     (RateLimited, "limited"),
     (InvalidAmount, "unknown"),
     (InvalidDay, "day_past"),
+    (InvalidPayee, "invalid"),
+    (PayeeExists, "exists"),
     (CodeNeeded, "code"),
     (NeedsPerson, "person"),
     (Refused, "refused"),
@@ -144,6 +148,22 @@ def _cancel_payment(act: Act, bank: Bank, origin: Origin) -> Told:
     return "ok", {}
 
 
+def _propose_payee(act: Act, bank: Bank, origin: Origin) -> Told:
+    new: Any = act.arguments["new"]
+    customer: Any = act.arguments["customer_id"]
+    name = bank.payees.propose(
+        new, customer_id=customer, call_id=origin.call_id, proposal_id=act.id
+    )
+    return "ok", {"name": name}
+
+
+def _add_payee(act: Act, bank: Bank, origin: Origin) -> Told:
+    proposal: Any = act.arguments["proposal_id"]
+    customer: Any = act.arguments["customer_id"]
+    bank.payees.add(proposal, customer_id=customer, call_id=origin.call_id)
+    return "ok", {}
+
+
 def _open_complaint(act: Act, bank: Bank, origin: Origin) -> Told:
     return _open_case("complaint", act, bank, origin)
 
@@ -204,6 +224,8 @@ _ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
     "execute_transfer": _execute_transfer,
     "arrange_payment": _arrange_payment,
     "cancel_payment": _cancel_payment,
+    "propose_payee": _propose_payee,
+    "add_payee": _add_payee,
     "open_complaint": _open_complaint,
     "open_suggestion": _open_suggestion,
     "send_code": _send_code,

@@ -3,5 +3,9 @@
 from collections.abc import Callable
 
 from dialog.bank.bank import Bank
+from dialog.bank.payees import is_routing_number
 
-CHECKS: dict[str, Callable[[str], bool]] = {"customer_number": Bank.is_customer_number}
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "customer_number": Bank.is_customer_number,
+    "routing_number": is_routing_number,
+}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from dialog.bank.payees import is_account_number
 from dialog.bank.values import Account, Case, Spending
 from dialog.options import sufficient
 from dialog.view import View
@@ -121,6 +122,18 @@ def funds_suffice(view: View) -> bool:
 def for_later(view: View) -> bool:
     """The payment is for another day than today, or for more than one."""
     return view.later_day() is not None
+
+
+@condition
+def account_number_fits(view: View) -> bool:
+    """What was told could be an account number."""
+    return is_account_number(str(view.frame.slots["account"].value))
+
+
+@condition
+def account_numbers_agree(view: View) -> bool:
+    """The account number was told the same twice."""
+    return view.frame.slots["account"].value == view.frame.slots["again"].value
 
 
 @condition

@@ -226,6 +226,6 @@ def _act(draft: Draft, step: Do) -> None:
     arguments = ACTIONS[step.act].gather(draft.view)
     act_id = f"{draft.state.call_id}:{number}"
     draft.act = Act(step.act, arguments, act_id, secret=next(iter(draft.secrets.values()), None))
-    if step.act == "propose_transfer":
+    if step.act.startswith("propose_"):
         draft.put_top(replace(draft.top, proposal=act_id))
     draft.change(expectation=Expectation())

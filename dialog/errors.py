@@ -79,6 +79,14 @@ class CodeSpent(BankError):
     """No code can be taken for this: none was sent, it has expired, or the tries are used up."""
 
 
+class InvalidPayee(BankError):
+    """A name, routing or account number that cannot be."""
+
+
+class PayeeExists(BankError):
+    """The customer has a payee of this name already."""
+
+
 class UnknownCase(BankError):
     """No open case has this reference."""
 

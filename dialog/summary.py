@@ -17,7 +17,7 @@ def summarise(state: State, reason: str, script: Script, facts: Facts | None) ->
     who = f"{facts.first_name} (identified)" if facts else "Caller (not identified)"
     wanted = ", ".join(_flow(frame, script) for frame in state.stack if not frame.called)
     done = ", ".join(
-        name for name in state.done if name not in ("authenticate", "propose_transfer")
+        name for name in state.done if name != "authenticate" and not name.startswith("propose_")
     )
     parts = [who, f"under way: {wanted or 'nothing'}", f"done: {done or 'nothing'}"]
     return f"{'; '.join(parts)}; handed over because: {reason}."

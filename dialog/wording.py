@@ -237,6 +237,19 @@ def _case(view: View) -> Case | None:
 
 
 @value
+def new_payee(view: View, forms: Forms) -> str:
+    """Who is to be added, as they will be on the list."""
+    return str(view.frame.outcome.get("name", ""))
+
+
+@value
+def new_payee_account(view: View, forms: Forms) -> str:
+    """The last four digits of the account of who is to be added, and no more."""
+    account = view.frame.slots.get("account")
+    return " ".join(str(account.value)[-4:]) if account else ""
+
+
+@value
 def reference(view: View, forms: Forms) -> str:
     """The case's reference, digit by digit."""
     case = _case(view)

@@ -18,6 +18,7 @@ from dialog.bank.codes import Codes
 from dialog.bank.database import Database
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.outbox import Connector, Outbox
+from dialog.bank.payees import Payees
 from dialog.bank.pins import PinHasher
 from dialog.bank.schedules import Schedules
 from dialog.bank.settings import BankSettings
@@ -51,6 +52,7 @@ class Bank:
         codes: One-time codes for what looks risky.
         schedules: Payments of later days.
         cases: Complaints and suggestions.
+        payees: Adding somebody to pay.
 
     May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
     keep it off an event loop. Any of them raises BankUnavailable where the database does not
@@ -85,6 +87,7 @@ class Bank:
         self.codes = Codes(self._desk, pepper)
         self.schedules = Schedules(self._desk)
         self.cases = Cases(self._desk)
+        self.payees = Payees(self._desk)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)
 

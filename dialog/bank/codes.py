@@ -14,9 +14,10 @@ from dialog.bank import outbox, tries
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.keys import derive, keyed
 from dialog.bank.money import to_major
-from dialog.bank.tables import CodeRow, CustomerRow, PayeeRow, ProposalRow
+from dialog.bank.tables import CodeRow, CustomerRow, PayeeProposalRow, PayeeRow, ProposalRow
 from dialog.errors import CodeSpent, CodeWrong, RateLimited
 
+Proposal = ProposalRow | PayeeProposalRow
 DIGITS = 6
 SENT = "code-sent"
 HOUR = timedelta(hours=1)
@@ -47,9 +48,11 @@ class Codes:
 
         def send(session: Session) -> str:
             customer = session.get_one(CustomerRow, customer_id)
-            proposal = session.get(ProposalRow, proposal_id)
-            whose = None if proposal is None else (proposal.customer_id, proposal.call_id)
-            if proposal is None or whose != (customer_id, call_id):
+            proposal = _proposal(session, proposal_id)
+            if proposal is None or (proposal.customer_id, proposal.call_id) != (
+                customer_id,
+                call_id,
+            ):
                 raise CodeSpent("there is no such order in this call; read it back first")
             if session.get(CodeRow, proposal_id) is None:
                 self._count(session, customer_id)
@@ -68,16 +71,12 @@ class Codes:
             raise RateLimited("too many codes were sent within the hour; hand to a person")
         row.count += 1
 
-    def _post(self, session: Session, customer: CustomerRow, proposal: ProposalRow) -> None:
+    def _post(self, session: Session, customer: CustomerRow, proposal: Proposal) -> None:
         code, now = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}", self._desk.now()
-        payee = session.get(PayeeRow, proposal.to_payee_id) if proposal.to_payee_id else None
-        values = {
-            "code": code,
-            "amount": f"{to_major(proposal.amount_minor):,.2f} {proposal.currency}",
-            "payee": payee.name if payee else "your own account",
-        }
+        kind, values = _told(session, proposal)
+        values["code"] = code
         key = f"code:{proposal.id}"
-        outbox.post(session, customer, "sms", "code_transfer", values, key=key, now=now)
+        outbox.post(session, customer, "sms", kind, values, key=key, now=now)
         row = CodeRow(
             subject=proposal.id,
             customer_id=customer.id,
@@ -117,6 +116,21 @@ class Codes:
 
     def _hash(self, subject: str, code: str) -> str:
         return keyed(self._key, f"{subject}:{code}")
+
+
+def _proposal(session: Session, proposal_id: str) -> Proposal | None:
+    return session.get(ProposalRow, proposal_id) or session.get(PayeeProposalRow, proposal_id)
+
+
+def _told(session: Session, proposal: Proposal) -> tuple[str, dict[str, str]]:
+    """The kind of letter, and what it tells of the order that the code is for."""
+    if isinstance(proposal, PayeeProposalRow):
+        return "code_payee", {"payee": proposal.name, "last4": proposal.account_number[-4:]}
+    payee = session.get(PayeeRow, proposal.to_payee_id) if proposal.to_payee_id else None
+    return "code_transfer", {
+        "amount": f"{to_major(proposal.amount_minor):,.2f} {proposal.currency}",
+        "payee": payee.name if payee else "your own account",
+    }
 
 
 def passed(session: Session, proposal_id: str) -> bool:

@@ -103,7 +103,8 @@ class AccountRow(Base):
 class PayeeRow(Base):
     """Somebody a customer may pay, and where at another bank the money goes.
 
-    added_at is when a caller added them by voice or keys; None for those of old.
+    added_at is when a caller added them by voice or keys; None for those of old. routing names the
+    bank; those of old have it on file elsewhere.
     """
 
     __tablename__ = "payees"
@@ -114,6 +115,25 @@ class PayeeRow(Base):
     name: Mapped[str] = mapped_column(String(120))
     account_number: Mapped[str] = mapped_column(String(34))
     added_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    routing: Mapped[str | None] = mapped_column(String(9))
+
+
+class PayeeProposalRow(Base):
+    """Somebody to be paid as they were told, until the customer confirms (payees.py).
+
+    payee_id is set once they are on the list.
+    """
+
+    __tablename__ = "payee_proposals"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    call_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    routing: Mapped[str] = mapped_column(String(9))
+    account_number: Mapped[str] = mapped_column(String(34))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    payee_id: Mapped[int | None] = mapped_column(ForeignKey("payees.id"))
 
 
 class CardRow(Base):

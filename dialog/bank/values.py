@@ -1,6 +1,6 @@
 """What the bank tells about a customer, as plain values. Amounts are Decimal major units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -32,6 +32,15 @@ class Payee:
 
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayee:
+    """Somebody to be added: the numbers stay out of repr."""
+
+    name: str
+    routing: str = field(repr=False)
+    account_number: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,6 @@ def test_out_of_scope_is_said_honestly(caller: Caller) -> None:
         "change_address",
         "change_phone",
         "direct_debit",
-        "add_payee",
         "dispute",
         "fraud_report",
         "fees",

@@ -192,7 +192,7 @@ def test_a_schema_of_a_newer_version_is_left_alone(database, url, open_bank):
         with pytest.raises(BankError, match="9999"):
             open_bank(url)
     finally:
-        run(database, "UPDATE alembic_version SET version_num = '0005'")
+        run(database, "UPDATE alembic_version SET version_num = '0006'")
 
 
 def test_upgrading_twice_changes_nothing(bank, url):
