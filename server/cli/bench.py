@@ -59,7 +59,9 @@ def latency(
     as_json: AsJson = False,
     peer: WithPeer = False,
     calls: Annotated[int, typer.Option(help="Calls at once; 1 with --peer.", min=1)] = 1,
-    limit: Limit = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Only so many more; 0 tells what was kept.", min=0)
+    ] = None,
     keep: Annotated[
         Path | None,
         typer.Option(help="Turns of earlier runs; those of this one are added.", dir_okay=False),
