@@ -75,11 +75,13 @@ def interruption(
     active = before[np.abs(before) > LEVEL * 32768]
     if len(active) < 0.1 * sample_rate:
         return None
-    silent = _levels(right[onset:until], sample_rate) < _db(np.mean(active**2)) - DROP
+    end = None if until is None else until + int(HOLD * sample_rate)
+    silent = _levels(right[onset:end], sample_rate) < _db(np.mean(active**2)) - DROP
     ducked = _first_run(silent, round(HOLD / HOP))
     if ducked is None:
         return Interruption(None, None)
-    sounding = np.flatnonzero(~silent[ducked:])
+    last = None if until is None else round((until - onset) / sample_rate / HOP)
+    sounding = np.flatnonzero(~silent[ducked:last])
     back = None
     if len(sounding) >= round(BACK / HOP):
         back = (ducked + int(sounding[0])) * HOP

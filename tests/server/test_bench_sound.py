@@ -57,6 +57,13 @@ def test_what_comes_after_the_callers_words_is_not_the_old_answer():
     assert interruption(right, RATE, at(3.0)).went_on
 
 
+def test_an_answer_that_falls_silent_at_the_very_end_of_the_callers_words_has_stopped():
+    right = np.concatenate((voice(3.9), quiet(1.0), voice(1.0)))
+    found = interruption(right, RATE, at(3.0), until=at(4.0))
+    assert found.ducked == pytest.approx(0.9, abs=0.02)
+    assert not found.went_on
+
+
 def test_nothing_is_measured_over_silence():
     assert interruption(np.concatenate((voice(1.0), quiet(4))), RATE, at(4.0)) is None
 
