@@ -144,7 +144,7 @@ def load(
     as_json: AsJson = False,
     peer: WithPeer = False,
     calls: Annotated[
-        int | None, typer.Option(help="Calls at once; else 1, 2, 4, 6 and 8.", min=1)
+        list[int] | None, typer.Option(help="Calls at once, repeatable; else 1, 2, 4, 6, 8.", min=1)
     ] = None,
     seconds: Annotated[float, typer.Option(help="How long each number is kept up.", min=5)] = 60.0,
     recorded: Recorded = None,
@@ -154,7 +154,7 @@ def load(
     """Calls at once: latency, gaps in the audio, the event loop's lag, who is refused."""
     from server.bench.load import LEVELS, WITHOUT
 
-    levels = (calls,) if calls else LEVELS
+    levels = tuple(calls) if calls else LEVELS
     found = _recorded(recorded, None, WITHOUT)
     _show(_bench().load(found, levels, seconds, peer=peer), as_json, picture, write)
 
