@@ -78,6 +78,17 @@ def propose_payee(view: View) -> Arguments:
     return {"new": NewPayee(name, routing, account), "customer_id": view.known.customer_id}
 
 
+def order_statement(view: View) -> Arguments:
+    """The account and the days of a statement."""
+    asked = view.search()
+    return {
+        "account_id": asked.account_id or 0,
+        "first": asked.first or view.today,
+        "last": asked.last or view.today,
+        "customer_id": view.known.customer_id,
+    }
+
+
 def open_case(view: View) -> Arguments:
     """What the caller told, in their own words."""
     words = view.frame.slots["words"].value
@@ -125,9 +136,10 @@ ACTIONS: dict[str, Action] = {
     "cancel_payment": Action(cancel_payment, frozenset({"spent"}), effect=True),
     "propose_payee": Action(propose_payee, frozenset({"exists", "invalid", "spent"})),
     "add_payee": Action(execute_transfer, frozenset({"spent", "code", "exists"}), effect=True),
+    "order_statement": Action(order_statement, frozenset({"unknown", "no_address"}), effect=True),
     "open_complaint": Action(open_case, frozenset(), effect=True),
     "open_suggestion": Action(open_case, frozenset(), effect=True),
-    "send_code": Action(code, frozenset({"limited", "no_phone", "spent"})),
+    "send_code": Action(code, frozenset({"limited", "no_address", "spent"})),
     "check_code": Action(code, frozenset({"wrong", "spent"})),
     "block_card": Action(block_card, frozenset({"unknown"}), effect=True),
     "emergency_block": Action(emergency_block, frozenset({"limited"}), effect=True),

@@ -49,7 +49,7 @@ _RESULTS: tuple[tuple[type[Exception], str], ...] = (
     (Refused, "refused"),
     (CodeWrong, "wrong"),
     (CodeSpent, "spent"),
-    (NoAddress, "no_phone"),
+    (NoAddress, "no_address"),
     (WrongCurrency, "unknown"),
 )
 
@@ -164,6 +164,22 @@ def _add_payee(act: Act, bank: Bank, origin: Origin) -> Told:
     return "ok", {}
 
 
+def _order_statement(act: Act, bank: Bank, origin: Origin) -> Told:
+    account: Any = act.arguments["account_id"]
+    first: Any = act.arguments["first"]
+    last: Any = act.arguments["last"]
+    customer: Any = act.arguments["customer_id"]
+    bank.statements.order(
+        account,
+        first,
+        last,
+        customer_id=customer,
+        call_id=origin.call_id,
+        request_id=act.id,
+    )
+    return "ok", {}
+
+
 def _open_complaint(act: Act, bank: Bank, origin: Origin) -> Told:
     return _open_case("complaint", act, bank, origin)
 
@@ -226,6 +242,7 @@ _ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
     "cancel_payment": _cancel_payment,
     "propose_payee": _propose_payee,
     "add_payee": _add_payee,
+    "order_statement": _order_statement,
     "open_complaint": _open_complaint,
     "open_suggestion": _open_suggestion,
     "send_code": _send_code,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from dialog.bank.values import Account, Payee
 from dialog.state import Filled
@@ -74,6 +75,14 @@ def this_month(view: View) -> Filled | None:
     return Filled(Period(view.today.replace(day=1), view.today), GUESS)
 
 
+def last_month(view: View) -> Filled | None:
+    """The month before this one, unless a day was named."""
+    if "day" in view.frame.slots:
+        return None
+    last = view.today.replace(day=1) - timedelta(days=1)
+    return Filled(Period(last.replace(day=1), last), GUESS)
+
+
 GUESS = "guess"
 """The entity type of what nobody said; it is guessed anew whenever the caller changes something."""
 
@@ -84,6 +93,7 @@ OPTIONS: dict[str, Callable[[View], tuple[Option, ...]]] = {
 }
 GUESSES: dict[str, Callable[[View], Filled | None]] = {
     "this_month": this_month,
+    "last_month": last_month,
     "likely_source": likely_source,
     "first_account": first_account,
     "sufficient_source": sufficient_source,

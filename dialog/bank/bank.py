@@ -22,6 +22,7 @@ from dialog.bank.payees import Payees
 from dialog.bank.pins import PinHasher
 from dialog.bank.schedules import Schedules
 from dialog.bank.settings import BankSettings
+from dialog.bank.statements import Statements
 from dialog.bank.values import (
     Authentication,
     Card,
@@ -53,6 +54,7 @@ class Bank:
         schedules: Payments of later days.
         cases: Complaints and suggestions.
         payees: Adding somebody to pay.
+        statements: By e-mail.
 
     May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
     keep it off an event loop. Any of them raises BankUnavailable where the database does not
@@ -88,6 +90,7 @@ class Bank:
         self.schedules = Schedules(self._desk)
         self.cases = Cases(self._desk)
         self.payees = Payees(self._desk)
+        self.statements = Statements(self._desk)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)
 

@@ -132,7 +132,6 @@ def test_out_of_scope_is_said_honestly(caller: Caller) -> None:
         "mortgage",
         "open_account",
         "close_account",
-        "statement",
         "change_address",
         "change_phone",
         "direct_debit",
