@@ -25,7 +25,7 @@ from dialog.languages import is_foreign, other_language
 from dialog.masking import mask
 from dialog.misses import gave_up, missed
 from dialog.requests import carry_on, fill_top, out_of_scope, request, wanted_in
-from dialog.state import Filled, Offered
+from dialog.state import OPEN, Filled, Offered
 from nlu.understanding import ScoredIntent, Understanding
 
 LEAST_DIGITS = 3
@@ -42,6 +42,8 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
     """Decide about an utterance."""
     closing, offer = draft.state.closing, _offer(draft, understanding)
     draft.change(closing=False, offered=())
+    if not draft.state.stack:
+        draft.change(expectation=OPEN)
     if not understanding.text.strip() or understanding.confidence < UNCLEAR:
         draft.reason = f"no words that could be trusted ({understanding.confidence:.2f})"
         missed(draft)

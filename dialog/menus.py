@@ -4,7 +4,7 @@ from dialog.draft import Draft
 from dialog.grounding import SWITCH, words_of
 from dialog.requests import request
 from dialog.script import Menu
-from dialog.state import OPEN, Offered
+from dialog.state import Offered
 from nlu.understanding import Entity, Expectation, ScoredIntent, Understanding
 
 LIKELY = 0.15
@@ -28,7 +28,6 @@ def chosen(draft: Draft, understanding: Understanding, offer: tuple[Offered, ...
     """Take up what was chosen of an offer; True where something was."""
     if not offer:
         return False
-    draft.change(expectation=OPEN)
     intent = _choice(draft, understanding, offer)
     if intent is None:
         return False

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 from dialog.conversation import Conversation
@@ -39,11 +41,21 @@ def server_for_scenarios(
 def conversations_for_scenarios(
     folder: Path, understander: Understander
 ) -> Callable[[Scenario], tuple[Conversation, ReadBooks]]:
-    """Talks in text; the banks lie in a folder that the caller throws away."""
+    """Talks in text; the banks lie in a folder that the caller throws away.
+
+    The bank of a day is made once and copied, because storing its PINs takes its time.
+    """
+
+    def fresh(day: date) -> Path:
+        home = folder / f"fresh-{day.isoformat()}"
+        if not home.exists():
+            home.mkdir()
+            temporary_bank(home, day).close()
+        return home
 
     def converse(scenario: Scenario) -> tuple[Conversation, ReadBooks]:
         home = folder / scenario.name
-        home.mkdir()
+        copytree(fresh(scenario.today), home)
         bank = temporary_bank(home, scenario.today)
         conversation = Conversation(
             bank=bank,

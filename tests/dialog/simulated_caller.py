@@ -47,7 +47,7 @@ class Goal:
 
 def draw_goal(random: Random) -> Goal:
     """A goal of a customer with money and cards."""
-    who = random.choice([c for c in demo_customers()[:3]])
+    who = random.choice(demo_customers()[:3])
     kind = random.choice(["transfer"] * 4 + ["balance", "transactions", "card", "hours"])
     if kind == "card":
         return Goal(kind, who, card=random.choice(who.cards).kind)

@@ -28,13 +28,13 @@ from dialog.conversation import Conversation, Response
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.script import script
 from dialog.stack import requests_in
-from nlu.understanding import Entity, Money
+from nlu.understanding import Entity, Money, ScoredIntent, Understanding
 
 NUMBER, PIN = "40217308", "4821"
 SCRIPT = script("en")
 INTENTS = sorted(
     {*SCRIPT.by_intent, *SCRIPT.topics, *ALWAYS, *SMALL_TALK}
-    | {"affirm", "deny", "inform", "correct"}
+    | {"affirm", "deny", "inform", "correct", "keep", "refuse"}
 )
 TASKS = ["transfer", "balance", "transactions", "block_card", "opening_hours", "affirm", "inform"]
 KINDS = {"customer_number", "pin", "yes_no", "choice", "open", "money", "payee", "account_kind"}
@@ -263,12 +263,53 @@ def a_call(demo_file: Path) -> type[RuleBasedStateMachine]:
             for frame in state.stack:
                 assert 0 <= frame.at < len(SCRIPT.flows[frame.flow].steps)
             assert state.end is None
-            assert bool(state.stack) == (state.expectation.kind != "open")
+            waits = bool(state.stack or state.offered)
+            assert waits or state.expectation.kind == "open"
+            assert not state.stack or state.expectation.kind != "open"
 
         @invariant()
         def the_pin_is_nowhere(self) -> None:
             assert PIN not in repr(self.caller.conversation.state)
             assert PIN not in repr(self.answers)
+
+        @rule(
+            text=st.sampled_from(
+                [
+                    "the other one",
+                    "the other way round",
+                    "the amount is wrong",
+                    "another recipient please",
+                    "oh wait, I meant yes",
+                    "send all I have",
+                    "card",
+                    "hola, quiero saber el saldo",
+                    "no, yes",
+                ]
+            ),
+            intent=st.sampled_from(["correct", "inform", "affirm", "deny", None]),
+        )
+        def says_what_names_no_value(self, text: str, intent: str | None) -> None:
+            self.take(self.caller.says(text, intent))
+
+        @rule(pairs=st.lists(st.sampled_from([("50", "Anna Keller"), ("20", "Tom Becker")])))
+        def orders_several(self, pairs: list[tuple[str, str]]) -> None:
+            said = [(money(a, f"{a} dollars"), entity("payee", p, role="to")) for a, p in pairs]
+            text = "pay " + " and ".join(f"{a.text} to {p.text}" for a, p in said)
+            self.take(self.caller.says(text, "transfer", *(e for pair in said for e in pair)))
+
+        @invariant()
+        def a_person_can_be_had(self) -> None:
+            """No dead end: from anywhere a caller gets to a person, or out."""
+            call, told = self.caller.conversation, self.caller.told
+            for intent, end in (("agent", "transfer"), ("goodbye", "goodbye")):
+                meant = (ScoredIntent(intent, 0.95),)
+                told.meanings[intent] = Understanding(intent, meant, (), 0.95, True)
+                assert call.think(intent).decision.end == end
+
+        @invariant()
+        def no_sentence_comes_three_times_in_a_row(self) -> None:
+            last = [set(answer.say) for answer in self.answers[-3:] if answer.action != "repeat"]
+            assert len(last) < 3 or not set.intersection(*last)
 
         @invariant()
         def no_answer_comes_three_times_in_a_row(self) -> None:

@@ -86,9 +86,8 @@ def check(calls: list[Ended]) -> None:
     failed = [call for call in feasible if not call.success]
     share = 1 - len(failed) / len(feasible)
     ends = Counter(call.how for call in calls)
-    print(
-        f"{len(calls)} calls: {dict(ends)}; {share:.1%} of {len(feasible)} feasible goals reached"
-    )
+    reached = f"{share:.1%} of {len(feasible)} feasible goals reached"
+    print(f"{len(calls)} calls ended in {dict(ends)}; {reached}")
     assert share >= LEAST_SUCCESS, "\n\n".join(call.words for call in failed[:5])
 
 
