@@ -13,6 +13,7 @@ from nlu.training.measures import (
     Floats,
     answers,
     confusions,
+    error_if_calibrated,
     measured,
     median_milliseconds,
     per_class,
@@ -30,7 +31,8 @@ class Report:
     """What was measured.
 
     Attributes:
-        figures: By name; `without_near_copies` holds accuracy or micro F1 on the lines that do
+        figures: By name; `ece_if_calibrated` is the calibration error that chance alone makes on so
+            few lines, `without_near_copies` holds accuracy or micro F1 on the lines that do
             not nearly repeat a training line, `near_copies` how many do.
         classes: Precision, recall, F1 and support of each intent.
         confused: Right intent, best intent, how often.
@@ -86,6 +88,7 @@ def evaluate(
     if model.head.several:
         return Report(found, {}, [])
     said = answers(model.head, features, samples)
+    found["ece_if_calibrated"] = round(error_if_calibrated(said.confidence[said.inside]), 4)
     return Report(found, per_class(said), confusions(said))
 
 

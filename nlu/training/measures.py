@@ -204,6 +204,19 @@ def rejected_at(scope: Floats, inside: NDArray[np.bool_], kept: float) -> float:
     return float((scope[~inside] < np.quantile(scope[inside], 1.0 - kept)).mean())
 
 
+def error_if_calibrated(confidence: Floats, draws: int = 300, seed: int = 7) -> float:
+    """What `calibration_error` would be on average if every confidence were exactly right.
+
+    With few lines in a bin it is not zero: only what goes beyond it speaks against a head.
+    """
+    chance = np.random.default_rng(seed)
+    errors = [
+        calibration_error(confidence, chance.random(len(confidence)) < confidence)
+        for _ in range(draws)
+    ]
+    return float(np.mean(errors))
+
+
 def calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> float:
     """Mean distance of confidence and accuracy over ten bins (Guo et al. 2017)."""
     bins = np.minimum((confidence * 10).astype(int), 9)

@@ -3,7 +3,7 @@ import pytest
 
 from nlu.intents.fit import HeldOut, calibrate, fit_several, fit_weights
 from nlu.intents.head import Example
-from nlu.training.measures import calibration_error, measured, rejected_at
+from nlu.training.measures import calibration_error, error_if_calibrated, measured, rejected_at
 from nlu.training.samples import Sample
 from nlu.training.suspects import suspect_labels
 
@@ -27,6 +27,11 @@ def test_calibration_error_is_the_distance_from_what_was_promised():
     right = np.array([True] * 7 + [False] * 3)
     assert calibration_error(np.full(10, 0.7, np.float32), right) == pytest.approx(0, abs=1e-6)
     assert calibration_error(np.full(10, 0.95, np.float32), right) == pytest.approx(0.25)
+
+
+def test_chance_alone_makes_a_calibration_error_that_shrinks_with_more_lines():
+    few, many = (np.full(count, 0.8, np.float32) for count in (50, 5000))
+    assert error_if_calibrated(few) > 5 * error_if_calibrated(many) > 0
 
 
 def test_what_is_rejected_where_nearly_all_in_scope_are_kept():
