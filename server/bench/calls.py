@@ -53,11 +53,16 @@ def recorded_calls(
         ServerError: There are none.
     """
     calls = [RecordedCall(load_scenario(file), file.parent) for file in find_scenarios(root)]
-    calls = [call for call in calls if not without & set(call.scenario.tags)]
+    calls = [c for c in calls if not without & set(c.scenario.tags) and _is_recorded(c.scenario)]
     if not calls:
         raise ServerError(f"no recorded calls in {root}: run the bench from a checkout, or --calls")
     random.Random(seed).shuffle(calls)  # noqa: S311
     return calls[:limit]
+
+
+def _is_recorded(scenario: Scenario) -> bool:
+    """Some scenarios are for text only."""
+    return all(turn.wav is not None for turn in scenario.turns if turn.say is not None)
 
 
 def turn_type(scenario: Scenario, n: int) -> TurnType | None:

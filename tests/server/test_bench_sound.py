@@ -167,6 +167,16 @@ def test_turns_are_told_apart_by_what_the_caller_says():
     assert turn_type(keyed, 2) is None
 
 
+def test_scenarios_without_recordings_are_left_out(tmp_path):
+    text = (SAMPLES / "balance" / "scenario.yaml").read_text()
+    for name in ("spoken", "typed"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "spoken" / "scenario.yaml").write_text(text)
+    typed = text.replace("    wav: 02.wav\n", "").replace("name: balance", "name: typed")
+    (tmp_path / "typed" / "scenario.yaml").write_text(typed)
+    assert [call.scenario.name for call in recorded_calls(tmp_path)] == ["balance"]
+
+
 def test_trials_are_speech_and_every_noise_in_turns_and_the_same_again():
     calls = recorded_calls(SAMPLES, 4, without=frozenset({"silence"}))
     made = trials(calls, 8, seed=5)
