@@ -22,7 +22,9 @@ from server.app import serving
 from server.bank_file import temporary_bank
 from server.bench.report import percentile
 from server.engines import Engines, load_engines
+from server.errors import ServerError
 from server.settings import Settings, load_settings
+from voice.errors import VoiceError
 
 TICK = 0.01
 """Seconds between two looks at the event loop."""
@@ -107,8 +109,11 @@ def main() -> None:
     from server.cli.logs import set_up_logs
 
     set_up_logs(verbose=False)
-    settings = load_settings(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
-    engines = load_engines(settings, lambda what: tell({"loading": what}))
+    try:
+        settings = load_settings(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+        engines = load_engines(settings, lambda what: tell({"loading": what}))
+    except (ServerError, VoiceError) as error:
+        sys.exit(f"tellerline: {error}")
     tell({"ready": True})
     try:
         asyncio.run(run(Host(settings, engines)))

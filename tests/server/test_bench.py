@@ -13,9 +13,11 @@ from server.bench.barge_in import SPEECH, measure_barge_in, trials
 from server.bench.barge_in_report import barge_in_report
 from server.bench.calls import SAMPLES, heard_rightly, recorded_calls
 from server.bench.host import Host
+from server.bench.hosted import assistant
 from server.bench.load import measure_load
 from server.bench.load_report import load_report
 from server.bench.turns import measure_turns, turns_report
+from server.errors import ServerError
 from server.replay.hosting import conversations_for_scenarios
 from server.settings import Settings
 
@@ -154,3 +156,17 @@ def test_a_folder_without_calls_is_one_line(tmp_path):
     assert run.returncode == 2
     assert len(run.stderr.strip().splitlines()) == 1
     assert "no recorded calls" in run.stderr
+
+
+async def test_an_assistant_that_does_not_start_is_told_in_one_line(tmp_path, capfd):
+    missing = tmp_path / "missing.toml"
+    with pytest.raises(ServerError, match="the assistant's process has ended"):
+        async with assistant(missing):
+            pass
+    told = capfd.readouterr().err
+    assert "missing.toml" in told
+    assert "Traceback" not in told
+
+
+async def test_an_order_that_the_host_does_not_know_is_an_error(engines):
+    assert "unknown" in (await Host(Settings(), engines).obey({"do": "dance"}))["error"]
