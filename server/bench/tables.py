@@ -3,6 +3,8 @@
 import os
 import platform
 import re
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from server.bench.report import Report
@@ -18,8 +20,26 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
 
 
-def into_markdown(file: Path, report: Report) -> None:
+def as_typed(arguments: Sequence[str]) -> str:
+    """A command line without what only says where its output goes."""
+    kept, skip = [], False
+    for argument in arguments:
+        if skip or argument == "--json":
+            skip = False
+        elif argument in ("--write", "--picture"):
+            skip = True
+        else:
+            kept.append(argument)
+    return shlex.join(["tellerline", *kept])
+
+
+def into_markdown(file: Path, report: Report, command: str) -> None:
     """Replace what stands between `<!-- bench NAME -->` and `<!-- end NAME -->`.
+
+    Args:
+        file: Markdown.
+        report: Whose tables.
+        command: That measured them.
 
     Raises:
         ServerError: The file cannot be read, or has no such place.
@@ -34,5 +54,5 @@ def into_markdown(file: Path, report: Report) -> None:
         raise ServerError(f"{file}: no place for these tables: add the lines {start} and {end}")
     parts = [sheet.markdown() for sheet in report.sheets]
     notes = [f"{note[0].upper()}{note[1:]}." for note in report.notes]
-    fresh = "\n\n".join([start, *parts, *notes, f"Measured on: {machine()}.", end])
+    fresh = "\n\n".join([start, *parts, *notes, f"Measured by `{command}` on {machine()}.", end])
     file.write_text(place.sub(lambda _: fresh, text), encoding="utf-8")

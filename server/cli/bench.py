@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,7 +206,7 @@ def _bench() -> Bench:
 
 def _show(report: Report, as_json: bool, picture: Path | None, write: Path | None) -> None:
     from server.bench.picture import draw_histogram
-    from server.bench.tables import into_markdown
+    from server.bench.tables import as_typed, into_markdown
 
     console = Console()
     for sheet in report.sheets:
@@ -216,6 +217,6 @@ def _show(report: Report, as_json: bool, picture: Path | None, write: Path | Non
     draw_histogram(file, f"tellerline bench {report.bench}", report.series)
     console.print(f"histogram: {file}", markup=False, highlight=False, soft_wrap=True)
     if write is not None:
-        into_markdown(write, report)
+        into_markdown(write, report, as_typed(sys.argv[1:]))
     if as_json:
         print(report.json_line())

@@ -15,7 +15,7 @@ from server.bench.load import Level
 from server.bench.load_report import load_report
 from server.bench.picture import draw_histogram
 from server.bench.report import Report, Sheet, percentile, typical_parts
-from server.bench.tables import into_markdown
+from server.bench.tables import as_typed, into_markdown
 from server.bench.tts import Timing, tts_report
 from server.bench.turns import PausedTurn, turns_report
 from server.errors import ServerError
@@ -161,14 +161,19 @@ def test_tables_go_to_their_place_in_a_file_and_nowhere_else(tmp_path):
     file.write_text("before\n<!-- bench tts -->old<!-- end tts -->\nafter\n")
     report = Report("tts", (1.0,), sheets=(Sheet("Words", ("a", "b"), (("1", r"\2"),)),))
     for _ in range(2):
-        into_markdown(file, report)
+        into_markdown(file, report, "tellerline bench tts")
     text = file.read_text()
     assert text.startswith("before\n<!-- bench tts -->")
     assert text.endswith("<!-- end tts -->\nafter\n")
     assert text.count("| 1 | \\2 |") == 1
     assert "old" not in text
     with pytest.raises(ServerError, match="<!-- bench asr -->"):
-        into_markdown(file, Report("asr", ()))
+        into_markdown(file, Report("asr", ()), "tellerline bench asr")
+
+
+def test_the_command_stands_below_its_tables_without_where_they_went():
+    typed = ["bench", "asr", "--write", "doc.md", "--peer", "--json", "--limit", "6"]
+    assert as_typed(typed) == "tellerline bench asr --peer --limit 6"
 
 
 async def test_a_blocked_event_loop_is_seen():
