@@ -10,6 +10,7 @@ The end of the input ends it.
 
 import asyncio
 import json
+import signal
 import sys
 import time
 from contextlib import AsyncExitStack, suppress
@@ -109,6 +110,7 @@ def main() -> None:
     from server.cli.logs import set_up_logs
 
     set_up_logs(verbose=False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us closes our input
     try:
         settings = load_settings(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
         engines = load_engines(settings, lambda what: tell({"loading": what}))

@@ -11,6 +11,7 @@ was heard. Prints `{"url": …}` when it answers; ends with its input.
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,7 @@ def _options(arguments: list[str] | None = None) -> Any:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us closes our input
     logger.remove()
     logger.add(sys.stderr, level="ERROR")
     asyncio.run(serve(_options()))
