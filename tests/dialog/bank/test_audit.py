@@ -1,6 +1,7 @@
 """The audit: everything is written down, and nothing in it can be changed unseen."""
 
 import json
+import threading
 
 import psycopg
 import pytest
@@ -203,3 +204,40 @@ def test_the_checkpoints_are_for_their_owner_only(watched, outside):
 
 def test_keys_of_two_purposes_have_nothing_in_common():
     assert derive(PEPPER, "audit chain") != derive(PEPPER, "audit checkpoints")
+
+
+def test_rows_that_are_written_at_once_through_two_processes_make_one_chain(
+    watched, url, clock, outside, open_bank
+):
+    other = open_bank(url)
+    maria = meet(watched, "Maria")
+
+    def pay(bank, n):
+        order = maria.order("0.01", to="Anna Keller")
+        bank.propose_transfer(order, call_id="c2", proposal_id=f"r{n}")
+        bank.execute_transfer(f"r{n}", customer_id=maria.id, call_id="c2")
+
+    banks = (watched, other)
+    threads = [threading.Thread(target=pay, args=(banks[n % 2], n)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    report = watched.check_audit(read_checkpoints(outside, PEPPER))
+    assert report.findings == ()
+    assert report.rows == 5 + 1 + 24
+    assert report.checkpoints == 5 + 1 + 12
+    watched.check()
+
+
+def test_a_process_killed_between_commit_and_checkpoint_leaves_a_whole_audit(
+    watched, outside, maria, monkeypatch
+):
+    """The row is committed, its checkpoint never written: nothing is amiss, and the next one is."""
+    monkeypatch.setattr(watched._desk.audit._checkpoints, "note", lambda *_: None)
+    meet(watched, "Maria")
+    monkeypatch.undo()
+    meet(watched, "Maria")
+    report = watched.check_audit(read_checkpoints(outside, PEPPER))
+    assert report.findings == ()
+    assert report.checkpoints < report.rows
