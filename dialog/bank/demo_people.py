@@ -105,7 +105,7 @@ def _maria() -> DemoCustomer:
             Movement(2, "checking", "Corner Coffee", "-6.35"),
             Movement(1, "checking", "Riverside Pharmacy", "-23.99"),
         ),
-        phone="+155501041",
+        phone="+15555550141",
         email="maria.lopez@example.com",
     )
 
@@ -127,7 +127,7 @@ def _james() -> DemoCustomer:
             Movement(3, "checking", "Transfer to Luis Ortega", "-30.00"),
             Movement(1, "checking", "Pizza Verona", "-18.50"),
         ),
-        phone="+155501042",
+        phone="+15555550142",
         email="james.carter@example.com",
     )
 
@@ -150,7 +150,7 @@ def _priya() -> DemoCustomer:
             Movement(3, "checking", "Transfer to Sofia Rossi", "-150.00"),
             Movement(2, "checking", "Bookshop on Fifth", "-58.25"),
         ),
-        phone="+155501043",
+        phone="+15555550143",
         email="priya.patel@example.com",
     )
 
@@ -171,6 +171,6 @@ def _daniel() -> DemoCustomer:
             Movement(4, "checking", "Bus pass", "-22.50"),
             Movement(1, "checking", "Noodle House", "-9.80"),
         ),
-        phone="+155501044",
+        phone="+15555550144",
         email="daniel.kim@example.com",
     )
