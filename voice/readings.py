@@ -7,7 +7,7 @@ understander to say, so each reading carries its share of the list's probability
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
@@ -36,34 +36,36 @@ class Reading:
     Attributes:
         hypotheses: Distinct texts, best first; their shares add up to 1.
         no_speech: The decoder's own probability that nobody spoke.
-        ran_out: The decoder was stopped in mid-sentence.
+        is_lost: The decoder repeated itself or did not come to an end.
     """
 
     hypotheses: tuple[Hypothesis, ...]
     no_speech: float
-    ran_out: bool
+    is_lost: bool
 
     @property
     def confidence(self) -> float:
         """Of the best hypothesis; 0 where there is none."""
         return self.hypotheses[0].confidence if self.hypotheses else 0.0
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether the decoder repeated itself or did not come to an end."""
-        return self.ran_out or any(repeats(each.text) for each in self.hypotheses[:1])
+
+NOTHING = Reading((), 0.0, is_lost=False)
 
 
-NOTHING = Reading((), 0.0, ran_out=False)
-
-
-def read(candidates: Sequence[Candidate], *, no_speech: float, ran_out: bool) -> Reading:
+def read(
+    candidates: Sequence[Candidate],
+    *,
+    no_speech: float,
+    ran_out: bool,
+    digits: Mapping[str, str] | None = None,
+) -> Reading:
     """Rank the decoder's hypotheses: by mean token probability, each with its share of the whole.
 
     Args:
         candidates: The n-best list.
         no_speech: See `Reading`.
-        ran_out: See `Reading`.
+        ran_out: The decoder was stopped in mid-sentence.
+        digits: Digit words, which may be said several times in a row.
     """
     worded = sorted((c for c in candidates if bare(c.text)), key=lambda each: -each.score)
     masses = [exp(each.score * each.tokens) for each in worded]
@@ -74,7 +76,8 @@ def read(candidates: Sequence[Candidate], *, no_speech: float, ran_out: bool) ->
             for each, mass in zip(worded, masses, strict=True)
         ]
     )
-    return Reading(hypotheses, no_speech, ran_out)
+    lost = ran_out or any(repeats(each.text, digits or {}) for each in hypotheses[:1])
+    return Reading(hypotheses, no_speech, lost)
 
 
 def together(first: Reading, other: Reading) -> Reading:
@@ -114,9 +117,15 @@ def bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.lower())
 
 
-def repeats(text: str) -> bool:
-    """Whether a text says the same over and over, or one thing of 5 letters or digits twice."""
-    words = bare(text)
+def repeats(text: str, digits: Mapping[str, str] | None = None) -> bool:
+    """Whether a text says the same over and over, or one thing of 5 letters or digits twice.
+
+    Args:
+        text: A reading.
+        digits: Digit words and their digits: "three three" is 33.
+    """
+    known = digits or {}
+    words = bare(re.sub(r"[a-z]+", lambda word: known.get(word[0], word[0]), text.lower()))
     if len(words) >= _MIN_LETTERS_TO_COMPRESS and _compression(words) > _MAX_COMPRESSION:
         return True
     return bool(re.search(r"(.{5,})\1", words) or re.search(r"(.{2,})\1\1", words))

@@ -148,7 +148,7 @@ class Recogniser:
         reading = self._look(samples, self._window(samples), hearing)
         if self._looks_bad(reading) and not hearing.cancelled():
             again = self._look(samples, FULL_FRAMES, hearing)
-            reading = again if _is_better(again, reading) else reading
+            reading = together(again, reading) if _is_better(again, reading) else reading
         reading = doubted(reading) if reading.is_lost else reading
         return None if self._is_noise(reading) else reading
 
@@ -199,6 +199,7 @@ class Recogniser:
         return read(
             candidates,
             no_speech=float(result.no_speech_prob),
+            digits=self._cues.digits,
             ran_out=len(result.sequences_ids[0]) >= budget,
         )
 

@@ -122,6 +122,9 @@ def _corrected(before: Run, after: Run) -> Run:
 def _runs(phrase: Phrase) -> Iterator[Run]:
     place, corrects = 0, False
     while place < len(phrase.tokens):
+        if counted := phrase.says(place, phrase.locale.numbers.digit_counts):
+            place += counted
+            continue
         elements = _elements(phrase, place)
         if not elements:
             step = phrase.says(place, phrase.locale.answers.corrections)

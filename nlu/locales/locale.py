@@ -44,6 +44,7 @@ class NumberWords(Words):
     point: frozenset[str]
     ordinals: dict[str, int]
     ordinal_suffixes: frozenset[str]
+    digit_counts: tuple[str, ...]
 
     @cached_property
     def openers(self) -> frozenset[str]:

@@ -26,6 +26,8 @@ def fit(
         return _fit_digits(digits, expectation.digits)
     if not understanding.text.rstrip().endswith(SENTENCE_ENDS):
         return Fit.OPEN
+    if _is_agreement(understanding, expectation):
+        return Fit.LIKELY  # "yes … but make it fifty" must be heard whole
     if _answers(understanding, expectation):
         return Fit.WHOLE
     if _is_clear(understanding):
@@ -35,8 +37,6 @@ def fit(
 
 def _answers(understanding: Understanding, expectation: Expectation) -> bool:
     """Whether it is what was asked for."""
-    if expectation.kind == "yes_no":
-        return _is_clear(understanding) and understanding.intents[0].name in ("affirm", "deny")
     if expectation.kind == "choice":
         words = understanding.text.lower()
         return any(choice.lower() in words for choice in expectation.choices)
@@ -52,6 +52,11 @@ def _fit_digits(found: int, expected: int) -> Fit:
     if found > expected:
         return Fit.OPEN
     return Fit.COMPLETE if found == expected else Fit.PARTIAL
+
+
+def _is_agreement(understanding: Understanding, expectation: Expectation) -> bool:
+    intents = understanding.intents
+    return expectation.kind == "yes_no" and bool(intents) and intents[0].name == "affirm"
 
 
 def _is_clear(understanding: Understanding) -> bool:

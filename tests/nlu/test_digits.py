@@ -156,3 +156,19 @@ def test_an_amount_in_open_talk_is_no_digit_string():
 def test_a_number_that_is_introduced_is_a_digit_string_in_open_talk():
     found = extract("my customer number is four zero two one", Context(TODAY), LOCALE)
     assert [(e.type, e.value) for e in found] == [("digits", "4021")]
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("The last four are oh three four four.", "0344"),
+        ("the last 4 double zero three one", "0031"),
+        ("it ends in 4 0 3 4, those are the last four", "4034"),
+    ],
+)
+def test_a_count_of_digits_is_none_of_them(text, digits):
+    assert read(text, awaiting(digits)) == (digits, 1.0)
+
+
+def test_three_digits_after_the_last_four_are_not_made_four():
+    assert read("The last four are 001.", awaiting("4001"))[0] == "001"

@@ -36,7 +36,7 @@ def test_what_was_asked_for_is_a_whole_though_more_is_needed():
         "To Anna Keller.", (), (Entity("payee", "Anna Keller", "Anna Keller", 3, 14),), 0.9, True
     )
     assert fit(payee, Expectation("payee"), wants_more=True) is Fit.WHOLE
-    assert fit(understood("Yes, please.", "affirm"), Expectation("yes_no")) is Fit.WHOLE
+    assert fit(understood("No, stop.", "deny"), Expectation("yes_no")) is Fit.WHOLE
     assert fit(understood("Savings.", "x", 0.1), Expectation("choice", choices=("savings",))) is (
         Fit.WHOLE
     )
@@ -57,3 +57,7 @@ def test_what_may_go_on_is_open(text, intent, score):
 def test_no_words_are_nothing():
     assert fit(None, Expectation()) is Fit.NOTHING
     assert fit(understood("  "), NUMBER) is Fit.NOTHING
+
+
+def test_a_yes_may_go_on_with_a_but():
+    assert fit(understood("Yes, please.", "affirm"), Expectation("yes_no")) is Fit.LIKELY

@@ -56,6 +56,14 @@ def test_a_decoder_that_was_stopped_is_lost():
     assert not reading(("268-4161", 0.9, 9)).is_lost
 
 
+def test_digits_may_be_said_several_times_in_a_row():
+    words = {"three": "3", "nine": "9", "zero": "0", "eight": "8"}
+    for text in ("eight three three", "nine nine nine zero zero zero"):
+        assert repeats(text)
+        assert not repeats(text, words)
+    assert repeats("three nine zero three eight three nine zero three eight", words)
+
+
 @pytest.mark.parametrize(
     "text",
     [

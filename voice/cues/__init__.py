@@ -22,10 +22,12 @@ class Cues:
 
     Attributes:
         names: How names that may come are told: "{names}" stands for them.
+        digits: Digit words, which may be said several times in a row.
         pairs: By what is awaited: the first cue, and the one for a second opinion.
     """
 
     names: str
+    digits: dict[str, str]
     pairs: dict[str, tuple[str, str]]
 
     def pair(self, awaited: Awaited, names: Sequence[str]) -> tuple[str, str]:
@@ -46,4 +48,5 @@ def load_cues(language: str) -> Cues:
     if not path.is_file():
         raise VoiceError(f"no cues for language {language!r}: add {path}")
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Cues(told["names"], {name: (a, b) for name, (a, b) in told["cues"].items()})
+    pairs = {name: (first, second) for name, (first, second) in told["cues"].items()}
+    return Cues(told["names"], told["digits"], pairs)
