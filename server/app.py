@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
@@ -45,8 +46,9 @@ async def serving(
     """Serve until the context ends; gives the url of `/v1/call`.
 
     Raises:
-        ServerError: The port is taken.
+        ServerError: The port is taken, or the TLS files cannot be used.
     """
+    _check_tls(settings)
     server = _Server(
         uvicorn.Config(
             create_app(settings, engines, bank, today=today),
@@ -80,6 +82,19 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _check_tls(settings: Settings) -> None:
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as error:  # SSLError is one
+        raise ServerError(
+            f"tls_certificate {certificate} with tls_key {key or '(none)'}: {error}; "
+            "give two PEM files that belong together"
+        ) from error
 
 
 def _listen(settings: Settings) -> socket.socket:

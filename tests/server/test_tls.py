@@ -1,0 +1,63 @@
+"""Callers from outside come over TLS; a server without its files says so."""
+
+import json
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+import websockets
+
+from server.app import serving
+from server.bank_file import temporary_bank
+from server.engines import Engines
+from server.errors import ServerError
+from server.settings import Settings
+from tests.server.conftest import CHEAP, TODAY
+from tests.server.staged import Ear, Judge, Meaning, Voice
+
+OPENSSL = shutil.which("openssl")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    if OPENSSL is None:
+        pytest.skip("no openssl program to make a certificate with")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    out = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([OPENSSL, "req", *kind, *names, *out], check=True, capture_output=True)
+    return certificate, key
+
+
+async def test_a_call_is_taken_over_tls(tmp_path, files):
+    certificate, key = files
+    settings = Settings(port=0, tls_certificate=certificate, tls_key=key)
+    engines = Engines(Ear(), Judge(), Meaning(), Voice(), tmp_path / "phrases.npz")
+    bank = temporary_bank(tmp_path, TODAY, cost=CHEAP)
+    trusted = ssl.create_default_context(cafile=certificate)
+    hello = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
+    async with serving(settings, engines, bank, today=lambda: TODAY) as url:
+        assert url.startswith("wss://")
+        async with websockets.connect(url, ssl=trusted) as socket:
+            await socket.send(json.dumps(hello))
+            assert json.loads(await socket.recv())["type"] == "ready"
+    engines.close()
+    bank.close()
+
+
+@pytest.mark.parametrize("wrong", ["missing", "not a certificate", "no key"])
+async def test_tls_files_that_cannot_be_used_are_named(tmp_path, files, wrong):
+    certificate, key = files
+    if wrong == "missing":
+        certificate = tmp_path / "nowhere.pem"
+    if wrong == "not a certificate":
+        certificate.write_text("hello")
+    settings = Settings(
+        port=0, tls_certificate=certificate, tls_key=None if wrong == "no key" else key
+    )
+    with pytest.raises(ServerError, match=r"tls_certificate .* two PEM files"):
+        async with serving(settings, None, None):  # type: ignore[arg-type]
+            pass
