@@ -13,7 +13,7 @@ demo: .venv/ready .models  ## a recorded caller talks to the assistant; leaves o
 test: .venv/ready-dev .models  ## the tests, real models and databases included; about 8 minutes
 	@$(BIN)/python -m pytest -m "not slow"
 
-test-all: .venv/ready-dev .models  ## the same and the long ones (400 random calls, 50 kills, retraining)
+test-all: .venv/ready-dev .models  ## the same and the long ones (400 random calls, 1,000 simulated callers, 50 kills, retraining)
 	@$(BIN)/python -m pytest
 
 ROUNDS ?= 50

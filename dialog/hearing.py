@@ -150,7 +150,12 @@ def _everywhere(draft: Draft, understanding: Understanding) -> bool:
         return False
     if best.name == "cancel" and is_kept(draft, understanding):
         return False
+    corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
+    if corrects and draft.state.stack and best.score < SWITCH and best.name != "cancel":
+        return False
     if best.name in DRASTIC and draft.state.stack and best.score < SWITCH:
+        return False
+    if best.name == "agent" and best.score < SWITCH and wanted_in(draft, understanding):
         return False
     if best.name == "wait" and _touches(draft, understanding):
         return False

@@ -117,6 +117,9 @@ def take_in(draft: Draft, understanding: Understanding) -> None:
 def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
     """The requests among the intents that count as meant, best first."""
     sure = [name for name in held(understanding) if draft.script.is_request(name)]
+    if sure[:1] == ["identify"] and draft.state.customer_id is not None:
+        others = [i.name for i in understanding.intents if i.score >= AGAINST]
+        sure = [n for n in others if n != "identify" and draft.script.is_request(n)] or sure
     return sure or _wanted_together(draft, understanding)
 
 
