@@ -12,6 +12,7 @@ from server.call.fit import fit
 from server.call.thinking import Mind, Thinking
 from server.call.utterance import Utterance
 from server.engines import Engines
+from voice.echo import EchoGuard
 from voice.evidence import SpeechEvidence
 from voice.turns import (
     RATE,
@@ -26,6 +27,9 @@ from voice.turns import (
     TurnTaker,
 )
 from voice.vad import WINDOW
+
+ECHO_WITHIN = 2 * RATE
+"""Samples after our last sound in which it may still come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Listener:
         self._mind = mind
         self._ear = ear
         self._evidence = SpeechEvidence()
+        self._echo = EchoGuard()
+        self._sent_at = -ECHO_WITHIN
         self._rest = np.empty(0, np.int16)
         self._thinking: asyncio.Task[Thinking | None] | None = None
         self._ended: set[int] = set()
@@ -100,8 +106,20 @@ class Listener:
         self._rest = samples[whole:]
         for window in samples[:whole].reshape(-1, WINDOW):
             probability = self._evidence.process(window, playing=self._ear.playing)
+            if self._is_echo(window, probability):
+                probability = 0.0
             for event in self.turns.hear(window, probability):
                 await self._take(event)
+
+    def sent(self, samples: np.ndarray) -> None:
+        """Our own audio has gone out, int16 at 16 kHz: it may come back."""
+        self._echo.sent(samples)
+        self._sent_at = self.turns.received
+
+    def _is_echo(self, window: np.ndarray, probability: float) -> bool:
+        self._echo.heard(window)
+        lately = self.turns.received - self._sent_at < ECHO_WITHIN
+        return lately and probability >= self.turns.settings.still_voiced and self._echo.is_echo()
 
     def close(self) -> None:
         """The call is gone; what is being thought is dropped."""

@@ -342,6 +342,7 @@ class Teller(FrameProcessor):
         await self._send({"type": "turn_ended", "turn": turn, "voice_end": voice_end}, urgent=True)
 
     async def _send_audio(self, pcm: bytes) -> None:
+        self._listener.sent(np.frombuffer(pcm, np.int16))
         await self.push_frame(OutputAudioRawFrame(audio=pcm, sample_rate=RATE, num_channels=1))
 
     async def _send(self, event: Event, *, urgent: bool = False) -> None:
