@@ -45,7 +45,7 @@ class EchoGuard:
 
     def likeness(self) -> float:
         """The greatest normalised correlation at any delay, 0 to 1."""
-        heard, sent = self._heard, self._sent
+        heard, sent = self._heard - self._heard.mean(), self._sent - self._sent.mean()
         energy = float(np.dot(heard, heard))
         if energy == 0.0 or not sent.any():
             return 0.0

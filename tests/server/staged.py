@@ -45,6 +45,19 @@ class Ear:
         return Transcript(text, 0.95 if text else 0.0, readings, "en", 1.0, is_speech=bool(text))
 
 
+class NoEcho:
+    """All steady sounds are alike: on the stage none of them is an echo."""
+
+    def sent(self, samples: np.ndarray) -> None:
+        pass
+
+    def heard(self, samples: np.ndarray) -> None:
+        pass
+
+    def is_echo(self) -> bool:
+        return False
+
+
 class Judge:
     """Everything sounds finished."""
 
@@ -168,6 +181,7 @@ async def staged(
 ) -> AsyncIterator[Caller]:
     """A call on the stage."""
     monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
+    monkeypatch.setattr("server.call.listener.EchoGuard", NoEcho)
     engines = Engines(ear or Ear(), Judge(), Meaning(), voice or Voice(), Path())  # type: ignore[arg-type]
     bank = temporary_bank(folder, TODAY, cost=CHEAP)
     settings = Settings(port=0, silence=2.0)
