@@ -19,6 +19,10 @@ KEPT = 5
 
 _LEAST_SCORE = 0.01
 
+_COURTESY = "thanks"
+_MEANT = 0.35
+"""Score from which whatever stands beside a courtesy is what the caller means."""
+
 
 class Understander:
     """Understands utterances; thread-safe and blocking, so call it off the event loop.
@@ -133,4 +137,16 @@ class Understander:
                 if intent.name != bare.INFORM
             ]
             intents = [ScoredIntent(bare.INFORM, bare.SCORE), *rest]
-        return weigh(intents, answer)
+        return _courtesy_last(weigh(intents, answer))
+
+
+def _courtesy_last(intents: list[ScoredIntent]) -> list[ScoredIntent]:
+    """Whoever thanks and says something else means the other: "thank you very much, goodbye"."""
+    if len(intents) > 1 and intents[0].name == _COURTESY and intents[1].score >= _MEANT:
+        first, second, *rest = intents
+        return [
+            ScoredIntent(second.name, first.score),
+            ScoredIntent(first.name, second.score),
+            *rest,
+        ]
+    return intents

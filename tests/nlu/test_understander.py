@@ -215,3 +215,8 @@ def test_a_missing_or_corrupt_head_says_how_to_make_it(encoder_dir: Path, tmp_pa
         (tmp_path / HEAD_FILE).write_bytes(content)
     with pytest.raises(ModelFileError, match="tellerline nlu train"):
         Understander(encoder_dir, model=tmp_path)
+
+
+def test_thanks_before_a_goodbye_are_a_goodbye(understand):
+    assert understand("Thank you very much. Goodbye.").intent == "goodbye"
+    assert understand("Thank you very much.").intent == "thanks"
