@@ -56,10 +56,11 @@ Every strict question ends in a tail ("Shall I go ahead?") of more than the miss
 amount and payee have been heard in full; a test holds that.
 """
 
-EXACT = frozenset({"digits", "money"})
+EXACT = frozenset({"digits", "money", "date"})
 """Entities whose confidence is the share of the readings that hold their value.
 
-So is a date's, times how plainly it was said: 0.9 without a year, 0.7 for "next Tuesday"."""
+A date's is that times how plainly it was said: 0.9 without a year, 0.7 for "next Tuesday".
+"""
 
 AGAINST_INTENTS = frozenset({"deny", "correct", "cancel", "wait", "start_over"})
 
