@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nlu.entities.checks import passes
+from nlu.entities.digits import AWAITED_KINDS
 from nlu.entities.extract import extract
 from nlu.locales.locale import Locale
 from nlu.understanding import Context, Entity, Expectation
@@ -21,8 +22,6 @@ SETTLED = 0.8
 SETTLED_DATE = 0.95
 """The same for a date: ordinals of dates sound alike ("fifth", "sixth"), and readings agree on
 the wrong one more often."""
-
-_DIGIT_KINDS = ("customer_number", "pin", "digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +106,17 @@ def _most_agreed(readings: Sequence[Reading], kinds: Sequence[str]) -> Reading:
 
 def _kinds(expectation: Expectation) -> tuple[str, ...]:
     """The types whose values matter now."""
-    if expectation.kind in _DIGIT_KINDS:
+    if expectation.kind in AWAITED_KINDS:
         return ("digits",)
     return (expectation.kind,) if expectation.kind in EXACT_TYPES else EXACT_TYPES
 
 
 def _is_exact(expectation: Expectation) -> bool:
-    return expectation.kind in _DIGIT_KINDS or expectation.kind in EXACT_TYPES
+    return expectation.kind in AWAITED_KINDS or expectation.kind in EXACT_TYPES
 
 
 def _fits(reading: Reading, expectation: Expectation) -> bool:
-    if expectation.kind in _DIGIT_KINDS:
+    if expectation.kind in AWAITED_KINDS:
         return any(
             entity.type == "digits" and _is_awaited(str(entity.value), expectation)
             for entity in reading.entities

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dialog.conversation import Conversation, Response, Thought
+from nlu.entities.digits import AWAITED_KINDS
 from nlu.understanding import Expectation
 from server.call.utterance import Utterance
 from server.engines import Engines
@@ -14,8 +15,6 @@ from voice.cues import Awaited
 from voice.transcript import Hypothesis, Transcript
 
 T = TypeVar("T")
-
-DIGIT_KINDS = frozenset({"customer_number", "pin", "digits"})
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ class Mind:
     def awaited(self) -> Awaited:
         """What the caller was asked for, as far as the recogniser wants to know."""
         kind = self.expectation.kind
-        if kind in DIGIT_KINDS:
+        if kind in AWAITED_KINDS:
             return "digits"
         return "date" if kind == "date" else "any"
 
