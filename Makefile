@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: bench demo test test-all test-kill lint types imports scenarios scenarios-voice samples clean help
+.PHONY: bench demo gpu-check replay test test-all test-channels test-kill lint types imports scenarios scenarios-voice samples clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -10,8 +10,13 @@ help:  ## this list
 demo: .venv/ready .models  ## a recorded caller talks to the assistant; leaves out/demo.wav
 	@$(BIN)/tellerline demo
 
-test: .venv/ready-dev .models  ## the tests, real models and databases included; about 8 minutes
-	@$(BIN)/python -m pytest -m "not slow"
+test: .venv/ready-dev .models  ## the tests, real models and databases included; about 17 minutes
+	@$(BIN)/python -m pytest -m "not slow and not channels"
+
+test-channels: .venv/ready-dev .models  ## calls by foreign clients: baresip, Kamailio, Chromium; about 15 minutes
+	@for p in baresip:baresip-core sipp:sip-tester kamailio:kamailio chromium:chromium; do \
+	  command -v $${p%%:*} >/dev/null || echo "$${p%%:*} is missing, its tests are skipped: as root: apt-get install $${p##*:}"; done
+	@$(BIN)/python -m pytest -m channels -rs
 
 test-all: .venv/ready-dev .models  ## the same and the long ones (400 random calls, 1,000 simulated callers, 50 kills, retraining)
 	@$(BIN)/python -m pytest
@@ -36,8 +41,14 @@ scenarios: .venv/ready .models  ## every scenario and recorded call in text, che
 scenarios-voice: .venv/ready .models  ## every recorded call by voice, in real time
 	@$(BIN)/tellerline replay audio_samples --by voice
 
+replay: .venv/ready .models  ## the recorded calls by voice in virtual time, judged by audio_samples/gates.yml; out/replay/report.html
+	@$(BIN)/tellerline replay audio_samples --fast --calls 2 --report out/replay --gate audio_samples/gates.yml
+
 bench: .venv/ready-peer .models  ## measure everything beside its peer into docs/performance.md; two hours
 	@$(BIN)/tellerline bench all --write docs/performance.md
+
+gpu-check: .venv/ready .models  ## the same words and waveforms on CUDA as on the CPU; needs a GPU
+	@$(BIN)/tellerline bench parity
 
 samples: .venv/ready-voices .models  ## rebuild audio_samples/ from the scenarios' words
 	@$(BIN)/python -m audio_samples.build

@@ -9,18 +9,17 @@ scenario's name, and every model runs on one thread.
 
 import argparse
 import sys
-import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-from audio_samples.noise import make_noise
-from audio_samples.telephone import recording
-from audio_samples.voices import RATE, VoiceError, speak
-from server.replay.scenario import Caller, Scenario, ScenarioError, find_scenarios, load_scenario
-from voice.pcm import Floats, Samples, write_wav
+from server.replay.callers import by_test_voice
+from server.replay.reading import ScenarioError
+from server.replay.scenario import Scenario, find_scenarios, load_scenario
+from voice.errors import VoiceError
+from voice.pcm import write_wav
 
 ROOT = Path(__file__).parent
 
@@ -39,18 +38,9 @@ def build_call(folder: Path, scenario: Scenario, advance: Callable[[], None]) ->
     for number, turn in enumerate(scenario.turns, start=1):
         if turn.say is None or turn.wav is None:
             continue
-        speech = speak(turn.say, scenario.caller.voice)
-        noise = _surroundings(scenario.caller, speech, f"{scenario.name}/{number}")
-        samples = recording(speech, RATE, scenario.caller, noise)
+        samples = by_test_voice(scenario, number)
         write_wav(folder / turn.wav, samples, scenario.caller.sample_rate)
         advance()
-
-
-def _surroundings(caller: Caller, speech: Floats, name: str) -> Samples | None:
-    if caller.noise is None:
-        return None
-    seconds = len(speech) / RATE + 1.0
-    return make_noise(caller.noise, seconds, caller.sample_rate, zlib.crc32(name.encode()))
 
 
 def build(only: Sequence[str] = (), console: Console | None = None) -> int:

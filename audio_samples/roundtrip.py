@@ -18,10 +18,11 @@ from pathlib import Path
 from rich.progress import track
 
 from audio_samples.spoken_values import SpokenValue, ValueKind, spoken_values
-from audio_samples.telephone import recording
-from audio_samples.voices import RATE, VoiceError, speak
 from server.errors import ServerError
 from server.replay.scenario import Caller
+from server.replay.telephone import recording
+from server.replay.voices import RATE, speak
+from voice.errors import VoiceError
 from voice.pcm import write_wav
 
 KINDS: tuple[ValueKind, ...] = ("amount", "date", "digits")

@@ -127,10 +127,15 @@ ACTIONS: dict[str, Action] = {
     "execute_transfer": Action(
         execute_transfer,
         frozenset({"repeated", "insufficient", "over_limit", "spent", "unknown"})
-        | {"code", "person", "refused"},
+        | {"code", "person", "refused", "approval"},
         effect=True,
     ),
     "arrange_payment": Action(
+        execute_transfer,
+        frozenset({"spent", "code", "person", "refused", "approval"}),
+        effect=True,
+    ),
+    "hold_transfer": Action(
         execute_transfer, frozenset({"spent", "code", "person", "refused"}), effect=True
     ),
     "cancel_payment": Action(cancel_payment, frozenset({"spent"}), effect=True),

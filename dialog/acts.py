@@ -6,52 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialog.bank.bank import Bank
+from dialog.bank.cards import PHONE
 from dialog.bank.values import CaseKind
 from dialog.decision import Act, Outcome
-from dialog.errors import (
-    AmountOverLimit,
-    BankUnavailable,
-    CodeNeeded,
-    CodeSpent,
-    CodeWrong,
-    InsufficientFunds,
-    InvalidAmount,
-    InvalidDay,
-    InvalidPayee,
-    NeedsPerson,
-    NoAddress,
-    OutcomeUnknown,
-    PayeeExists,
-    ProposalSpent,
-    RateLimited,
-    Refused,
-    UnknownAccount,
-    WrongCurrency,
-)
+from dialog.errors import BankError, BankUnavailable, OutcomeUnknown
 
 logger = logging.getLogger(__name__)
 
 Told = tuple[str, Mapping[str, object]]
 """A result and what the bank told."""
-
-_RESULTS: tuple[tuple[type[Exception], str], ...] = (
-    (InsufficientFunds, "insufficient"),
-    (AmountOverLimit, "over_limit"),
-    (ProposalSpent, "spent"),
-    (UnknownAccount, "unknown"),
-    (RateLimited, "limited"),
-    (InvalidAmount, "unknown"),
-    (InvalidDay, "day_past"),
-    (InvalidPayee, "invalid"),
-    (PayeeExists, "exists"),
-    (CodeNeeded, "code"),
-    (NeedsPerson, "person"),
-    (Refused, "refused"),
-    (CodeWrong, "wrong"),
-    (CodeSpent, "spent"),
-    (NoAddress, "no_address"),
-    (WrongCurrency, "unknown"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +31,14 @@ def carry_out(act: Act, bank: Bank, origin: Origin) -> Outcome:
     An exception's text may hold what must not be written down, so only its type is logged.
     """
     try:
-        result, values = _ACTS[act.name](act, bank, origin)
+        result, values = ACTS[act.name](act, bank, origin)
     except OutcomeUnknown:
         return _ask_again(act, bank, origin)
     except BankUnavailable:
         result, values = "unavailable", {}
     except Exception as error:
-        known = next((name for kind, name in _RESULTS if isinstance(error, kind)), None)
-        if known is None:
+        known = error.result if isinstance(error, BankError) else ""
+        if not known:
             logger.error("act_failed", extra={"act": act.name, "error": type(error).__name__})
         result, values = known or "failed", {}
     return Outcome(act.name, result, values)
@@ -84,7 +47,7 @@ def carry_out(act: Act, bank: Bank, origin: Origin) -> Outcome:
 def _ask_again(act: Act, bank: Bank, origin: Origin) -> Outcome:
     """The connection broke during the commit: the same act with the same id tells which it was."""
     try:
-        result, values = _ACTS[act.name](act, bank, origin)
+        result, values = ACTS[act.name](act, bank, origin)
     except Exception as error:
         logger.error("act_uncertain", extra={"act": act.name, "error": type(error).__name__})
         return Outcome(act.name, "failed")
@@ -132,6 +95,13 @@ def _execute_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     customer: Any = act.arguments["customer_id"]
     receipt = bank.execute_transfer(proposal, customer_id=customer, call_id=origin.call_id)
     return "repeated" if receipt.repeated else "ok", {"receipt": receipt}
+
+
+def _hold_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
+    proposal: Any = act.arguments["proposal_id"]
+    customer: Any = act.arguments["customer_id"]
+    bank.hold_transfer(proposal, customer_id=customer, call_id=origin.call_id)
+    return "ok", {}
 
 
 def _arrange_payment(act: Act, bank: Bank, origin: Origin) -> Told:
@@ -215,9 +185,7 @@ def _check_code(act: Act, bank: Bank, origin: Origin) -> Told:
 def _block_card(act: Act, bank: Bank, origin: Origin) -> Told:
     card: Any = act.arguments["card_id"]
     customer: Any = act.arguments["customer_id"]
-    bank.block_card(
-        card, customer_id=customer, call_id=origin.call_id, reason="asked by the caller"
-    )
+    bank.block_card(card, customer_id=customer, call_id=origin.call_id, reason=PHONE)
     return "ok", {}
 
 
@@ -231,13 +199,16 @@ def _emergency_block(act: Act, bank: Bank, origin: Origin) -> Told:
 SPOKEN = 3
 """How many transactions a caller can listen to in one go."""
 
-_ACTS: dict[str, Callable[[Act, Bank, Origin], Told]] = {
+CarryOut = Callable[[Act, Bank, Origin], Told]
+
+ACTS: dict[str, CarryOut] = {
     "authenticate": _authenticate,
     "list_transactions": _list_transactions,
     "find_transactions": _find_transactions,
     "spending": _spending,
     "propose_transfer": _propose_transfer,
     "execute_transfer": _execute_transfer,
+    "hold_transfer": _hold_transfer,
     "arrange_payment": _arrange_payment,
     "cancel_payment": _cancel_payment,
     "propose_payee": _propose_payee,

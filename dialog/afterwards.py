@@ -9,7 +9,7 @@ from dialog.filling import fill
 from dialog.floor import what_else
 from dialog.grounding import AGAINST, SURE, words_of
 from dialog.requests import carry_on
-from dialog.state import Ended, Frame
+from dialog.state import Ended, Filled, Frame
 from nlu.understanding import Understanding
 
 _ABOUT_A_VALUE = ("correct", "inform", "keep")
@@ -28,6 +28,8 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
         return True
     if last.how == "done" and best in _UNDOES:
         _stays(draft, last)
+        return True
+    if last.how == "told" and _other_account(draft, last, understanding):
         return True
     unsure = not understanding.intents or understanding.intents[0].score < SURE
     corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
@@ -67,6 +69,23 @@ def _with_another_value(draft: Draft, last: Ended, understanding: Understanding)
         return False
     draft.reason = f"{flow.flow} again, with another {', '.join(sorted(filling.changed))}"
     _reopen(draft, filling.frame)
+    return True
+
+
+def _other_account(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """ "And the other one": what was told of one of two accounts, told of the other."""
+    told = last.frame.slots.get("account")
+    accounts = draft.facts.accounts if draft.facts else ()
+    if told is None or len(accounts) != 2:
+        return False
+    if understanding.entities or not draft.script.lexicon.other.search(understanding.text):
+        return False
+    rest = [a for a in accounts if told.value not in (a.id, a.kind)]
+    if len(rest) != 1:
+        return False
+    draft.reason = f"{last.frame.flow} again, of the other account"
+    slots = {**last.frame.slots, "account": Filled(rest[0].kind, "account_kind")}
+    _reopen(draft, replace(last.frame, slots=slots))
     return True
 
 

@@ -42,6 +42,7 @@ def refused(draft: Draft, misses: int) -> None:
     step = draft.step
     draft.put_top(replace(draft.top, refused=draft.top.refused + 1))
     if isinstance(step, Collect) and "refuse" in step.instead:
+        draft.walk("refuse")
         engine.go(draft, draft.flow.label(step.instead["refuse"]))
         engine.run(draft)
         return

@@ -4,11 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from dialog.grounding import SWITCH
+from dialog.grounding import SURE, SWITCH
 from dialog.script import Script
 from nlu.understanding import ScoredIntent, Understanding
 
 _PIECES = re.compile(r"[.;?!,…]+\s+|\s+-+\s+")
+LONG = 18
+"""Words from which on an utterance is a story."""
+
+_DAYS = ("date", "period")
+
 _ANYWHERE = frozenset({"inform", "wait", "cancel", "agent", "repeat", "help", "correct", "refuse"})
 
 
@@ -36,7 +41,10 @@ def split(
 
 
 def dropped(
-    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+    understood: Understanding,
+    script: Script,
+    read: Callable[[str], Understanding],
+    running: str | None,
 ) -> tuple[Understanding, ...]:
     """ "Forget that, what's my balance": the cancelling and the wishes after it; else nothing.
 
@@ -44,16 +52,85 @@ def dropped(
         understood: The whole utterance.
         script: Knows the words that drop what is under way.
         read: Reads a piece of the text.
+        running: The flow that is talked about, or None.
     """
     found = script.lexicon.dropping.match(understood.text)
     if found is None:
-        return ()
+        return _dropped_first(understood, script, read, running)
     rest = read(found["rest"])
     wishes = split(rest, script, read)
     if not all(_is_sure_request(wish, script) for wish in wishes):
         return ()
     cancel = replace(understood, intents=(ScoredIntent("cancel", 1.0),), entities=())
     return (cancel, *wishes)
+
+
+def _dropped_first(
+    understood: Understanding,
+    script: Script,
+    read: Callable[[str], Understanding],
+    running: str | None,
+) -> tuple[Understanding, ...]:
+    """The same where the first piece cancels in words of its own ("don't send it, ..."), and what
+    follows is for something else than what is talked about."""
+    head, *rest = _PIECES.split(understood.text, maxsplit=1)
+    if not rest or not any(i.name == "cancel" for i in understood.intents):
+        return ()
+    first, wish = read(head), read(rest[0])
+    best = first.intents[0] if first.intents else None
+    if best is None or best.name != "cancel" or best.score < SURE:
+        return ()
+    if not _is_sure_request(wish, script):
+        return ()
+    wanted = script.by_intent.get(str(wish.intent), wish.intent)
+    if wanted == running or (running is None and wanted == _forbidden(understood, script, wish)):
+        return ()
+    cancel = replace(understood, intents=(ScoredIntent("cancel", 1.0),), entities=())
+    return (cancel, wish)
+
+
+def _forbidden(understood: Understanding, script: Script, wish: Understanding) -> str | None:
+    """What must not be done, where the cancelling words name it as they would a request."""
+    named = [i.name for i in understood.intents if i.name != wish.intent]
+    return next((script.by_intent[name] for name in named if name in script.by_intent), None)
+
+
+def backed(
+    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+) -> Understanding:
+    """A long utterance without the requests that none of its pieces makes alone: a story sounds
+    like many things.
+
+    Args:
+        understood: The whole utterance.
+        script: Knows which intents are requests.
+        read: Reads a piece of the text.
+    """
+    understood = _without_days_of_stories(understood)
+    best, *others = understood.intents or (None,)
+    wanted = [i for i in others if i and i.score >= SWITCH and script.is_request(i.name)]
+    if best is None or not wanted or len(understood.text.split()) < LONG:
+        return understood
+    pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
+    made = {part.intent for part in map(read, pieces) if _is_sure_request(part, script)}
+    kept = tuple(i for i in understood.intents if i is best or i not in wanted or i.name in made)
+    return replace(understood, intents=kept)
+
+
+def _without_days_of_stories(understood: Understanding) -> Understanding:
+    """A long utterance without the days that stand in another piece than the amount: "I met Hanna
+    yesterday, …, so send her twenty dollars" orders nothing for yesterday."""
+    amounts = [e for e in understood.entities if e.type == "money"]
+    if not amounts or len(understood.text.split()) < LONG:
+        return understood
+    cuts = [found.start() for found in _PIECES.finditer(understood.text)]
+
+    def piece(at: int) -> int:
+        return sum(cut < at for cut in cuts)
+
+    held = {piece(entity.start) for entity in amounts}
+    kept = tuple(e for e in understood.entities if e.type not in _DAYS or piece(e.start) in held)
+    return replace(understood, entities=kept)
 
 
 def clear_piece(

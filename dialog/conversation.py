@@ -2,25 +2,39 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from dialog.actions import ACTIONS
 from dialog.acts import Origin, carry_out
 from dialog.bank.audit import because
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
-from dialog.clauses import clear_piece, dropped, split
-from dialog.decision import Decision, Event, Heard, Keyed, Opened, Outcome, Silent, Unclear
+from dialog.clauses import backed, clear_piece, dropped, split
+from dialog.decision import (
+    Act,
+    Decision,
+    Event,
+    Heard,
+    Keyed,
+    Opened,
+    Outcome,
+    Returned,
+    Silent,
+    Unclear,
+)
 from dialog.draft import outweighs
 from dialog.errors import BankError
 from dialog.grounding import AUDIBLE
 from dialog.manager import decide
 from dialog.masking import MASK, mask, mask_text
-from dialog.script import script, wants_more
+from dialog.rewriting import Answer, Writer, rewritten
+from dialog.script import ROOT, script, wants_more
 from dialog.state import State
 from dialog.summary import summarise
+from dialog.turns import Response, Thought
 from nlu.understanding import Context, Expectation, Understanding
 
 logger = logging.getLogger(__name__)
@@ -45,53 +59,6 @@ class Understands(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Thought:
-    """What would be answered if the turn were over now; nothing has changed yet.
-
-    Attributes:
-        understanding: What was understood, masked; None for silence and noise.
-        decision: The first decision; what an act tells is decided after it is carried out.
-        heard: The words, masked.
-        wants_more: Whether the request leaves details open that the caller may go on to give.
-    """
-
-    understanding: Understanding | None
-    decision: Decision = field(repr=False)
-    heard: str
-    wants_more: bool
-    _event: Event = field(repr=False)
-    _state: State = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """The answer to one turn.
-
-    Attributes:
-        say: Written sentences in order; secrets are never in them.
-        heard: What was heard, secrets masked with "•".
-        understanding: What it meant, masked; None for silence, noise and the greeting.
-        action: What was done, told or asked (docs/dialog.md has the names).
-        reason: Why, for engineers.
-        expectation: What the caller is waited for with.
-        end: How the call ends with this answer, or None.
-        summary: For the person who takes over; empty otherwise.
-        effect: An act that changes something at the bank was carried out: the caller must be told
-            what became of it, even where they talk over the answer.
-    """
-
-    say: tuple[str, ...]
-    heard: str
-    understanding: Understanding | None
-    action: str
-    reason: str
-    expectation: Expectation
-    end: Literal["goodbye", "transfer"] | None
-    summary: str = ""
-    effect: bool = False
-
-
 class Conversation:
     """One call. Not for several threads at once; every method may block on the bank."""
 
@@ -104,6 +71,8 @@ class Conversation:
         call_id: str,
         caller_id: str | None = None,
         language: str = "en",
+        root: Path = ROOT,
+        writer: Writer | None = None,
     ) -> None:
         """Begin a call; nothing is said before `open`.
 
@@ -115,6 +84,8 @@ class Conversation:
             caller_id: Channel and number that the network shows; never taken as identity, only
                 counted by.
             language: ISO 639-1 code.
+            root: Folder of the flows and of what is said.
+            writer: Puts replies into other words, under guard; None says them as they are.
 
         Raises:
             FlowError: The language's files are missing or wrong.
@@ -122,7 +93,9 @@ class Conversation:
         self._bank = bank
         self._understander = understander
         self._today = today
-        self._script = script(language)
+        self._root = root
+        self._writer = writer
+        self._script = script(language, root)
         self._state = State(call_id=call_id, language=language)
         self._facts: Facts | None = None
         self._caller_id = caller_id
@@ -178,31 +151,29 @@ class Conversation:
 
         A thought from before the last commit is thought again from where the call stands now.
         """
-        if thought._state is not self._state:
-            thought = self._consider(thought._event, thought.understanding, thought.heard)
-        before, decision = self._state, thought.decision
-        self._state = decision.state
-        said, reasons, action = list(decision.say), [decision.reason], decision.action
-        effect = False
-        for _ in range(MAX_ACTS):
-            if decision.act is None:
-                break
-            effect = effect or ACTIONS[decision.act.name].effect
-            decision = self._act(decision)
-            self._state = decision.state
-            said += decision.say
-            reasons.append(decision.reason)
+        if thought.state is not self._state:
+            thought = self._consider(thought.event, thought.understanding, thought.heard)
+        before = self._state
+        decisions, outcomes = self._carry_out(thought.decision)
+        effect = any(ACTIONS[outcome.act].effect for outcome in outcomes)
+        said = self._words(decisions, thought.heard, effect=effect)
+        summary = self._summary(before, decisions[0].reason)
+        self._take_up_edits()
+        action = ""
+        for decision in decisions:
             action = decision.action if outweighs(decision.action, action) else action
         return Response(
-            say=tuple(said),
+            say=said,
             heard=thought.heard,
             understanding=thought.understanding,
             action=action,
-            reason="; ".join(reason for reason in reasons if reason),
+            reason="; ".join(decision.reason for decision in decisions if decision.reason),
             expectation=self._state.expectation,
             end=self._state.end,
-            summary=self._summary(before, reasons[0]),
+            summary=summary,
             effect=effect,
+            did=tuple(f"{outcome.act}: {outcome.result}" for outcome in outcomes),
+            path=tuple(way for decision in decisions for way in decision.path),
         )
 
     def hear(self, text: str, *, hypotheses: Any = (), confidence: float = 1.0) -> Response:
@@ -219,6 +190,10 @@ class Conversation:
     def silence(self) -> Response:
         """The caller said nothing: asked twice, then a polite goodbye."""
         return self.commit(self._consider(Silent(), None, ""))
+
+    def take_back(self) -> Response:
+        """No person could take the call over: say so, and go on where anything may be asked."""
+        return self.commit(self._consider(Returned(), None, ""))
 
     def heard_reply(self, text: str, fraction: float) -> None:
         """Tell how much of the last answer reached the caller, before thinking about their words.
@@ -240,11 +215,13 @@ class Conversation:
                 text, self._context_open(), confidence=understood.confidence
             )
 
-        if parts := dropped(understood, self._script, read):
+        running = next((f.flow for f in reversed(self._state.stack) if not f.called), None)
+        if parts := dropped(understood, self._script, read, running):
             return parts if self._state.stack else parts[1:]
         understood = clear_piece(understood, self._script, self._read_in_context)
         if self._state.expectation.kind != "open":
             return (understood,)
+        understood = backed(understood, self._script, read)
         return split(understood, self._script, read)
 
     def _read_in_context(self, text: str) -> Understanding:
@@ -256,23 +233,56 @@ class Conversation:
             facts = self._read_facts(self._state.customer_id)
         except BankError:
             event, facts = Outcome("facts", "unavailable"), self._facts
-        decision = decide(self._state, event, facts, self._today)
+        decision = self._decide(event, facts)
         more = wants_more(self._script, decision.state.stack)
         return Thought(shown, decision, heard, more, event, self._state)
 
-    def _act(self, decision: Decision) -> Decision:
-        """Carry out a decision's act, and decide about what became of it."""
-        act = decision.act
-        if act is None:
-            return decision
-        with because(decision.reason, self._understander.version):
+    def _carry_out(self, decision: Decision) -> tuple[list[Decision], list[Outcome]]:
+        """Carry out a decision's act, and those of the decisions that follow from it."""
+        self._state = decision.state
+        decisions = [decision]
+        outcomes: list[Outcome] = []
+        while decision.act is not None and len(outcomes) < MAX_ACTS:
+            outcome, decision = self._act(decision.act, decision.reason)
+            self._state = decision.state
+            outcomes.append(outcome)
+            decisions.append(decision)
+        return decisions, outcomes
+
+    def _words(self, decisions: list[Decision], heard: str, *, effect: bool) -> tuple[str, ...]:
+        """What is said: our own words, or a writer's where they hold."""
+        own = tuple(sentence for decision in decisions for sentence in decision.say)
+        if self._writer is None:
+            return own
+        answer = Answer(
+            sentences=[one for decision in decisions for one in decision.sentences],
+            keys=[key for decision in decisions for key in decision.reply],
+            heard=heard,
+            expectation=self._state.expectation,
+            effect=effect,
+            over=self._state.end is not None,
+        )
+        said = rewritten(answer, self._writer, self._script.lexicon, self._names())
+        instead = dict(zip(own, said, strict=True))
+        last = tuple(instead.get(sentence, sentence) for sentence in self._state.last_said)
+        self._state = replace(self._state, last_said=last)
+        return said
+
+    def _names(self) -> tuple[str, ...]:
+        """Names that no other service is told."""
+        facts = self._facts
+        return (facts.first_name, *(p.name for p in facts.payees)) if facts else ()
+
+    def _act(self, act: Act, reason: str) -> tuple[Outcome, Decision]:
+        """Carry out an act, and decide about what became of it."""
+        with because(reason, self._understander.version):
             outcome = carry_out(act, self._bank, Origin(self._state.call_id, self._caller_id))
         try:
-            return self._learn(outcome)
+            return outcome, self._learn(outcome)
         except Exception as error:
             # Whatever is wrong on our side, the caller must not be left in silence.
             logger.error("outcome_failed", extra={"act": act.name, "error": type(error).__name__})
-            return decide(self._state, Outcome(act.name, "failed"), self._facts, self._today)
+            return outcome, self._decide(Outcome(act.name, "failed"), self._facts)
 
     def _learn(self, outcome: Outcome) -> Decision:
         """Decide about an outcome, with what is known after it."""
@@ -285,7 +295,20 @@ class Conversation:
         if outcome.act == "authenticate" and outcome.result == "ok" and self._state.request:
             request = self._understander.understand(self._state.request, self._context_open())
             outcome = replace(outcome, request=request)
-        return decide(self._state, outcome, self._facts, self._today)
+        return self._decide(outcome, self._facts)
+
+    def _decide(self, event: Event, facts: Facts | None) -> Decision:
+        return decide(self._state, event, facts, self._today, self._script)
+
+    def _take_up_edits(self) -> None:
+        """Take up files that were edited during the call, where no flow is under way that would
+        not find its step any more; a flow keeps the files that it began with."""
+        newest = script(self._state.language, self._root)
+        if newest is self._script or self._state.stack:
+            return
+        self._script = newest
+        ended = tuple(e for e in self._state.ended if e.frame.flow in newest.flows)
+        self._state = replace(self._state, ended=ended)
 
     def _context_open(self) -> Context:
         return replace(self.context, expectation=Expectation())

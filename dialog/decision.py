@@ -25,6 +25,42 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A step that a decision came to, or a way that it left a step by.
+
+    Attributes:
+        flow: The flow's name.
+        at: Index of the step.
+        by: "" where the step was come to; else what led away from it: "deny", the result of an act
+            or of a called flow, or the intent that led elsewhere.
+    """
+
+    flow: str
+    at: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One reply before its values are written into it: "You have {balance}."
+
+    Attributes:
+        template: The reply; every {name} in it is a value of the caller's.
+        values: What stands for the names.
+    """
+
+    template: str
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def written(self, template: str | None = None) -> str:
+        """The sentence with its values, in its own words or in those of another template."""
+        # Without values it is taken as it stands: what is repeated may hold braces of its own.
+        text = template or self.template
+        text = text.format_map(self.values) if self.values else text
+        return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What to say, what to do, and the next state.
 
@@ -37,6 +73,8 @@ class Decision:
         reason: Why, in one line, for engineers.
         action: The name of what was done or asked (see docs/dialog.md).
         end: How the call ends with this, or None.
+        path: The steps that it came through, in order.
+        sentences: What `say` was written from, one for one.
     """
 
     say: tuple[str, ...]
@@ -47,6 +85,8 @@ class Decision:
     reason: str
     action: str
     end: End | None
+    path: tuple[Way, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +142,9 @@ class Outcome:
     request: Understanding | None = field(default=None, repr=False)
 
 
-Event = Opened | Heard | Keyed | Silent | Unclear | Outcome
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """No person could take the call over: the caller is back with us."""
+
+
+Event = Opened | Heard | Keyed | Silent | Unclear | Outcome | Returned

@@ -7,9 +7,10 @@ from typing import Literal
 
 from dialog import wording
 from dialog.bank.values import Facts
-from dialog.decision import Act, Decision
-from dialog.flow import AnyStep, Flow
-from dialog.script import Plural, Script
+from dialog.decision import Act, Decision, Sentence, Way
+from dialog.flow import AnyStep, Choose, Collect, Flow
+from dialog.lines import Plural
+from dialog.script import Script
 from dialog.state import End, Frame, State
 from dialog.view import View
 from nlu.understanding import Expectation, Understanding
@@ -61,8 +62,9 @@ class Draft:
         self.then: tuple[Understanding, ...] = ()
         self._today = today
         self._action = ""
-        self._say: list[str] = []
+        self._sentences: list[Sentence] = []
         self._keys: list[str] = []
+        self._path: list[Way] = []
 
     # what is there
 
@@ -84,9 +86,17 @@ class Draft:
         return self.flow.steps[self.top.at]
 
     @property
+    def asked(self) -> str | None:
+        """The slot that the caller was asked for, or None."""
+        match self.step:
+            case Collect(collect=slot) | Choose(choose=slot):
+                return slot
+        return None
+
+    @property
     def said(self) -> bool:
         """Whether anything is to be said yet."""
-        return bool(self._say)
+        return bool(self._sentences)
 
     @property
     def view(self) -> View:
@@ -104,14 +114,18 @@ class Draft:
         if isinstance(reply, Plural):
             reply = reply.one if values[reply.count] == "1" else reply.other
         times = self.state.said.get(key, 0)
-        text = reply[times % len(reply)].format_map(values)
-        self.put(text[:1].upper() + text[1:], key)
+        template = reply[times % len(reply)]
+        template.format_map(values)
+        self._put(Sentence(template, dict(values)), key)
         self.change(said={**self.state.said, key: times + 1})
         self.mark(action)
 
     def put(self, text: str, key: str) -> None:
         """Add a sentence that is no reply of its own: knowledge, or what is repeated."""
-        self._say.append(text)
+        self._put(Sentence(text), key)
+
+    def _put(self, sentence: Sentence, key: str) -> None:
+        self._sentences.append(sentence)
         self._keys.append(key)
 
     def has(self, key: str) -> bool:
@@ -122,6 +136,10 @@ class Draft:
         """Name what this decision does, unless its name so far says more."""
         if outweighs(action, self._action):
             self._action = action
+
+    def walk(self, by: str = "") -> None:
+        """Note that the running flow has come to its step, or left it by something."""
+        self._path.append(Way(self.top.flow, self.top.at, by))
 
     # what changes
 
@@ -143,7 +161,7 @@ class Draft:
 
     def finish(self, *, follows: bool) -> Decision:
         """The decision; `follows` where its sentences come after those of the one before."""
-        said = tuple(self._say)
+        said = tuple(sentence.written() for sentence in self._sentences)
         if (said or not follows) and not self.repeats:
             self.change(last_said=self.state.last_said + said if follows else said)
         return Decision(
@@ -155,6 +173,8 @@ class Draft:
             reason=self.reason,
             action=self._action,
             end=self.state.end,
+            path=tuple(self._path),
+            sentences=tuple(self._sentences),
         )
 
 
@@ -166,4 +186,5 @@ class _Values(dict[str, str]):
         self._view, self._forms = view, forms
 
     def __missing__(self, name: str) -> str:
-        return wording.VALUES[name](self._view, self._forms)
+        self[name] = wording.VALUES[name](self._view, self._forms)
+        return self[name]

@@ -116,6 +116,7 @@ def _return(draft: Draft, left: Frame, result: str) -> None:
     elif result in step.results:
         told = {name: filled.value for name, filled in left.slots.items()}
         draft.put_top(replace(frame, outcome={**frame.outcome, **told}))
+        draft.walk(result)
         go(draft, draft.flow.label(step.results[result]))
     else:
         leave(draft, result)
@@ -130,6 +131,7 @@ def _applies(draft: Draft, step: AnyStep) -> bool:
 
 def _do(draft: Draft, flow: Flow, step: AnyStep) -> bool:
     """Do one step; True where the caller or the bank is now waited for."""
+    draft.walk()
     match step:
         case Collect():
             return _collect(draft, flow, step)

@@ -9,8 +9,8 @@ from dialog.bank.values import Facts
 from dialog.checks import CHECKS
 from dialog.flow import Flow, Slot
 from dialog.grounding import SWITCH, is_sure
-from dialog.script import Lexicon
 from dialog.state import Filled, Frame
+from dialog.words import Lexicon
 from nlu.understanding import Entity, Money, Understanding
 
 _GIVES = ("transfer", "correct", "inform", "affirm", "deny")

@@ -3,7 +3,7 @@
 from dialog.draft import Draft
 from dialog.floor import give_back_floor
 from dialog.grounding import words_of
-from dialog.script import Lexicon
+from dialog.words import Lexicon
 
 LEAST_WORDS = 2
 SHARE = 0.4

@@ -17,6 +17,7 @@ from dialog.decision import (
     Keyed,
     Opened,
     Outcome,
+    Returned,
     Silent,
     Unclear,
 )
@@ -27,8 +28,8 @@ from dialog.hearing import heard
 from dialog.keys import as_understanding
 from dialog.misses import missed
 from dialog.requests import carry_on, take_in
-from dialog.script import script
-from dialog.state import State
+from dialog.script import Script, script
+from dialog.state import OPEN, State
 
 SILENCES = 2
 """How often a silent caller is asked before the call ends."""
@@ -37,7 +38,9 @@ LOGINS = 3
 """Wrong logins in one call before a person takes over, whatever the bank itself counts."""
 
 
-def decide(state: State, event: Event, facts: Facts | None, today: date) -> Decision:
+def decide(
+    state: State, event: Event, facts: Facts | None, today: date, told: Script | None = None
+) -> Decision:
     """What to say and do about an event, and the state after it.
 
     Args:
@@ -45,10 +48,13 @@ def decide(state: State, event: Event, facts: Facts | None, today: date) -> Deci
         event: What happened.
         facts: Of the identified customer; None before.
         today: The day that answers about days are counted from.
+        told: Flows and replies; those of the call's language if not given.
     """
     if _speaks_after_all(state, event):
         state = replace(state, end=None)
-    draft = Draft(state, facts, today, script(state.language))
+    if isinstance(event, Returned) and state.end == "transfer":
+        state = replace(state, end=None, stack=(), queue=(), request="", expectation=OPEN)
+    draft = Draft(state, facts, today, told or script(state.language))
     if state.end is not None:
         draft.say("ended", "goodbye")
         draft.reason = "the call has ended"
@@ -70,6 +76,10 @@ def decide(state: State, event: Event, facts: Facts | None, today: date) -> Deci
             missed(draft)
         case Outcome():
             _outcome(draft, event)
+        case Returned():
+            draft.say("nobody_free", "hand_over_failed")
+            draft.reason = "no person could take the call over"
+            give_back_floor(draft)
     return draft.finish(follows=isinstance(event, Outcome))
 
 
@@ -112,6 +122,7 @@ def _outcome(draft: Draft, outcome: Outcome) -> None:
         draft.change(done=(*draft.state.done, outcome.act))
         engine.go(draft, frame.at + 1)
     else:
+        draft.walk(outcome.result)
         engine.go(draft, draft.flow.label(step.results[outcome.result]))
     engine.run(draft)
     carry_on(draft)

@@ -9,7 +9,7 @@ so that the mask does not tell the digits by the length of their names.
 import re
 from dataclasses import dataclass, replace
 
-from dialog.script import Lexicon
+from dialog.words import Lexicon
 from nlu.understanding import Entity, Expectation, Understanding
 
 MASK = "•"

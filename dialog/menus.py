@@ -1,14 +1,20 @@
 """Bare nouns: "card" may mean many things, so a short choice is offered."""
 
+from dataclasses import replace
+
 from dialog.draft import Draft
 from dialog.grounding import SWITCH, words_of
+from dialog.lines import Menu
 from dialog.requests import request
-from dialog.script import Menu
 from dialog.state import Offered
 from nlu.understanding import Entity, Expectation, ScoredIntent, Understanding
 
 LIKELY = 0.15
 """An offered request is taken from here on where nothing else is surely asked for."""
+
+
+SHORT = 4
+"""An answer of this many words or fewer is one to the offer, if a word of one option is in it."""
 
 
 def offered(draft: Draft, understanding: Understanding) -> bool:
@@ -17,6 +23,10 @@ def offered(draft: Draft, understanding: Understanding) -> bool:
     if menu is None:
         return False
     draft.reason = "a bare noun"
+    if len(menu.options) == 1:
+        meant = (ScoredIntent(menu.options[0].intent, 1.0),)
+        request(draft, replace(understanding, intents=meant, in_scope=True), closing=False)
+        return True
     offer = tuple(Offered(o.intent, o.label, o.words) for o in menu.options)
     draft.change(offered=offer)
     draft.say("menu", "clarify")
@@ -51,11 +61,13 @@ def _choice(draft: Draft, understanding: Understanding, offer: tuple[Offered, ..
     if place is not None:
         return place.intent
     names = [option.intent for option in offer]
+    words = set(words_of(understanding.text))
+    fitting = [option.intent for option in offer if option.words & words]
+    if len(fitting) == 1 and len(words) <= SHORT:
+        return fitting[0]
     sure = [i.name for i in understanding.intents if i.score >= SWITCH]
     if sure and (sure[0] in names or draft.script.is_request(sure[0])):
         return sure[0] if sure[0] in names else None
-    words = set(words_of(understanding.text))
-    fitting = [option.intent for option in offer if option.words & words]
     if len(fitting) == 1:
         return fitting[0]
     likely = [i.name for i in understanding.intents if i.name in names and i.score >= LIKELY]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from dialog.flow import Flow
 from dialog.grounding import words_of
-from dialog.script import Lexicon
+from dialog.words import Lexicon
 from nlu.understanding import Entity, Understanding
 
 

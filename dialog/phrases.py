@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from dialog.script import Plural, script
+from dialog.lines import Plural
+from dialog.script import script
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 

@@ -10,11 +10,12 @@ from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor, what_else
 from dialog.flow import Call, Flow
-from dialog.grounding import AGAINST, HOLDS, SURE, held
+from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, held
+from dialog.lines import Topic
 from dialog.masking import mask, mask_text
 from dialog.misses import missed
 from dialog.orders import orders_in
-from dialog.script import Topic
+from dialog.reference import resolved
 from dialog.stack import raised, requests_in
 from dialog.state import OPEN
 from nlu.understanding import Entity, ScoredIntent, Understanding
@@ -25,6 +26,12 @@ LEAST_VALUES = 2
 MAX_FLOWS = 6
 """More flows than this under way at once are forgotten, the oldest first."""
 
+_ALONE = frozenset({"payee", "money"})
+"""Values that begin an order alone; a card or an account may be meant for many things."""
+
+_ENDING = ("deny", "goodbye", "refuse")
+"""What a caller who wants nothing else may sound like, all together."""
+
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -33,7 +40,7 @@ def carry_on(draft: Draft) -> None:
     while _is_free(draft) and draft.state.queue:
         then, *rest = draft.state.queue
         draft.change(queue=tuple(rest))
-        request(draft, then, closing=False)
+        request(draft, resolved(draft, then), closing=False)
     if _is_free(draft) and not draft.asked_what:
         what_else(draft)
 
@@ -49,22 +56,23 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
     unsure = not understanding.intents or understanding.intents[0].score < SURE
     if (not wanted or (told and unsure)) and (name := _wanted_by_values(draft, understanding)):
         draft.reason = f"the values of {name} were said"
-        _begin(draft, name, understanding)
+        begin(draft, name, understanding)
         return
     if not wanted and _gives_number(understanding):
         draft.reason = "a customer number was given unasked"
-        _begin(draft, "login", understanding)
+        begin(draft, "login", understanding)
         return
     if not wanted:
         _no_request(draft, understanding, closing=closing, misses=misses)
         return
-    intent, *others = wanted
+    intent, *_ = wanted
+    others = [i.name for i in understanding.intents if i.name in wanted[1:] and i.score >= SWITCH]
     draft.reason = f"{intent} was asked for"
     _queue(draft, understanding, others)
     if topic := draft.script.topics.get(intent):
         _tell(draft, topic, understanding)
     else:
-        _begin(draft, draft.script.by_intent[intent], understanding)
+        begin(draft, draft.script.by_intent[intent], understanding)
 
 
 def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
@@ -74,11 +82,14 @@ def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
     fitting = [
         name
         for name, flow in draft.script.flows.items()
-        if flow.intents and _orders(flow) and all(_takes(flow, entity) for entity in entities)
+        if flow.intents and _orders(flow) and all(takes(flow, entity) for entity in entities)
     ]
     # A flow that calls another one of them asks for more than was said.
     fitting = [name for name in fitting if not _calls_any(draft.script.flows[name], fitting)]
-    return fitting[0] if len(kinds) >= LEAST_VALUES and len(fitting) == 1 else None
+    # A recipient alone is an order where it is told as nothing else: "it's to Anna".
+    alone = understanding.intent == "inform" and kinds <= _ALONE
+    least = 1 if alone else LEAST_VALUES
+    return fitting[0] if len(kinds) >= least and len(fitting) == 1 else None
 
 
 def _calls_any(flow: Flow, names: Sequence[str]) -> bool:
@@ -90,7 +101,8 @@ def _orders(flow: Flow) -> bool:
     return any(slot.critical for slot in flow.slots.values())
 
 
-def _takes(flow: Flow, entity: Entity) -> bool:
+def takes(flow: Flow, entity: Entity) -> bool:
+    """Whether a flow has a slot for an entity."""
     return any(slot.fits(entity.type, entity.role, asked=False) for slot in flow.slots.values())
 
 
@@ -120,19 +132,24 @@ def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
     if sure[:1] == ["identify"] and draft.state.customer_id is not None:
         others = [i.name for i in understanding.intents if i.score >= AGAINST]
         sure = [n for n in others if n != "identify" and draft.script.is_request(n)] or sure
-    return sure or _wanted_together(draft, understanding)
+    together = _wanted_together(draft, understanding)
+    return [*together, *(name for name in sure if name not in together)]
 
 
 def _wanted_together(draft: Draft, understanding: Understanding) -> list[str]:
-    """The best of the intents that start the same flow, where only together they count."""
-    if held(understanding):
+    """The best of the intents that start the same flow, where only together they count, or count
+    for more than another that is not sure."""
+    best_alone = understanding.intents[0].score if understanding.intents else 0.0
+    if best_alone >= SWITCH:
         return []
     sums: dict[str, list[ScoredIntent]] = {}
     for intent in understanding.intents:
         if flow := draft.script.by_intent.get(intent.name):
             sums.setdefault(flow, []).append(intent)
     best = max(sums.values(), key=lambda found: sum(i.score for i in found), default=[])
-    return [best[0].name] if sum(i.score for i in best) >= HOLDS else []
+    outweigh = sum(i.score for i in best)
+    others = max((i.score for i in understanding.intents if i not in best), default=0.0)
+    return [best[0].name] if outweigh >= HOLDS and len(best) > 1 and outweigh > others else []
 
 
 def fill_top(draft: Draft, understanding: Understanding, asked: str | None) -> Filling:
@@ -161,11 +178,11 @@ def _same_matter(draft: Draft, one: str, other: str) -> bool:
     return one == other or _calls_any(flows[one], [other]) or _calls_any(flows[other], [one])
 
 
-def _begin(draft: Draft, name: str, understanding: Understanding) -> None:
+def begin(draft: Draft, name: str, understanding: Understanding) -> None:
     """Start a flow with all that was said, or go on with it where it is under way."""
     names = {frame.flow for frame in draft.state.stack}
     if name in names:
-        _resume(draft, name, understanding)
+        resume(draft, name, understanding)
         return
     if len(requests_in(draft.state.stack)) >= MAX_FLOWS:
         draft.change(stack=())
@@ -196,7 +213,7 @@ def _remember(draft: Draft, understanding: Understanding) -> None:
     draft.change(request=shown)
 
 
-def _resume(draft: Draft, name: str, understanding: Understanding) -> None:
+def resume(draft: Draft, name: str, understanding: Understanding) -> None:
     """Take new values for a request that is already under way, and go on with it first.
 
     What it called goes on, unless something was proposed with the old values: that is proposed
@@ -257,8 +274,9 @@ def _aspect(topic: Topic, understanding: Understanding) -> str:
 def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int) -> None:
     """Nothing was asked for: an answer to "anything else?", small talk, or not understood."""
     best = understanding.intent
+    ends = sum(i.score for i in understanding.intents if i.name in _ENDING)
     against = any(i.name == "deny" and i.score >= AGAINST for i in understanding.intents)
-    if closing and best == "deny" and against:
+    if closing and against and (best == "deny" or ends >= SWITCH):
         draft.reason = "nothing else"
         goodbye(draft)
     elif best == "affirm" and closing:

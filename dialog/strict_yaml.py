@@ -21,7 +21,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Model = TypeVar("Model", bound=Strict)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(path: Path, model: type[Model]) -> Model:
@@ -61,6 +61,20 @@ def line_of(node: yaml.Node | None, loc: tuple[int | str, ...]) -> tuple[int, st
             key, node = found
             line = key.start_mark.line + 1
     return line, ".".join(str(part) for part in loc) or "the file"
+
+
+def lines_of(path: Path, key: str) -> list[int]:
+    """The lines (from 1) that the items of a list in a checked file begin on."""
+    node = _child(yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader), key)
+    items = node[1].value if node else []
+    return [item.start_mark.line + 1 for item in items]
+
+
+def lines_of_keys(path: Path) -> dict[str, int]:
+    """The lines (from 1) that a checked file's own keys stand on."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {key.value: key.start_mark.line + 1 for key, _ in pairs}
 
 
 def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node, yaml.Node] | None:

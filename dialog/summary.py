@@ -14,13 +14,15 @@ def summarise(state: State, reason: str, script: Script, facts: Facts | None) ->
         script: Knows which slots are secret.
         facts: Of the identified customer, or None.
     """
-    who = f"{facts.first_name} (identified)" if facts else "Caller (not identified)"
+    forms = script.replies.forms
+    who = forms.identified.format(name=facts.first_name) if facts else forms.stranger
     wanted = ", ".join(_flow(frame, script) for frame in state.stack if not frame.called)
     done = ", ".join(
         name for name in state.done if name != "authenticate" and not name.startswith("propose_")
     )
-    parts = [who, f"under way: {wanted or 'nothing'}", f"done: {done or 'nothing'}"]
-    return f"{'; '.join(parts)}; handed over because: {reason}."
+    return forms.summary.format(
+        who=who, wanted=wanted or forms.nothing, done=done or forms.nothing, reason=reason
+    )
 
 
 def _flow(frame: Frame, script: Script) -> str:

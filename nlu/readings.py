@@ -78,12 +78,32 @@ def choose(readings: Sequence[Reading], expectation: Expectation) -> Reading:
         readings: At least one, best first.
         expectation: What the dialog waits for.
     """
-    fitting = [reading for reading in readings if _fits(reading, expectation)]
+    fitting = [
+        reading
+        for reading in readings
+        if _fits(reading, expectation) and not _is_loop(reading, readings)
+    ]
     chosen = _most_agreed(fitting or readings, _kinds(expectation))
     # A check digit settles what the readings dispute; of two that pass it, neither is sure.
     rivals = fitting if expectation.valid and fitting else readings
     entities = tuple(_weighed(entity, rivals) for entity in chosen.entities)
     return replace(chosen, entities=entities)
+
+
+def _is_loop(reading: Reading, readings: Sequence[Reading]) -> bool:
+    """Whether its digits are a likelier reading's over and over: a recogniser that ran in a loop.
+
+    "five one zero eight" must not become 51085108 because that passes the check digit.
+    """
+    own = _digits(reading)
+    likelier = [_digits(other) for other in readings if other.share > reading.share]
+    return any(
+        0 < len(once) < len(own) and own == once * (len(own) // len(once)) for once in likelier
+    )
+
+
+def _digits(reading: Reading) -> str:
+    return "".join(str(entity.value) for entity in reading.entities if entity.type == "digits")
 
 
 def is_settled(readings: Sequence[Reading], expectation: Expectation) -> bool:

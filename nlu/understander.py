@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from nlu.endings import Endings
+from nlu.feelings.head import FEELINGS_FILE, FeelingsHead
 from nlu.intents import bare, clauses
 from nlu.intents.head import HeadAnswer
-from nlu.intents.model import IntentModel
+from nlu.intents.model import ADAPTER_FILE, IntentModel
 from nlu.intents.refusal import is_refusal, refused
 from nlu.intents.yes_no import Answer, read_answer, weigh
 from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
 from nlu.readings import Reading, choose, is_settled, read_all
 from nlu.text import plain
-from nlu.understanding import Context, ScoredIntent, Understanding
+from nlu.understanding import Context, Prosody, ScoredIntent, Understanding
 
 KEPT = 5
 """How many intents an understanding carries at most."""
@@ -42,10 +44,13 @@ class Understander:
         Raises:
             ModelFileError: A file is missing or is not what it should be.
         """
-        self._model = IntentModel.load(model or MODEL_FOLDER, encoder_dir, threads)
+        folder = model or MODEL_FOLDER
+        self._model = IntentModel.load(folder, encoder_dir, threads)
+        self._feelings = _feelings_of(folder)
         self._threshold = self._model.head.threshold
         self.version = self._model.version
         self._locale = load_locale("en")
+        self._endings = Endings.load(MODEL_FOLDER)
         # The first run plans its memory: no caller should wait for that.
         self._model.features(["warm up"])
 
@@ -82,7 +87,7 @@ class Understander:
         reading = choose(readings, context.expectation)
         if not plain(reading.text):
             return Understanding(reading.text, (), reading.entities, reading.confidence, False)
-        return self._meaning(reading)
+        return self._meaning(reading, context.prosody)
 
     def settles(self, hypotheses: Sequence[tuple[str, float]], context: Context) -> bool:
         """Whether the recogniser's readings agree on the exact values that matter now.
@@ -94,10 +99,11 @@ class Understander:
         readings = read_all(hypotheses[0][0], 1.0, hypotheses, context, self._locale)
         return is_settled(readings, context.expectation)
 
-    def _meaning(self, reading: Reading) -> Understanding:
+    def _meaning(self, reading: Reading, prosody: Prosody | None) -> Understanding:
         answer = read_answer(reading.text, self._locale.answers)
         parts = [reading.text, *self._clauses(reading.text)]
-        whole, *others = self._model.answer(parts)
+        features = self._model.features(parts)
+        whole, *others = [self._model.head.answer(row) for row in features]
         is_bare = bare.is_bare(reading.text, reading.entities, self._locale)
         in_scope = (
             whole.scope >= self._threshold
@@ -115,6 +121,8 @@ class Understander:
             confidence=reading.confidence,
             in_scope=in_scope,
             nearest=tuple(example.text for example in whole.nearest),
+            finished=self._endings.finished(reading.text),
+            feelings=self._feelings.read(features[0], prosody) if self._feelings else None,
         )
 
     def _clauses(self, text: str) -> list[str]:
@@ -138,6 +146,15 @@ class Understander:
             ]
             intents = [ScoredIntent(bare.INFORM, bare.SCORE), *rest]
         return _courtesy_last(weigh(intents, answer))
+
+
+def _feelings_of(folder: Path) -> FeelingsHead | None:
+    """The folder's feelings head, or the packaged one where the encoder is as packaged."""
+    own = folder / FEELINGS_FILE
+    if own.is_file():
+        return FeelingsHead.load(own)
+    tuned = (folder / ADAPTER_FILE).is_file()
+    return None if tuned else FeelingsHead.load(MODEL_FOLDER / FEELINGS_FILE)
 
 
 def _courtesy_last(intents: list[ScoredIntent]) -> list[ScoredIntent]:

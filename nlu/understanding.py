@@ -45,8 +45,8 @@ class Entity:
         text: The words it was read from.
         start, end: Where they stand in the text.
         confidence: 0 to 1; below 1 where matching was fuzzy or readings disagree.
-        role: "from" | "to" | "at" | "not" | None: what the words around it say ("from savings",
-            "no, not fifty").
+        role: "from" | "to" | "at" | "not" | "more" | "less" | None: what the words around it say
+            ("from savings", "no, not fifty", "twenty more": an amount that counts from another).
     """
 
     type: str
@@ -67,6 +67,41 @@ class ScoredIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class Prosody:
+    """How an utterance was said, against how this caller usually speaks.
+
+    Attributes:
+        loudness: Decibels above (or below) the caller's own mean.
+        pace: Words a second, as a multiple of the caller's own mean.
+    """
+
+    loudness: float = 0.0
+    pace: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Feelings:
+    """Calibrated probabilities of how the caller feels.
+
+    Attributes:
+        negative, positive: Of the sentiment; the rest is neutral.
+        anger, distress: Parts of the negative.
+    """
+
+    negative: float = 0.0
+    positive: float = 0.0
+    anger: float = 0.0
+    distress: float = 0.0
+
+    @property
+    def sentiment(self) -> str:
+        """The likeliest of "negative", "neutral" and "positive"."""
+        neutral = 1.0 - self.negative - self.positive
+        shares = {"negative": self.negative, "neutral": neutral, "positive": self.positive}
+        return max(shares, key=shares.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """What one utterance means.
 
@@ -77,6 +112,8 @@ class Understanding:
         confidence: How sure the recogniser was of the text, 0 to 1 (1 for typed text and keys).
         in_scope: False where the utterance is about nothing we know.
         nearest: Training utterances closest to it: why it was understood so.
+        finished: How likely its words are all of the sentence, 0 to 1.
+        feelings: How the caller feels; None where nothing was said or the model has no such head.
     """
 
     text: str
@@ -85,6 +122,8 @@ class Understanding:
     confidence: float
     in_scope: bool
     nearest: tuple[str, ...] = ()
+    finished: float = 0.5
+    feelings: Feelings | None = None
 
     @property
     def intent(self) -> str | None:
@@ -121,8 +160,10 @@ class Context:
         today: The day that "yesterday" and "Friday" are counted from.
         payees: The caller's own payees' names; empty before authentication.
         expectation: What the dialog waits for.
+        prosody: How the utterance was said, where that was measured.
     """
 
     today: date
     payees: tuple[str, ...] = ()
     expectation: Expectation = Expectation()
+    prosody: Prosody | None = None

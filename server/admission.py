@@ -1,14 +1,22 @@
 """Who may call, and how many at once: a call that cannot be served is refused, politely."""
 
+import asyncio
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_address
+from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
+import structlog
+
+from server.devices import Devices
+from server.errors import SettingsError
 from server.protocol import Hello, ProtocolError
 from server.settings import Settings, Token
+
+log = structlog.get_logger()
 
 
 def is_loopback(host: str | None) -> bool:
@@ -19,12 +27,63 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-class Admission:
-    """The calls under way, by token."""
+def is_allowed(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether an address lies in one of the networks."""
+    try:
+        ip = ip_address(address.split("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return is_loopback(str(ip)) or any((mapped or ip) in network for network in networks)
 
-    def __init__(self, settings: Settings) -> None:
+
+class Drain:
+    """The end of a server: no new calls once it has begun, and over when the last one has ended."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def begin(self) -> None:
+        """Take no new calls."""
+        self.begun = True
+
+    async def wait(self) -> None:
+        """Until no call runs."""
+        await self._empty.wait()
+
+    def running(self, calls: int) -> None:
+        """How many run now."""
+        if calls:
+            self._empty.clear()
+        else:
+            self._empty.set()
+
+
+class Admission:
+    """The calls under way, by token.
+
+    Args:
+        settings: Who may call, how many at once, and how late the engines may be.
+        drain: Shared with the other ways in.
+        seconds_late: How late the engines are: past that, another call would make all callers wait.
+
+    Attributes:
+        drain: Once it has begun, new calls are refused.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        drain: Drain | None = None,
+        seconds_late: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._settings = settings
+        self._seconds_late = seconds_late
         self._calls: Counter[str] = Counter()
+        self.drain = drain or Drain()
+        self._devices = Devices(settings.devices_file)
 
     @property
     def calls(self) -> int:
@@ -44,16 +103,33 @@ class Admission:
             ProtocolError: Unauthorized or busy.
         """
         token = self._check(hello, is_loopback(host), secure)
-        name = token.name if token else ""
-        if self.calls >= self._settings.max_calls:
+        with self.place(token.name if token else "", token.max_calls if token else None):
+            yield token.name if token else None
+
+    @contextmanager
+    def place(self, name: str = "", most: int | None = None) -> Iterator[None]:
+        """Hold a place for the length of a call that another check has let in.
+
+        Args:
+            name: By which its calls are counted.
+            most: Calls at once under that name.
+
+        Raises:
+            ProtocolError: Busy.
+        """
+        if self.drain.begun or self.calls >= self._settings.max_calls:
             raise ProtocolError("busy", "all lines are taken; please try again soon", fatal=True)
-        if token and self._calls[name] >= token.max_calls:
+        if self.calls and self._seconds_late() > self._settings.latest:
+            raise ProtocolError("busy", "all lines are busy; please try again soon", fatal=True)
+        if most is not None and self._calls[name] >= most:
             raise ProtocolError("busy", "this token's calls are all taken", fatal=True)
         self._calls[name] += 1
+        self.drain.running(self.calls)
         try:
-            yield token.name if token else None
+            yield
         finally:
             self._calls[name] -= 1
+            self.drain.running(self.calls)
 
     def _check(self, hello: Hello, local: bool, secure: bool) -> Token | None:
         if hello.token is None and local:
@@ -61,7 +137,15 @@ class Admission:
         if not local and not secure:
             raise ProtocolError("unauthorized", "calls from outside need wss", fatal=True)
         given = hashlib.sha256((hello.token or "").encode()).hexdigest()
-        for token in self._settings.tokens:
+        for token in (*self._settings.tokens, *self._of_devices()):
             if hmac.compare_digest(given, token.sha256):
                 return token
         raise ProtocolError("unauthorized", "a valid token is needed", fatal=True)
+
+    def _of_devices(self) -> list[Token]:
+        """The devices' tokens; none where their file is damaged, which is logged."""
+        try:
+            return self._devices.tokens(datetime.now(UTC))
+        except SettingsError as error:
+            log.error("devices_not_read", error=str(error))
+            return []

@@ -4,28 +4,48 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import date
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from dialog.bank.bank import Bank
-from server.admission import Admission
-from server.channels.websocket import House, answer_websocket
+from server.admission import Admission, Drain
+from server.channels.audiosocket import answering_audiosocket
+from server.channels.browser.routes import add_browser
+from server.channels.call import House
+from server.channels.providers.routes import add_providers
+from server.channels.running import Running
+from server.channels.websocket import answer_websocket
 from server.engines import Engines
 from server.errors import ServerError
+from server.llm import ChatModel
 from server.settings import Settings
 
 LARGEST_MESSAGE = 64 * 1024
 """Bytes; far more than 200 ms of audio."""
+MOST_LATE_BYTES = 1 << 20
+"""Read from a client after its call was closed; what was under way is less."""
 
 
-def create_app(
-    settings: Settings, engines: Engines, bank: Bank, *, today: Callable[[], date] = date.today
-) -> FastAPI:
-    """The HTTP application with its websocket."""
-    house = House(settings, engines, bank, Admission(settings), today)
+def open_house(
+    settings: Settings,
+    engines: Engines,
+    bank: Bank,
+    *,
+    today: Callable[[], date] = date.today,
+    drain: Drain | None = None,
+) -> House:
+    """What the calls of a server share."""
+    writer = ChatModel(settings.llm) if settings.llm else None
+    admission = Admission(settings, drain, engines.seconds_late)
+    return House(settings, engines, bank, admission, today, writer)
+
+
+def create_app(house: House, calls: Running) -> FastAPI:
+    """The HTTP application with its websockets; calls beside them are told to `calls`."""
     app = FastAPI(title="Tellerline", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.websocket("/v1/call")
@@ -34,26 +54,52 @@ def create_app(
 
     @app.get("/healthz")
     async def health() -> dict[str, int | str]:
-        return {"status": "ok", "calls": house.admission.calls}
+        status = "draining" if house.admission.drain.begun else "ok"
+        return {"status": status, "calls": house.admission.calls}
 
+    add_providers(app, house)
+    add_browser(app, house, calls)
     return app
 
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, engines: Engines, bank: Bank, *, today: Callable[[], date] = date.today
+    settings: Settings,
+    engines: Engines,
+    bank: Bank,
+    *,
+    today: Callable[[], date] = date.today,
+    drain: Drain | None = None,
 ) -> AsyncIterator[str]:
     """Serve until the context ends; gives the url of `/v1/call`.
+
+    Calls of a telephone trunk are answered too, where the settings have one.
 
     Raises:
         ServerError: The port is taken, or the TLS files cannot be used.
     """
     _check_tls(settings)
+    house = open_house(settings, engines, bank, today=today, drain=drain)
+    async with AsyncExitStack() as others:
+        if settings.sip is not None:
+            from server.channels.sip.answering import answering_sip
+
+            await others.enter_async_context(answering_sip(house, settings.sip))
+        if settings.audiosocket is not None:
+            await others.enter_async_context(answering_audiosocket(house, settings.audiosocket))
+        async with _serving_http(house) as url:
+            yield url
+
+
+@asynccontextmanager
+async def _serving_http(house: House) -> AsyncIterator[str]:
+    settings, calls = house.settings, Running()
     server = _Server(
         uvicorn.Config(
-            create_app(settings, engines, bank, today=today),
-            ws="websockets-sansio",
+            create_app(house, calls),
+            ws=_Protocol,
             ws_max_size=LARGEST_MESSAGE,
+            ws_per_message_deflate=False,  # sound hardly shrinks, and zeros are a cheap flood
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,
             log_level="warning",
@@ -72,8 +118,24 @@ async def serving(
         scheme = "wss" if settings.tls_certificate else "ws"
         yield f"{scheme}://{settings.host}:{listener.getsockname()[1]}/v1/call"
     finally:
+        await calls.close()
         server.should_exit = True
         await running
+
+
+class _Protocol(WebSocketsSansIOProtocol):
+    """Cuts off a client that goes on sending after its call was closed, instead of reading it."""
+
+    _late_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; of what comes after the close only what was under way."""
+        if self.close_sent:
+            self._late_bytes += len(data)
+            if self._late_bytes > MOST_LATE_BYTES:
+                self.transport.abort()
+                return
+        super().data_received(data)
 
 
 class _Server(uvicorn.Server):

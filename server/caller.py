@@ -8,15 +8,28 @@ told to.
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from server.client.connection import LOOPBACK, CallClient, Ended, Hello, Message, dialled
-from server.client.sound import PacedMicrophone, PacedSpeaker, SampleClock, echo_of
+from server.client.connection import (
+    LOOPBACK,
+    CallClient,
+    Ended,
+    Hello,
+    Message,
+    Socket,
+    dialled,
+)
+from server.client.sound import PacedMicrophone, PacedSpeaker, SampleClock, Sound, echo_of
 from server.client.turns import Kind, OpenTurn, TurnLog, TurnRecord
 from server.recording import stereo_of
 from voice.codecs import Encoding
 from voice.pcm import Samples
+
+Dial = Callable[[str, Hello], AbstractAsyncContextManager[tuple[Socket, Message]]]
+"""Opens a line to a url and says hello; gives the line and the server's `ready`."""
 
 KEY_SPACING = 0.1
 BREATH = (0.3, 0.6)
@@ -34,6 +47,7 @@ class CallerTurn:
         samples: What is said, int16 at the wire's rate.
         keys: Keys pressed one after another, 100 ms apart; they may be a PIN.
         silence: Seconds of saying nothing.
+        pause: Seconds from the answer's end until it begins; None takes a breath.
         barge_in: Begin this many seconds after the answer before has begun to sound, instead
             of after its end.
         hang_up: Hang up after this without waiting for an answer.
@@ -46,6 +60,7 @@ class CallerTurn:
     barge_in: float | None = None
     hang_up: bool = False
     label: str = ""
+    pause: float | None = None
 
     def __post_init__(self) -> None:
         if sum(x is not None for x in (self.samples, self.keys, self.silence)) != 1:
@@ -57,6 +72,19 @@ class CallerTurn:
         if self.samples is not None:
             return "speech"
         return "keys" if self.keys is not None else "silence"
+
+
+class Improviser(Protocol):
+    """A caller that makes up what to do next.
+
+    Attributes:
+        impatient: Asked as soon as it is known what is answered, not when all of it is.
+    """
+
+    impatient: bool
+
+    def next_turn(self, answered: OpenTurn) -> CallerTurn | None:
+        """What to do after an answer; None hangs up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +110,7 @@ class CallLog:
         gaps: Where the speaker had nothing to play between two pieces of audio, in samples.
         worst_lateness: Seconds that the microphone was late at worst; above some 20 ms this
             machine was too busy for its figures to be trusted.
+        began_at: When the recording begins, by the event loop's clock.
     """
 
     call: str
@@ -93,6 +122,7 @@ class CallLog:
     problem: str | None
     gaps: tuple[tuple[int, int], ...]
     worst_lateness: float
+    began_at: float = 0.0
 
 
 def _ignore(_: object) -> None:
@@ -101,7 +131,7 @@ def _ignore(_: object) -> None:
 
 async def place_call(
     url: str,
-    turns: Sequence[CallerTurn],
+    turns: Sequence[CallerTurn] | Improviser,
     *,
     sample_rate: int = 16000,
     encoding: Encoding = "pcm16",
@@ -113,12 +143,15 @@ async def place_call(
     turn_timeout: float = 30.0,
     seed: int = 1,
     echo: float | None = None,
+    dial: Dial = dialled,
+    background: Sound | None = None,
 ) -> CallLog:
     """Make one call and play the turns in it, in real time.
 
     Args:
         url: `ws://` or `wss://` of the server's `/v1/call`.
-        turns: What the caller does, in order; the call ends after them.
+        turns: What the caller does, in order; the call ends after them. Or somebody who is
+            asked for each turn as the answer before it has been told.
         sample_rate: Of the wire, 8000 or 16000 Hz; the turns' samples have it already.
         encoding: Of the wire.
         language: That the caller speaks.
@@ -129,18 +162,25 @@ async def place_call(
         turn_timeout: Seconds without a sign of an answer after which the caller goes on.
         seed: Of the breaths between turns.
         echo: Decibels (below 0) at which the assistant's own sound leaks into the microphone.
+        dial: Opens the line.
+        background: What sounds around the caller all the time, at the wire's rate.
 
     Raises:
         CallError: No call came about.
     """
     hello = Hello(sample_rate, encoding, language, caller_id, token)
-    async with dialled(url, hello) as (socket, ready):
+    async with dial(url, hello) as (socket, ready):
         local = urlsplit(url).hostname in LOOPBACK
         rng = random.Random(seed)  # noqa: S311
-        call = _Call(sample_rate, on_event, on_turn, turn_timeout, rng, local=local, echo=echo)
+        call = _Call(sample_rate, on_event, on_turn, turn_timeout, rng, local=local)
+        call.surround(echo, background)
         client = CallClient(socket, encoding, call.microphone, call.speaker, call.note)
         call.clock.start()
-        ended = await _until_over(client, call.play(client, turns))
+        if isinstance(turns, Sequence):
+            script = call.play(client, turns)
+        else:
+            script = call.improvise(client, turns)
+        ended = await _until_over(client, script)
         return call.log(str(ready.get("call", "")), ended)
 
 
@@ -170,20 +210,25 @@ class _Call:
         rng: random.Random,
         *,
         local: bool,
-        echo: float | None,
     ) -> None:
         self._local = local
         self.clock = SampleClock(sample_rate)
         self.speaker = PacedSpeaker(self.clock)
-        delay = int(ECHO_DELAY * sample_rate)
-        leak = None if echo is None else echo_of(self.speaker, delay, echo)
-        self.microphone = PacedMicrophone(self.clock, leak)
+        self.microphone = PacedMicrophone(self.clock)
         self._turn_log = TurnLog()
         self._events: list[ReceivedEvent] = []
         self._records: list[TurnRecord] = []
         self._problem: str | None = None
         self._on_event, self._on_turn = on_event, on_turn
         self._timeout, self._rng = self._samples(turn_timeout), rng
+
+    def surround(self, echo: float | None, background: Sound | None) -> None:
+        """What the microphone picks up beside the caller."""
+        if echo is not None:
+            delay = int(ECHO_DELAY * self.clock.sample_rate)
+            self.microphone.leaks.append(echo_of(self.speaker, delay, echo))
+        if background is not None:
+            self.microphone.leaks.append(background)
 
     def note(self, message: Message) -> None:
         """A message has come."""
@@ -209,6 +254,27 @@ class _Call:
         unanswered = [t for t in spoken if not t.answered and t.n + 1 not in interrupted]
         await client.hang_up("timeout" if unanswered else "hangup")
 
+    async def improvise(self, client: CallClient, caller: Improviser) -> None:
+        """Ask for each turn when the answer before it is known, then hang up."""
+        while True:
+            current = self._turn_log.current
+            while not self._is_known(current) and not self._timed_out(current):
+                if caller.impatient and current.answer_from is not None:
+                    break
+                await client.frame()
+            turn = caller.next_turn(current)
+            if turn is None:
+                await self._wait_for_answer(client)
+                await client.hang_up()
+                return
+            await self._wait_for_the_moment(client, turn)
+            await self._do(client, turn)
+
+    @staticmethod
+    def _is_known(turn: OpenTurn) -> bool:
+        """All of the answer has come, though it may still be playing."""
+        return not turn.pending if turn.kind == "silence" else turn.answered
+
     def log(self, call: str, ended: Ended) -> CallLog:
         """The whole call, after its end; what is unplayed now is never heard."""
         self.speaker.clear()
@@ -223,12 +289,14 @@ class _Call:
             problem=self._problem,
             gaps=self.speaker.gaps(),
             worst_lateness=self.microphone.worst_lateness,
+            began_at=self.clock.began_at,
         )
 
     async def _wait_for_the_moment(self, client: CallClient, turn: CallerTurn) -> None:
         if turn.barge_in is None:
             await self._wait_for_answer(client)
-            await self._pass(client, self._rng.uniform(*BREATH))
+            breath = self._rng.uniform(*BREATH)
+            await self._pass(client, breath if turn.pause is None else turn.pause)
             return
         before, after = self._turn_log.current, self._samples(turn.barge_in)
         while not self._has_sounded(before, after) and not self._timed_out(before):
@@ -258,8 +326,7 @@ class _Call:
         self._finish(current.n + 1)
 
     def _is_over(self, turn: OpenTurn) -> bool:
-        answered = not turn.pending if turn.kind == "silence" else turn.answered
-        return answered and not self.speaker.playing
+        return self._is_known(turn) and not self.speaker.playing
 
     def _timed_out(self, turn: OpenTurn) -> bool:
         alive = max(turn.until, turn.last_event, self.speaker.end if self.speaker.playing else 0)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from server.caller import CallerTurn, place_call
-from server.client.connection import CallError
+from server.caller import CallerTurn, Dial, place_call
+from server.client.connection import CallError, dialled
 from server.client.turns import TurnRecord
 from server.errors import ServerError
 from server.recording import timeline, write_stereo
@@ -28,14 +28,14 @@ class CallerAudioError(ServerError):
     """A recording that no caller's turn can be made of; one line with the file and the cure."""
 
 
-def read_turn(path: Path, sample_rate: int) -> Samples:
-    """A recording at the wire's rate.
+def read_turn(path: Path, sample_rate: int, channel: int | None = None) -> Samples:
+    """A recording at the wire's rate, of one channel (from 0) or all of them as one.
 
     Raises:
         CallerAudioError: Missing, empty, silent or not audio.
     """
     try:
-        samples, rate = read_wav(path)
+        samples, rate = read_wav(path, channel)
         at_wire_rate = resample(samples, rate, sample_rate)
     except AudioFormatError as error:
         raise CallerAudioError(str(error)) from error
@@ -69,6 +69,7 @@ async def call_files(
     turn_timeout: float = 30.0,
     console: Console | None = None,
     errors: Console | None = None,
+    dial: Dial = dialled,
 ) -> int:
     """Play each file as the caller's next turn and print the conversation as it happens.
 
@@ -79,6 +80,7 @@ async def call_files(
         record: Where to leave the stereo recording.
         sample_rate, encoding, language, caller_id, token, turn_timeout: As for `place_call`.
         console, errors: Standard output and standard error where not given.
+        dial: Opens the line.
 
     Returns:
         The exit code: 0 where the call ended normally (goodbye, handed over to a person, or all
@@ -111,6 +113,7 @@ async def call_files(
             on_event=(lambda _: None) if as_json else view.event,
             on_turn=show,
             turn_timeout=turn_timeout,
+            dial=dial,
         )
         if record is not None:
             write_stereo(record, log.stereo, log.sample_rate)

@@ -4,14 +4,10 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 from dialog.bank.outbox import Connector, Letter
+from server.http_service import post_json
 from server.settings import Settings, data_folder
-
-TIMEOUT = 10.0
-"""Seconds that a service may take."""
 
 
 class FileConnector:
@@ -50,16 +46,7 @@ class HttpConnector:
         Raises:
             OSError: The service did not take it.
         """
-        headers = {"Content-Type": "application/json", "Idempotency-Key": letter.key}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        body = json.dumps(_as_json(letter)).encode()
-        request = Request(self._url, body, headers, method="POST")  # noqa: S310
-        try:
-            with urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-                answer.read()
-        except URLError as error:
-            raise OSError(f"{letter.channel} service: {error.reason}") from error
+        post_json(self._url, letter.key, _as_json(letter), self._token)
 
 
 def connectors(settings: Settings) -> dict[str, Connector]:

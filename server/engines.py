@@ -21,6 +21,7 @@ from nlu.understander import Understander
 from server.errors import ServerError
 from server.models import ModelStore
 from server.settings import Settings
+from server.waiting import Waiting
 from voice.cues import Awaited
 from voice.recogniser import Recogniser
 from voice.smart_turn import SmartTurn
@@ -47,12 +48,16 @@ class EngineThread:
         name: For the thread's name and for errors.
         threads: How many pieces of work run at once.
         limit: How many may wait or run at once.
+
+    Attributes:
+        waiting: How long work waits for a thread.
     """
 
     def __init__(self, name: str, *, threads: int = 1, limit: int = 64) -> None:
         self._name = name
         self._limit = limit
         self._busy = 0
+        self.waiting = Waiting()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -66,14 +71,19 @@ class EngineThread:
         if self._busy >= self._limit:
             raise Overloaded(f"{self._name}: {self._busy} pieces of work are waiting already")
         self._busy += 1
-        future = asyncio.get_running_loop().run_in_executor(
-            self._pool, lambda: work(*args, **kwargs)
-        )
-        future.add_done_callback(self._finished)
+        ticket = self.waiting.add()
+
+        def begun() -> T:
+            self.waiting.begin(ticket)
+            return work(*args, **kwargs)
+
+        future = asyncio.get_running_loop().run_in_executor(self._pool, begun)
+        future.add_done_callback(lambda done: self._finished(done, ticket))
         return await asyncio.shield(future)
 
-    def _finished(self, future: "asyncio.Future[T]") -> None:
+    def _finished(self, future: "asyncio.Future[T]", ticket: int) -> None:
         self._busy -= 1
+        self.waiting.begin(ticket)
         if not future.cancelled():
             future.exception()  # whoever awaited it has seen it; nobody else needs a warning
 
@@ -102,6 +112,15 @@ class Engines:
     _thinking: EngineThread = field(default_factory=lambda: EngineThread("thinking"))
     _speaking: EngineThread = field(default_factory=lambda: EngineThread("speaking"))
     _used_at: float = 0.0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether other turns wait to be recognised: what may be for nothing should wait, too."""
+        return self._hearing.waiting.queued > 0
+
+    def seconds_late(self) -> float:
+        """By how much the engines that a caller waits for have been late lately."""
+        return self._hearing.waiting.seconds() + self._speaking.waiting.seconds()
 
     async def transcribe(
         self,
@@ -177,11 +196,7 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
     Raises:
         ModelError: A model is missing or damaged.
     """
-    store = ModelStore(settings.models)
-    folders: dict[str, Path] = {}
-    for name in model_names(settings):
-        report(f"model {name}")
-        folders[name] = store.prepare(name)
+    folders = model_folders(settings, report)
     report("recogniser")
     recogniser = Recogniser(
         folders[settings.recogniser], device=settings.device, threads=settings.threads
@@ -200,6 +215,22 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
     phrases = settings.models / f"phrases-{Path(settings.voice).name}.npz"
     synthesiser.phrases.load(phrases)
     return Engines(recogniser, smart_turn, understander, synthesiser, phrases)
+
+
+def model_folders(
+    settings: Settings, report: Callable[[str], None] = lambda _: None
+) -> dict[str, Path]:
+    """Where each model that these settings need lies; one that is not ready yet is prepared.
+
+    Raises:
+        ModelError: A model is missing or damaged.
+    """
+    store = ModelStore(settings.models)
+    folders: dict[str, Path] = {}
+    for name in model_names(settings):
+        report(f"model {name}")
+        folders[name] = store.prepare(name)
+    return folders
 
 
 def model_names(settings: Settings) -> tuple[str, ...]:

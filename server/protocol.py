@@ -43,6 +43,7 @@ class Hello(Message):
     caller_id: Annotated[str, Field(max_length=64)] | None = None
     token: Annotated[str, Field(max_length=512)] | None = Field(default=None, repr=False)
     diagnostics: bool = False
+    ducks: bool = False
 
 
 class Played(Message):
@@ -82,14 +83,16 @@ def parse_hello(text: str) -> Hello:
         raise ProtocolError("bad_hello", _first(error), fatal=True) from None
 
 
-def parse_message(text: str) -> Played | Dtmf | Hangup:
-    """A later message of the client.
+def parse_message(message: str | dict[str, Any]) -> Played | Dtmf | Hangup:
+    """A later message of the client, as JSON or as its fields.
 
     Raises:
         ProtocolError: JSON that cannot be read, an unknown type or a wrong field.
     """
     try:
-        return _CLIENT.validate_json(text)
+        if isinstance(message, str):
+            return _CLIENT.validate_json(message)
+        return _CLIENT.validate_python(message)
     except ValidationError as error:
         raise ProtocolError("bad_message", _first(error)) from None
 

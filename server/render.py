@@ -9,9 +9,10 @@ import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
-from dialog.conversation import Response
+from dialog.turns import Response
 from server.client.connection import Message
 from server.client.turns import TurnRecord
+from server.recording import TurnSpan
 
 Turn = dict[str, Any]
 """One turn as `turn_json` makes it."""
@@ -28,6 +29,12 @@ def turn_json(
     action: str | None,
     response_latency_ms: float | None = None,
     parts: Mapping[str, float] | None = None,
+    reason: str | None = None,
+    yield_ms: float | None = None,
+    cut_in: bool = False,
+    cleared: bool = False,
+    flows: Sequence[str] = (),
+    span: tuple[float, float, float | None] | None = None,
 ) -> Turn:
     """One caller turn and its answer, the same object for voice, text and replay.
 
@@ -41,6 +48,12 @@ def turn_json(
         action: What was done or asked.
         response_latency_ms: At the ear; None for text.
         parts: Milliseconds by name that add up to the latency.
+        reason: Why it was done; None where it was not granted.
+        yield_ms: Of speech over an answer: until the assistant was silent.
+        cut_in: The answer sounded before the caller had finished.
+        cleared: The assistant stopped what it was saying.
+        flows: That the answer came through.
+        span: Seconds of the recording: the caller began, ended, the answer was due to play.
     """
     return {
         "type": "turn",
@@ -53,11 +66,17 @@ def turn_json(
         "action": action,
         "response_latency_ms": response_latency_ms,
         "parts": dict(parts or {}),
+        "reason": reason,
+        "yield_ms": yield_ms,
+        "cut_in": cut_in,
+        "cleared": cleared,
+        "flows": list(flows),
+        "span": span,
     }
 
 
-def spoken_turn(record: TurnRecord) -> Turn:
-    """A turn of a voice call."""
+def spoken_turn(record: TurnRecord, sample_rate: int | None = None) -> Turn:
+    """A turn of a voice call; where it lies in the recording, with the recording's rate."""
     return turn_json(
         n=record.n,
         heard=record.heard,
@@ -68,7 +87,18 @@ def spoken_turn(record: TurnRecord) -> Turn:
         action=record.action,
         response_latency_ms=record.response_latency_ms,
         parts=record.parts,
+        reason=record.reason,
+        yield_ms=record.yield_ms,
+        cut_in=record.cut_in,
+        cleared=record.cleared,
+        flows=record.flows,
+        span=None if sample_rate is None else _seconds(record.span, sample_rate),
     )
+
+
+def _seconds(span: TurnSpan, rate: int) -> tuple[float, float, float | None]:
+    answer = None if span.answer_from is None else round(span.answer_from / rate, 3)
+    return round(span.began / rate, 3), round(span.until / rate, 3), answer
 
 
 def typed_turn(n: int, response: Response, language: str = "en") -> Turn:
@@ -86,6 +116,8 @@ def typed_turn(n: int, response: Response, language: str = "en") -> Turn:
         else [],
         said=" ".join(response.say),
         action=response.action,
+        reason=response.reason,
+        flows=list(dict.fromkeys(way.flow for way in response.path)),
     )
 
 

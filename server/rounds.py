@@ -1,19 +1,40 @@
 """The bank's own work while calls go on: letters are carried, due payments are made."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
 from dialog.bank.bank import Bank
 from dialog.bank.outbox import Connector
 from dialog.errors import BankError
+from server.errors import ServerError
+from server.records import record_path, sealed_path
+from server.settings import Settings, read_data_keys
 
 log = structlog.get_logger()
 
+
+class Office(Protocol):
+    """A back office (dialog.backoffice.engine.BackOffice)."""
+
+    def relay(self) -> int:
+        """Tell workflows what the bank has for them; gives how many events."""
+        ...
+
+    def close(self) -> None:
+        """Stop."""
+        ...
+
+
 EVERY = 1.0
 """Seconds between two rounds: a caller waits for a code."""
+
+FORGET_EVERY = 3600.0
+"""Seconds between two looks for calls past their retention period."""
 
 
 def make_round(bank: Bank, connectors: Mapping[str, Connector]) -> dict[str, int]:
@@ -23,15 +44,42 @@ def make_round(bank: Bank, connectors: Mapping[str, Connector]) -> dict[str, int
     return {"paid": run.paid, "unpaid": run.failed, "sent": sent, "unsent": failed}
 
 
+def forget_old_calls(bank: Bank, settings: Settings) -> int:
+    """Destroy the keys of calls past their retention period, and their files; gives how many."""
+    before = bank.now() - timedelta(days=settings.retention_days)
+    calls = bank.vault(read_data_keys(settings.data_keys)).forget_before(before)
+    if settings.records is not None:
+        for call in calls:
+            sealed_path(settings.records, call).unlink(missing_ok=True)
+            record_path(settings.records, call).unlink(missing_ok=True)
+    return len(calls)
+
+
 @asynccontextmanager
-async def rounds(bank: Bank, connectors: Mapping[str, Connector]) -> AsyncIterator[None]:
-    """Make rounds until the context ends; the one under way is finished."""
+async def rounds(
+    bank: Bank,
+    connectors: Mapping[str, Connector],
+    open_office: Callable[[], Office] | None = None,
+    settings: Settings | None = None,
+) -> AsyncIterator[None]:
+    """Make rounds until the context ends; the one under way is finished.
+
+    Args:
+        bank: Whose.
+        connectors: Carry its letters.
+        open_office: Opens its back office (blocking); None leaves that to another process.
+        settings: Whose retention period is kept; None forgets no call.
+    """
     running = asyncio.create_task(_keep_on(bank, connectors))
+    forgetting = asyncio.create_task(_forget(bank, settings)) if settings else None
+    working = asyncio.create_task(_work(open_office)) if open_office else None
     try:
         yield
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        tasks = [task for task in (running, working, forgetting) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _keep_on(bank: Bank, connectors: Mapping[str, Connector]) -> None:
@@ -43,3 +91,34 @@ async def _keep_on(bank: Bank, connectors: Mapping[str, Connector]) -> None:
         except BankError as error:
             log.warning("bank_round_failed", error=type(error).__name__)
         await asyncio.sleep(EVERY)
+
+
+async def _forget(bank: Bank, settings: Settings) -> None:
+    while True:
+        try:
+            calls = await asyncio.shield(asyncio.to_thread(forget_old_calls, bank, settings))
+            if calls:
+                log.info("calls_forgotten", calls=calls)
+        except (BankError, ServerError) as error:
+            log.warning("forgetting_failed", error=type(error).__name__)
+        await asyncio.sleep(FORGET_EVERY)
+
+
+async def _work(open_office: Callable[[], Office]) -> None:
+    """Relay what the back office has to hear; a failure is logged and tried again."""
+    opening = asyncio.create_task(asyncio.to_thread(open_office))
+    try:
+        office = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        office = await opening
+        await asyncio.to_thread(office.close)
+        raise
+    try:
+        while True:
+            try:
+                await asyncio.shield(asyncio.to_thread(office.relay))
+            except Exception as error:
+                log.warning("office_round_failed", error=type(error).__name__)
+            await asyncio.sleep(EVERY)
+    finally:
+        await asyncio.to_thread(office.close)

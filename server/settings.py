@@ -3,9 +3,18 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from cryptography.fernet import Fernet
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.errors import SettingsError
@@ -31,12 +40,101 @@ class Token(BaseModel):
 
 
 class Service(BaseModel):
-    """A service that carries letters: https://, and the token that it knows us by."""
+    """A service outside: https://, and the token that it knows us by."""
 
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, Field(pattern="^https?://")]
     token: str | None = Field(default=None, repr=False)
+
+
+class LanguageModel(BaseModel):
+    """A service with OpenAI's chat completions that may put replies into other words.
+
+    Attributes:
+        url: Its base, as in "http://127.0.0.1:8080/v1".
+        model: The model's name there.
+        token: That it knows us by.
+        deadline: Seconds that it may take; then our own words are said.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(pattern="^https?://")]
+    model: str
+    token: str | None = Field(default=None, repr=False)
+    deadline: Annotated[float, Field(gt=0, le=3)] = 0.8
+
+
+class Sip(BaseModel):
+    """Calls of a telephone trunk. Nobody is asked for a password: who may call is `allow`.
+
+    Attributes:
+        host: Address to listen on; 0.0.0.0 takes all. Off loopback only where `shielded`.
+        shielded: A proxy, or a trunk's own network, keeps broken messages away: one INVITE without
+            a Contact is enough to corrupt the stack's memory, and with it the whole server.
+        port: UDP and TCP; TLS listens on the next one where there is a certificate.
+        user: The part before the @ of our address.
+        certificate: PEM file with certificate and key, for TLS.
+        allow: Networks that may call; this machine always may. Others are told busy.
+        codecs: In the order in which we like them.
+        encryption: Of the sound: "srtp" (SDES) or "dtls_srtp", where the caller offers it;
+            "srtp-mand" takes no call without.
+        hand_over: SIP URI of the person who takes callers over (REFER).
+        tells_summary: The REFER carries the summary for the person (`X-Tellerline-Summary`), not
+            only our name of the call (`X-Tellerline-Call`), under which the records have it. Off,
+            because a long Refer-To crashes some telephones (Debian's baresip 1.0.0).
+        numbers_are_true: The trunk vouches for its callers' numbers (STIR/SHAKEN level A), so wrong
+            PINs are counted by number.
+        rtp_ports: Range of UDP ports for sound.
+        rtp_timeout: Seconds without any packet after which a caller is gone.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65534)] = 5060
+    shielded: bool = False
+    user: str = "bank"
+    certificate: Path | None = None
+    allow: tuple[IPvAnyNetwork, ...] = ()
+    codecs: tuple[Literal["opus", "g722", "pcma", "pcmu"], ...] = ("opus", "g722", "pcma", "pcmu")
+    encryption: Literal["off", "srtp", "srtp-mand", "dtls_srtp"] = "off"
+    hand_over: Annotated[str, Field(pattern=r"^sips?:[^\s<>?]+$")] | None = None
+    tells_summary: bool = False
+    numbers_are_true: bool = False
+    rtp_ports: Annotated[str, Field(pattern=r"^\d+-\d+$")] = "16384-32768"
+    rtp_timeout: Annotated[int, Field(ge=0)] = 30
+
+    @model_validator(mode="after")
+    def _check_shield(self) -> "Sip":
+        local = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+        if not (local or self.shielded):
+            raise ValueError(
+                f"host {self.host}: the SIP stack must not meet broken messages: put a proxy in "
+                "front (deploy/kamailio.cfg) and listen on 127.0.0.1, or say shielded = true"
+            )
+        return self
+
+    @property
+    def uri(self) -> str:
+        """Where to call."""
+        return f"sip:{self.user}@{self.host}:{self.port}"
+
+
+class AudioSocket(BaseModel):
+    """Calls of an Asterisk over AudioSocket, which knows no password.
+
+    Attributes:
+        host, port: Where to listen.
+        allow: Networks that may call; this machine always may.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 9092
+    allow: tuple[IPvAnyNetwork, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -46,7 +144,9 @@ class Settings(BaseSettings):
         host, port: Where the server listens.
         tls_certificate, tls_key: PEM files; without them callers off loopback are refused.
         tokens: Who may call; mandatory off loopback.
+        devices_file: Tokens that `tellerline devices` issues.
         max_calls: Calls at once; the next one is told that we are busy.
+        latest: Seconds that callers' turns may wait for an engine before no further call is taken.
         diagnostics: Whether a client off loopback may ask for intents, scores and latency parts.
         database: SQLAlchemy URL of the bank; None is an embedded one with demo customers.
         pepper_file: The bank's secret: mixed into every PIN before it is hashed, and where the keys
@@ -54,6 +154,8 @@ class Settings(BaseSettings):
         audit_checkpoints: File that is told how far the audit has come; keep it where the
             database's administrators cannot write. None puts it beside this user's own data.
         sms, email: Services that carry the bank's letters; None writes them into a file.
+        core_banking: Service that makes cards; None keeps them in a file.
+        back_office: Whether `serve` runs the workflows that outlive a call.
         models: Folder of prepared models.
         recogniser, voice, encoder: A model's name in the manifest, or a folder.
         intents: Folder of an intent model that `tellerline nlu train` made of our intents; None is
@@ -61,8 +163,22 @@ class Settings(BaseSettings):
         device: "auto" takes CUDA where there is one.
         threads: Of each engine.
         records: Folder of the calls' records (JSON lines); None keeps none.
+        seal_records: Whether they are encrypted at rest (`tellerline privacy open` reads one).
+        data_keys: File with the keys that the calls' own keys are wrapped with, the newest first;
+            created where missing. Keep it apart from the database and from the records.
+        retention_days: How long a call can be read; its key is destroyed then.
         silence: Seconds of the caller's silence before the assistant asks.
         language: Spoken by callers who do not say.
+        llm: A language model for other words; None is none, and never asked where money is
+            confirmed.
+        sip: Telephone trunks; None answers none.
+        audiosocket: Asterisk's calls; None answers none.
+        providers: Telephone providers that may call, and the secret by which each is known: its
+            auth token, signature secret or public key (docs/channels.md).
+        public_url: Our address as providers know it, where a proxy hides it: their signatures are
+            over its exact letters.
+        ice_servers: STUN and TURN urls for browsers behind other networks' walls.
+        drain: Seconds that running calls may still take once the server is told to end (SIGTERM).
     """
 
     model_config = SettingsConfigDict(env_prefix="TELLERLINE_", extra="forbid")
@@ -72,13 +188,17 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tokens: list[Token] = []
+    devices_file: Path = data_folder() / "devices.json"
     max_calls: Annotated[int, Field(ge=1)] = 8
+    latest: Annotated[float, Field(gt=0)] = 0.5
     diagnostics: bool = False
     database: str | None = None
     pepper_file: Path = _home("XDG_CONFIG_HOME", ".config") / "pepper"
     audit_checkpoints: Path | None = None
     sms: Service | None = None
     email: Service | None = None
+    core_banking: Service | None = None
+    back_office: bool = True
     models: Path = _home("XDG_CACHE_HOME", ".cache") / "models"
     recogniser: str = "whisper-base"
     voice: str = "voice-joe"
@@ -87,8 +207,18 @@ class Settings(BaseSettings):
     device: str = "auto"
     threads: Annotated[int, Field(ge=1)] = 2
     records: Path | None = None
+    seal_records: bool = True
+    data_keys: Path = _home("XDG_CONFIG_HOME", ".config") / "data-keys"
+    retention_days: Annotated[int, Field(ge=1)] = 180
     silence: Annotated[float, Field(gt=0)] = 7.0
     language: str = "en"
+    llm: LanguageModel | None = None
+    sip: Sip | None = None
+    audiosocket: AudioSocket | None = None
+    providers: dict[Literal["twilio", "telnyx", "plivo", "exotel", "vonage"], SecretStr] = {}
+    public_url: Annotated[str, Field(pattern="^https?://[^?#]+$")] | None = None
+    ice_servers: list[str] = []
+    drain: Annotated[float, Field(ge=0)] = 60.0
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
@@ -138,3 +268,43 @@ def read_pepper(path: Path) -> bytes:
     if len(pepper) < 32:
         raise SettingsError(f"pepper_file {path}: shorter than 32 bytes: restore it from backup")
     return pepper
+
+
+def read_data_keys(path: Path) -> list[bytes]:
+    """The ring of keys, the newest first; made with one key where the file is missing.
+
+    Raises:
+        SettingsError: It cannot be read or written, or a line is no key.
+    """
+    if not path.exists():
+        write_data_keys(path, [Fernet.generate_key()])
+    try:
+        keys = path.read_bytes().split()
+        for key in keys:
+            Fernet(key)
+    except OSError as error:
+        raise SettingsError(f"data_keys {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"data_keys {path}: a line is no Fernet key: restore it") from error
+    if not keys:
+        raise SettingsError(f"data_keys {path}: empty: restore it from backup")
+    return keys
+
+
+def write_data_keys(path: Path, keys: list[bytes]) -> None:
+    """Write the ring, for its owner only, all of it or nothing.
+
+    Raises:
+        SettingsError: It cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(fresh, flags, 0o600), "wb") as stream:
+            stream.write(b"\n".join(keys) + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        raise SettingsError(f"data_keys {path}: {error.strerror}") from error

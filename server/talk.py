@@ -87,6 +87,7 @@ class DeviceSpeaker:
         self._lock = threading.Lock()
         self._waiting = np.zeros(0, np.int16)
         self._played = 0
+        self._gain = 1.0
 
     @property
     def playing(self) -> bool:
@@ -107,13 +108,18 @@ class DeviceSpeaker:
         """Drop what has not been handed to the device yet."""
         with self._lock:
             self._waiting = self._waiting[:0]
+            self._gain = 1.0
+
+    def duck(self, gain: float) -> None:
+        """Play what is left, and what comes, at this gain."""
+        self._gain = gain
 
     def fill(self, outdata: Samples, frames: int, _time: Any, _status: Any) -> None:
         """The device's callback: shape (frames, 1); silence where there is nothing."""
         with self._lock:
             now, self._waiting = self._waiting[:frames], self._waiting[frames:]
             self._played += len(now)
-        outdata[: len(now), 0] = now
+        outdata[: len(now), 0] = now * self._gain
         outdata[len(now) :] = 0
 
 

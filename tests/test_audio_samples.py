@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_samples.telephone import LEVEL_DBOV, recording
 from server.replay.scenario import Caller, Scenario, find_scenarios, load_scenario
+from server.replay.telephone import LEVEL_DBOV, recording
 from voice.pcm import level_dbov, read_wav
 
 ROOT = Path(__file__).parents[1] / "audio_samples"

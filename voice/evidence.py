@@ -46,12 +46,18 @@ _SUSTAINED = 3  # windows
 
 
 class SpeechEvidence:
-    """Speech probabilities of one call."""
+    """Speech probabilities of one call.
+
+    Attributes:
+        loud: Whether the last window was well above the line's noise, and Silero did not exclude
+            speech.
+    """
 
     def __init__(self) -> None:
         self._activity = VoiceActivity()
         self._levels: deque[float] = deque(maxlen=round(FLOOR_SECONDS / _WINDOW_SECONDS))
         self._just_now: deque[float] = deque(maxlen=round(HUSH_SECONDS / _WINDOW_SECONDS))
+        self.loud = False
 
     def process(self, window: Samples, *, playing: bool) -> float:
         """The probability, 0 to 1, that the next window of 512 samples at 16 kHz holds speech.
@@ -62,9 +68,10 @@ class SpeechEvidence:
         """
         probability = self._activity.process(window)
         level = max(level_dbov(window), -90.0)
+        self.loud = self._is_loud(level) and probability >= NO_SPEECH
         if self._is_hushed(level):
             return min(probability, PAUSE)
-        if self._is_loud(level) and not playing and probability >= NO_SPEECH:
+        if self.loud and not playing:
             return max(probability, LOUD)
         return probability
 

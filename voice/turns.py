@@ -8,8 +8,8 @@ caller   ____▂▅▇▆▃▂____________▂▅▇▅▂______________________
 ```
 
 At the first short silence the turn so far is handed out to be thought about (`Paused`), while
-two judges say whether it is over: how it sounded (`judged`, an end-of-turn model) and whether
-what was said fits what is waited for (`understood`). If the caller goes on, the thought is
+two judges say whether it is over: what was said (`understood`) and, with less to say, how it
+sounded (`judged`, an end-of-turn model). If the caller goes on, the thought is
 forgotten (`Resumed`). Time is samples received, never a clock, so that a replay gives the same
 turns. Everything that was thought about carries a generation number; an old one is ignored.
 """
@@ -29,13 +29,11 @@ class Fit(Enum):
     """Whether what was said so far fits what is waited for."""
 
     COMPLETE = auto()
-    """It is all that is waited for: eight of eight digits, a plain agreement."""
-    WHOLE = auto()
-    """It is a finished sentence that leaves nothing open: an answer, a request with its details."""
-    LIKELY = auto()
-    """It is a finished sentence, but details are missing that may still come."""
+    """It is all that is waited for: eight of eight digits."""
     OPEN = auto()
-    """It may be complete or not: how it sounded decides."""
+    """It may be complete or not: how likely it is decides."""
+    BINDING = auto()
+    """The same, and it would move money: "yes ... but make it fifty" must be heard whole."""
     PARTIAL = auto()
     """More must come: five of eight digits."""
     NOTHING = auto()
@@ -53,12 +51,11 @@ class TurnSettings:
         preroll: Audio kept from before the onset, so that the first syllable is whole.
         pause: Silence after which the turn so far is thought about.
         quick: Silence that ends a turn that is complete.
-        normal: Silence that ends a whole that sounds finished too.
-        settled: Silence that ends a whole that does not, and anything else that surely does.
-        unhurried: Silence that ends a finished sentence that leaves something open.
-        patient: Silence that ends a turn that neither fits nor sounds finished.
-        finished, surely: How finished a turn must sound for it to count, 0 to 1.
-        again: Silences after which a turn that sounded unfinished is judged once more.
+        waits: Silence that ends a turn that is as likely to be over, in between by a straight
+            line: pairs of probability and time.
+        binding: Silence at least before anything that moves money.
+        patient: Silence that ends a turn of which more must come, or nobody knows anything.
+        sound: How much how it sounded counts against what was said (both as log odds).
         longest_turn: A turn is over after this time whatever is said.
     """
 
@@ -66,15 +63,18 @@ class TurnSettings:
     still_voiced: float = 0.35
     onset: float = 0.128
     preroll: float = 0.8
-    pause: float = 0.128
+    pause: float = 0.096
     quick: float = 0.32
-    normal: float = 0.416
-    settled: float = 0.56
-    unhurried: float = 0.8
+    waits: tuple[tuple[float, float], ...] = (
+        (0.2, 1.1),
+        (0.35, 0.8),
+        (0.5, 0.64),
+        (0.7, 0.48),
+        (0.9, 0.384),
+    )
+    binding: float = 0.6
     patient: float = 1.4
-    finished: float = 0.5
-    surely: float = 0.8
-    again: tuple[float, ...] = (0.4, 0.9)
+    sound: float = 0.15
     longest_turn: float = 60.0
 
 
@@ -88,14 +88,6 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class Paused:
     """A short silence: think about the turn so far, and judge how it sounds."""
-
-    generation: int
-    audio: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeAgain:
-    """A longer silence after a turn that sounded unfinished."""
 
     generation: int
     audio: np.ndarray
@@ -137,7 +129,7 @@ class Silent:
     turn: int
 
 
-TurnEvent = Started | Paused | JudgeAgain | Resumed | Ended | Dropped | Silent
+TurnEvent = Started | Paused | Resumed | Ended | Dropped | Silent
 
 
 class TurnTaker:
@@ -159,9 +151,9 @@ class TurnTaker:
         self._voices: list[bool] = []
         self._turn_audio: list[np.ndarray] | None = None
         self._voice_end = 0
-        self._paused, self._asked_again = False, 0
+        self._paused = False
         self._fit: Fit | None = None
-        self._complete: float | None = None
+        self._over = self._sounded = 0.5
 
     @property
     def speaking(self) -> bool:
@@ -198,16 +190,20 @@ class TurnTaker:
             return self._voice()
         return self._quiet()
 
-    def judged(self, generation: int, complete: float) -> None:
+    def begin(self) -> list[TurnEvent]:
+        """A turn begins now, whatever the detector thinks: a sound has gone on for long."""
+        return [] if self.speaking else self._start()
+
+    def judged(self, generation: int, finished: float) -> None:
         """How finished the turn sounded, 0 to 1; counts with the next window."""
         if generation == self.generation:
-            self._complete = complete
+            self._sounded = finished
 
-    def understood(self, generation: int, fit: Fit) -> list[TurnEvent]:
-        """Whether what was said fits what is waited for."""
+    def understood(self, generation: int, fit: Fit, over: float = 0.5) -> list[TurnEvent]:
+        """Whether what was said fits what is waited for, and how likely it is all, 0 to 1."""
         if generation != self.generation or not self.speaking:
             return []
-        self._fit = fit
+        self._fit, self._over = fit, over
         if fit is Fit.NOTHING:
             self._close()
             self._listening_since = self.received
@@ -259,18 +255,7 @@ class TurnTaker:
             return self._pause()
         if self._paused and silence >= self._needed():
             return self._end()
-        again = self.settings.again[self._asked_again :]
-        if again and silence >= again[0] and self._sounds_unfinished():
-            self._asked_again += 1
-            return [JudgeAgain(self.generation, self._audio())]
         return []
-
-    def _sounds_unfinished(self) -> bool:
-        return self._paused and self._complete is not None and not self._sounds_finished()
-
-    def _sounds_finished(self, *, surely: bool = False) -> bool:
-        least = self.settings.surely if surely else self.settings.finished
-        return self._complete is not None and self._complete >= least
 
     def _needed(self) -> float:
         """Seconds of silence that end the turn, from what the judges have said so far."""
@@ -278,14 +263,16 @@ class TurnTaker:
         match self._fit:
             case Fit.COMPLETE:
                 return settings.quick
-            case Fit.WHOLE:
-                return settings.normal if self._sounds_finished() else settings.settled
-            case Fit.LIKELY:
-                surely = self._sounds_finished(surely=True)
-                return settings.settled if surely else settings.unhurried
-            case Fit.OPEN if self._sounds_finished():
-                return settings.settled
+            case Fit.OPEN:
+                return self._wait_for_more()
+            case Fit.BINDING:
+                return max(settings.binding, self._wait_for_more())
         return settings.patient
+
+    def _wait_for_more(self) -> float:
+        odds = _log_odds(self._over) + self.settings.sound * _log_odds(self._sounded)
+        likely, waits = zip(*self.settings.waits, strict=True)
+        return float(np.interp(1 / (1 + np.exp(-odds)), likely, waits))
 
     def _pause(self) -> list[TurnEvent]:
         self._paused = True
@@ -304,11 +291,17 @@ class TurnTaker:
         self._reset_pause()
 
     def _reset_pause(self) -> None:
-        self._paused, self._asked_again = False, 0
-        self._fit = self._complete = None
+        self._paused, self._fit = False, None
+        self._over = self._sounded = 0.5
 
     def _audio(self) -> np.ndarray:
         return np.concatenate(self._turn_audio or [])
 
     def _length(self) -> float:
         return sum(len(window) for window in self._turn_audio or []) / RATE
+
+
+def _log_odds(probability: float) -> float:
+    """Of a probability that nobody is surer of than 98%."""
+    sure = min(max(probability, 0.02), 0.98)
+    return float(np.log(sure / (1 - sure)))

@@ -1,7 +1,7 @@
 """The bank as the dialog uses it: every method is one transaction, and blocks."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +17,20 @@ from dialog.bank.checkpoints import Checkpoint, Checkpoints
 from dialog.bank.codes import Codes
 from dialog.bank.database import Database
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.loans.applications import Loans
+from dialog.bank.office import OfficeEvents
+from dialog.bank.order_kinds import order_kinds
+from dialog.bank.orders import Orders
 from dialog.bank.outbox import Connector, Outbox
+from dialog.bank.paperwork import Paperwork
 from dialog.bank.payees import Payees
 from dialog.bank.pins import PinHasher
+from dialog.bank.privacy import Privacy
 from dialog.bank.schedules import Schedules
 from dialog.bank.settings import BankSettings
 from dialog.bank.statements import Statements
+from dialog.bank.surveys import Surveys
+from dialog.bank.tasks import Tasks
 from dialog.bank.values import (
     Authentication,
     Card,
@@ -36,7 +44,8 @@ from dialog.bank.values import (
     Transaction,
     TransferOrder,
 )
-from dialog.errors import RateLimited
+from dialog.bank.vault import Vault
+from dialog.errors import ProposalSpent, RateLimited
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +64,13 @@ class Bank:
         cases: Complaints and suggestions.
         payees: Adding somebody to pay.
         statements: By e-mail.
+        office: What the back office has still to hear.
+        tasks: What people have to decide.
+        paperwork: What its workflows do at the bank.
+        loans: Applications, and what the scorecard says.
+        privacy: What is known of a customer, exported and erased.
+        surveys: What callers said of their calls.
+        orders: What is read back, confirmed and done once, but for transfers.
 
     May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
     keep it off an event loop. Any of them raises BankUnavailable where the database does not
@@ -86,11 +102,18 @@ class Bank:
         self._database = Database(url, wait_s=(settings or BankSettings()).wait_s)
         outside = Checkpoints(checkpoints, pepper, clock) if checkpoints else None
         self._desk = Desk(self._database, Audit(pepper, outside), settings or BankSettings(), clock)
-        self.codes = Codes(self._desk, pepper)
+        self.orders = Orders(self._desk, order_kinds(self._settings))
+        self.codes = Codes(self._desk, pepper, self.orders.letter)
         self.schedules = Schedules(self._desk)
         self.cases = Cases(self._desk)
         self.payees = Payees(self._desk)
         self.statements = Statements(self._desk)
+        self.office = OfficeEvents(self._desk)
+        self.tasks = Tasks(self._desk)
+        self.loans = Loans(self._desk)
+        self.privacy = Privacy(self._desk)
+        self.surveys = Surveys(self._desk)
+        self.paperwork = Paperwork(self._desk)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)
 
@@ -127,7 +150,7 @@ class Bank:
             UnknownAccount: No such customer.
         """
         with self._database.reading() as session:
-            return views.facts(session, customer_id)
+            return views.facts(session, customer_id, self._settings)
 
     def transactions(
         self, account_id: int, customer_id: int, *, limit: int = 5
@@ -220,6 +243,56 @@ class Bank:
         )
         return receipt
 
+    def hold_transfer(self, proposal_id: str, *, customer_id: int, call_id: str) -> None:
+        """Let two people decide about a confirmed transfer; a second time changes nothing.
+
+        Raises:
+            Refused, NeedsPerson, CodeNeeded: A risk rule does not allow it.
+            ProposalSpent: Unknown, expired, or of another call or customer.
+        """
+        now = self._now()
+
+        def hold(session: Session) -> str:
+            return transfers.hold(
+                session,
+                proposal_id,
+                customer_id=customer_id,
+                call_id=call_id,
+                now=now,
+                settings=self._settings,
+            )
+
+        deed = Deed("hold_transfer", call_id, customer_id)
+        self._desk.do(deed, hold, lambda _: {"proposal": proposal_id})
+
+    def execute_approved(self, proposal_id: str) -> Receipt:
+        """Move the money of a held transfer that two people have agreed to, once.
+
+        Raises:
+            InsufficientFunds, UnknownAccount: The facts no longer allow it.
+            Refused, NeedsPerson: A risk rule does not, as things are now.
+            ProposalSpent: There is none, or two people have not agreed.
+        """
+        now = self._now()
+        task = self.tasks.get(f"{proposal_id}:approval")
+        if task.decision != "approved":
+            raise ProposalSpent("two people have not agreed to this transfer")
+        held = self.paperwork.held(proposal_id)
+
+        def execute(session: Session) -> Receipt:
+            return transfers.execute(
+                session,
+                proposal_id,
+                customer_id=held.customer_id,
+                call_id=held.call_id,
+                now=now,
+                settings=self._settings,
+                approved=True,
+            )
+
+        deed = Deed("transfer", held.call_id, held.customer_id)
+        return self._desk.do(deed, execute, transfers.audited)
+
     def block_card(self, card_id: int, *, customer_id: int, call_id: str, reason: str) -> Card:
         """Block a card of an authenticated customer; a blocked one stays blocked.
 
@@ -237,7 +310,7 @@ class Bank:
                 reason=reason,
                 now=now,
             )
-            return cards.card_value(row)
+            return cards.card_value(row, self._settings.card_limits)
 
         deed = Deed("block_card", call_id, customer_id)
         return self._desk.do(deed, block, lambda card: {"card": card.id, "why": reason})
@@ -296,6 +369,10 @@ class Bank:
         """Carries the bank's letters with these connectors, by channel ("sms", "email")."""
         return Outbox(self._desk, connectors)
 
+    def vault(self, ring: Sequence[bytes]) -> Vault:
+        """Seals what is said in calls, with the ring of keys that the settings name."""
+        return Vault(self._desk, ring)
+
     def letters(self, *, unsent: bool = False) -> list[dict[str, Any]]:
         """The bank's letters, oldest first, as JSON; only those that wait, if asked for."""
         with self._database.reading() as session:
@@ -305,6 +382,10 @@ class Bank:
         """Customers, balances, cards, payees and customers' transfers, oldest first, as JSON."""
         with self._database.reading() as session:
             return views.books(session)
+
+    def now(self) -> datetime:
+        """The bank's time."""
+        return self._now()
 
     def close(self) -> None:
         """Give all connections back."""

@@ -1,14 +1,20 @@
-"""Blocking cards. Nothing here unblocks one: a person at the bank does that."""
+"""Blocking cards, and what each may do. What opens a card is ordered (card_orders.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dialog.bank.money import to_major
+from dialog.bank.settings import CardLimits
 from dialog.bank.tables import CardEventRow, CardRow, CustomerRow
-from dialog.bank.values import Card, CardKind
+from dialog.bank.values import Card, CardKind, CardStatus, LimitKind
 from dialog.errors import UnknownAccount
+
+PHONE, NO_PIN = "asked by the caller", "emergency, without a PIN"
+"""Why a card was blocked, where it was by telephone."""
 
 
 def block_own(
@@ -42,7 +48,7 @@ def block_by_number(
     if kind is not None:
         query = query.where(CardRow.kind == kind)
     rows = session.scalars(query.order_by(CardRow.id).with_for_update(of=CardRow)).all()
-    return _block(session, rows, call_id=call_id, reason="emergency, without a PIN", now=now)
+    return _block(session, rows, call_id=call_id, reason=NO_PIN, now=now)
 
 
 def _block(
@@ -51,11 +57,39 @@ def _block(
     active = [row for row in rows if row.status != "blocked"]
     for row in active:
         row.status = "blocked"
-        event = CardEventRow(card_id=row.id, recorded_at=now, call_id=call_id, reason=reason[:200])
-        session.add(event)
+        record(session, row, call_id, reason, now)
     return len(active)
 
 
-def card_value(row: CardRow) -> Card:
+def record(session: Session, card: CardRow, call_id: str, what: str, now: datetime) -> None:
+    """Write down what is changed about a card."""
+    event = CardEventRow(card_id=card.id, recorded_at=now, call_id=call_id, reason=what[:200])
+    session.add(event)
+
+
+def limits_of(card: CardRow, limits: Mapping[str, CardLimits]) -> dict[LimitKind, Decimal]:
+    """What a card may do in a day, in major units."""
+    unset = limits.get(card.kind, CardLimits())
+    cash, purchases = card.cash_limit_minor, card.purchase_limit_minor
+    return {
+        "cash": unset.cash if cash is None else to_major(cash),
+        "purchases": unset.purchases if purchases is None else to_major(purchases),
+    }
+
+
+def status(card: CardRow) -> CardStatus:
+    """Whether a card works, was blocked, or waits for its owner to say that it arrived."""
+    if card.waiting:
+        return "new"
+    return "blocked" if card.status == "blocked" else "active"
+
+
+def card_value(row: CardRow, limits: Mapping[str, CardLimits]) -> Card:
     """The card as the dialog sees it."""
-    return Card(id=row.id, kind=row.kind, last4=row.last4, status=row.status)  # type: ignore[arg-type]
+    return Card(
+        id=row.id,
+        kind=row.kind,  # type: ignore[arg-type]
+        last4=row.last4,
+        status=status(row),
+        limits=limits_of(row, limits),
+    )

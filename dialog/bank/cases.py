@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum import verhoeff
 
+from dialog.bank import office
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.routing import route
 from dialog.bank.tables import CaseRow
@@ -11,6 +12,8 @@ from dialog.bank.values import Case, CaseKind
 from dialog.errors import UnknownCase
 
 FIRST_NUMBER = 1000
+COMPLAINT, ANSWERED = "complaint", "answered"
+"""The workflow that follows a complaint, and what it waits for."""
 LONGEST = 2000
 """Characters of the caller's words that are kept."""
 
@@ -53,6 +56,8 @@ class Cases:
             )
             session.add(row)
             session.flush()
+            if kind == "complaint":
+                office.start(session, COMPLAINT, str(row.id), now)
             return case_value(row)
 
         return self._desk.do(Deed(f"open_{kind}", call_id, customer_id), take, _audited)
@@ -74,6 +79,9 @@ class Cases:
             if row is None or row.closed_at is not None:
                 raise UnknownCase(f"no open case {reference}; see `tellerline cases list`")
             row.closed_at, row.answer = self._desk.now(), answer[:LONGEST]
+            if row.kind == "complaint":
+                workflow = f"{COMPLAINT}:{row.id}"
+                office.tell(session, workflow, ANSWERED, str(row.id), row.closed_at)
             return case_value(row)
 
         return self._desk.do(Deed("close_case", by), close, _audited)

@@ -6,6 +6,7 @@ read one out hears what it would pay for.
 
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -14,10 +15,14 @@ from dialog.bank import outbox, tries
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.keys import derive, keyed
 from dialog.bank.money import to_major
+from dialog.bank.order_tables import OrderRow
 from dialog.bank.tables import CodeRow, CustomerRow, PayeeProposalRow, PayeeRow, ProposalRow
 from dialog.errors import CodeSpent, CodeWrong, RateLimited
 
-Proposal = ProposalRow | PayeeProposalRow
+Proposal = ProposalRow | PayeeProposalRow | OrderRow
+OrderLetter = Callable[[Session, OrderRow], tuple[str, dict[str, str]]]
+"""The kind of letter that brings the code for an order, and what it tells of it."""
+
 DIGITS = 6
 SENT = "code-sent"
 HOUR = timedelta(hours=1)
@@ -29,10 +34,12 @@ class Codes:
     Args:
         desk: Of the bank.
         secret: The bank's; codes are hashed with a key from it.
+        order_letter: Of orders that are no transfers.
     """
 
-    def __init__(self, desk: Desk, secret: bytes) -> None:
+    def __init__(self, desk: Desk, secret: bytes, order_letter: OrderLetter) -> None:
         self._desk = desk
+        self._order_letter = order_letter
         self._key = derive(secret, "one-time codes")
 
     def send(self, proposal_id: str, *, customer_id: int, call_id: str) -> str:
@@ -73,7 +80,10 @@ class Codes:
 
     def _post(self, session: Session, customer: CustomerRow, proposal: Proposal) -> None:
         code, now = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}", self._desk.now()
-        kind, values = _told(session, proposal)
+        if isinstance(proposal, OrderRow):
+            kind, values = self._order_letter(session, proposal)
+        else:
+            kind, values = _told(session, proposal)
         values["code"] = code
         key = f"code:{proposal.id}"
         outbox.post(session, customer, "sms", kind, values, key=key, now=now)
@@ -119,10 +129,14 @@ class Codes:
 
 
 def _proposal(session: Session, proposal_id: str) -> Proposal | None:
-    return session.get(ProposalRow, proposal_id) or session.get(PayeeProposalRow, proposal_id)
+    return (
+        session.get(ProposalRow, proposal_id)
+        or session.get(PayeeProposalRow, proposal_id)
+        or session.get(OrderRow, proposal_id)
+    )
 
 
-def _told(session: Session, proposal: Proposal) -> tuple[str, dict[str, str]]:
+def _told(session: Session, proposal: ProposalRow | PayeeProposalRow) -> tuple[str, dict[str, str]]:
     """The kind of letter, and what it tells of the order that the code is for."""
     if isinstance(proposal, PayeeProposalRow):
         return "code_payee", {"payee": proposal.name, "last4": proposal.account_number[-4:]}

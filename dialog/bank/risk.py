@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from dialog.errors import NeedsPerson, Refused
 from dialog.strict_yaml import Strict, read
 
 RULES = Path(__file__).with_name("risk.yaml")
-OUTCOMES = ("allow", "code", "person", "refuse")
+OUTCOMES = ("allow", "code", "approval", "person", "refuse")
 """From the weakest to the strongest."""
 
 Feature = Literal[
@@ -24,7 +25,23 @@ Feature = Literal[
     "payee_days",
     "share",
     "hour",
+    "days",
 ]
+Matter = Literal[
+    "payee",
+    "own",
+    "unblock",
+    "activate",
+    "replace",
+    "cash",
+    "purchases",
+    "trip",
+    "loan",
+    "call_back",
+    "dispute",
+    "survey",
+]
+"""What is ordered: a transfer to a payee or an own account, or another kind of order."""
 Features = Mapping[Feature, Decimal | str]
 """The values of one transfer; one that is not known is left out, and no rule applies to it."""
 
@@ -51,8 +68,8 @@ class Rule(Strict):
     """One rule: where all conditions hold, its outcome is called for."""
 
     rule: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    when: Annotated[dict[Feature, Range | Literal["payee", "own"]], Field(min_length=1)]
-    then: Literal["code", "person", "refuse"]
+    when: Annotated[dict[Feature, Range | Matter], Field(min_length=1)]
+    then: Literal["code", "approval", "person", "refuse"]
 
     def applies(self, features: Features) -> bool:
         """Whether all of its conditions hold."""
@@ -76,7 +93,7 @@ class Verdict:
     """What the rules say of a transfer, and why.
 
     Attributes:
-        outcome: The strongest called for: "allow", "code", "person" or "refuse".
+        outcome: The strongest called for: "allow", "code", "approval", "person" or "refuse".
         rules: Those that applied.
         features: What they were held against.
     """
@@ -96,6 +113,23 @@ def judge(rules: Sequence[Rule], features: Features) -> Verdict:
     applied = [rule for rule in rules if rule.applies(features)]
     outcome = max((rule.then for rule in applied), key=OUTCOMES.index, default="allow")
     return Verdict(outcome, tuple(rule.rule for rule in applied), features)
+
+
+def needs_code(verdict: Verdict) -> bool:
+    """Whether a one-time code comes first; what two people approve needs one, too."""
+    return verdict.outcome in ("code", "approval")
+
+
+def require_allowed(verdict: Verdict) -> None:
+    """Refuse what the rules do not allow; a code may still be needed.
+
+    Raises:
+        Refused, NeedsPerson: A rule forbids it.
+    """
+    if verdict.outcome == "refuse":
+        raise Refused(verdict.rules)
+    if verdict.outcome == "person":
+        raise NeedsPerson(verdict.rules)
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dialog.bank import ledger, outbox, transfers
+from dialog.bank import ledger, office, outbox, transfers
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.money import to_major
 from dialog.bank.risk import judge
@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 TRIES = 3
 """Days in a row on which an occurrence is tried before it is given up and the customer told."""
+
+PAYMENT = "scheduled_payment"
+"""The workflow that makes each occurrence on its day."""
 
 RUNNER = "schedule"
 """The call id of what no caller asked for in a call."""
@@ -104,6 +107,7 @@ class Schedules:
             )
             session.add(row)
             session.flush()
+            office.start(session, PAYMENT, proposal_id, now)
             return schedule_value(session, row)
 
         deed = Deed("arrange_payment", call_id, customer_id)
@@ -135,6 +139,18 @@ class Schedules:
                 break
             counts[self._pay(*found)] += 1
         return Run(counts["ok"], counts["failed"])
+
+    def next_day(self, schedule_id: str) -> date | None:
+        """The day of the next try; None where nothing of it is still to come."""
+        with self._desk.reading() as session:
+            row = session.get(ScheduleRow, schedule_id)
+            return row.try_on if row else None
+
+    def pay_if_due(self, schedule_id: str) -> str:
+        """Make the payment that is due, once: "ok", "failed" (tried again), "elsewhere"."""
+        with self._desk.reading() as session:
+            customer_id = session.get_one(ScheduleRow, schedule_id).customer_id
+        return self._pay(schedule_id, customer_id)
 
     def _next_due(self) -> tuple[str, int] | None:
         today = self._desk.now().date()

@@ -57,6 +57,15 @@ class PinCost:
     lanes: int = 1
 
 
+class CardLimits(BaseModel):
+    """What a card may do in a day where its owner has set nothing else, in major units."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cash: Decimal = Field(default=Decimal(500), ge=0)
+    purchases: Decimal = Field(default=Decimal(2500), ge=0)
+
+
 class BankSettings(BaseModel):
     """What can be set about the bank.
 
@@ -70,6 +79,7 @@ class BankSettings(BaseModel):
         code_lifetime: How long a one-time code is taken.
         code_tries: Wrong codes taken for one order.
         codes_per_hour: Codes sent to one customer in an hour, in all calls.
+        card_limits: By kind of card; where a kind is missing, CardLimits' own.
         rules: Limits and signs of fraud; dialog/bank/risk.yaml where none are given.
     """
 
@@ -84,4 +94,5 @@ class BankSettings(BaseModel):
     code_lifetime: timedelta = timedelta(minutes=5)
     code_tries: int = Field(default=3, ge=1)
     codes_per_hour: int = Field(default=5, ge=1)
+    card_limits: dict[str, CardLimits] = {}
     rules: tuple[Rule, ...] = Field(default_factory=packaged_rules)

@@ -137,12 +137,17 @@ class PayeeProposalRow(Base):
 
 
 class CardRow(Base):
-    """A card; only its last four digits are known here."""
+    """A card; only its last four digits are known here.
+
+    A limit that was never changed is None: the settings' then. waiting: it was sent, and works
+    once the customer has it in hand and says so. ordered_by is the order that it was made for.
+    """
 
     __tablename__ = "cards"
     __table_args__ = (
         CheckConstraint("status IN ('active', 'blocked')", name="status"),
         Index("ix_cards_customer_id", "customer_id"),
+        Index("ix_cards_ordered_by", "ordered_by", unique=True),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -150,10 +155,14 @@ class CardRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     last4: Mapped[str] = mapped_column(String(4))
     status: Mapped[str] = mapped_column(String(16))
+    cash_limit_minor: Mapped[int | None] = mapped_column(BigInteger)
+    purchase_limit_minor: Mapped[int | None] = mapped_column(BigInteger)
+    waiting: Mapped[bool] = mapped_column(Boolean, default=False)
+    ordered_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class CardEventRow(Base):
-    """A card was blocked: when, in which call and why. Append-only."""
+    """What was changed about a card: when, in which call and why. Append-only."""
 
     __tablename__ = "card_events"
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dialog.bank import codes, ledger
+from dialog.bank import codes, ledger, office
 from dialog.bank.ledger import Leg
 from dialog.bank.money import require_currency, to_major, transfer_minor
-from dialog.bank.risk import Rule, Verdict, judge
+from dialog.bank.risk import Rule, Verdict, judge, needs_code, require_allowed
 from dialog.bank.settings import BankSettings
 from dialog.bank.signals import features
 from dialog.bank.tables import (
@@ -27,11 +27,13 @@ from dialog.errors import (
     BankError,
     CodeNeeded,
     InvalidDay,
-    NeedsPerson,
+    NeedsApproval,
     ProposalSpent,
-    Refused,
     UnknownAccount,
 )
+
+HELD = "held_transfer"
+"""The workflow of a transfer that two people have to agree to."""
 
 
 def propose(
@@ -75,9 +77,9 @@ def propose(
         raise ProposalSpent("this proposal id stands for another transfer; use a new one")
     with session.no_autoflush:
         verdict = judge(settings.rules, features(session, row, now))
-    _require_allowed(verdict)
+    require_allowed(verdict)
     again = _sent_lately(session, row, now - settings.same_transfer_within)
-    return Proposed(sent_before=again, needs_code=verdict.outcome == "code", verdict=verdict)
+    return Proposed(sent_before=again, needs_code=needs_code(verdict), verdict=verdict)
 
 
 def execute(
@@ -88,8 +90,17 @@ def execute(
     call_id: str,
     now: datetime,
     settings: BankSettings,
+    approved: bool = False,
 ) -> Receipt:
     """Move the money, or find that it has been moved already.
+
+    Args:
+        session: A write transaction.
+        proposal_id: That was read back.
+        customer_id, call_id: Whose, in which call.
+        now: When.
+        settings: Limits and rules.
+        approved: Two people have agreed, however long ago the caller did.
 
     Raises:
         ProposalSpent: Unknown, expired, or of another call or customer.
@@ -101,10 +112,10 @@ def execute(
     done = session.scalar(select(EntryRow).where(EntryRow.proposal_id == proposal_id))
     if done is not None:
         return _receipt(session, proposal, done, repeated=True)
-    if now >= proposal.expires_at or proposal.first_on is not None:
+    if (now >= proposal.expires_at and not approved) or proposal.first_on is not None:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
     transfer_minor(to_major(proposal.amount_minor), settings.transfer_limit)
-    verdict = require_consent(session, proposal, settings.rules, now)
+    verdict = require_consent(session, proposal, settings.rules, now, approved=approved)
     entry = ledger.post(session, legs(session, proposal), at=now, proposal_id=proposal_id)
     return replace(_receipt(session, proposal, entry, repeated=False), verdict=verdict)
 
@@ -124,27 +135,49 @@ def open_proposal(
 
 
 def require_consent(
-    session: Session, proposal: ProposalRow, rules: Sequence[Rule], now: datetime
+    session: Session,
+    proposal: ProposalRow,
+    rules: Sequence[Rule],
+    now: datetime,
+    *,
+    approved: bool = False,
 ) -> Verdict:
     """What the risk rules say as things are now, with the code that they want already given.
 
     Raises:
-        Refused, NeedsPerson, CodeNeeded: They forbid it.
+        Refused, NeedsPerson, CodeNeeded, NeedsApproval: They forbid it.
     """
     # Two transfers at once must not each find the day's limit unspent.
     session.get(CustomerRow, proposal.customer_id, with_for_update={"key_share": True})
     verdict = judge(rules, features(session, proposal, now))
-    _require_allowed(verdict)
-    if verdict.outcome == "code" and not codes.passed(session, proposal.id):
+    require_allowed(verdict)
+    if needs_code(verdict) and not codes.passed(session, proposal.id):
         raise CodeNeeded(verdict.rules)
+    if verdict.outcome == "approval" and not approved:
+        raise NeedsApproval(verdict.rules)
     return verdict
 
 
-def _require_allowed(verdict: Verdict) -> None:
-    if verdict.outcome == "refuse":
-        raise Refused(verdict.rules)
-    if verdict.outcome == "person":
-        raise NeedsPerson(verdict.rules)
+def hold(
+    session: Session,
+    proposal_id: str,
+    *,
+    customer_id: int,
+    call_id: str,
+    now: datetime,
+    settings: BankSettings,
+) -> str:
+    """Let two people decide about a confirmed transfer; gives the workflow that makes it.
+
+    Raises:
+        ProposalSpent: Unknown, expired, or of another call or customer.
+        Refused, NeedsPerson, CodeNeeded: A risk rule does not allow it.
+    """
+    proposal = open_proposal(session, proposal_id, customer_id, call_id)
+    if now >= proposal.expires_at or proposal.first_on is not None:
+        raise ProposalSpent("the proposal has expired; read the transfer back again")
+    require_consent(session, proposal, settings.rules, now, approved=True)
+    return office.start(session, HELD, proposal_id, now)
 
 
 def audited(receipt: Receipt) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What the bank tells about a customer, as plain values. Amounts are Decimal major units."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,9 @@ AccountKind = Literal["checking", "savings"]
 CardKind = Literal["debit", "credit"]
 CaseKind = Literal["complaint", "suggestion"]
 Every = Literal["once", "week", "month"]
-CardStatus = Literal["active", "blocked"]
+CardStatus = Literal["active", "blocked", "new"]
+"""new: sent to the customer, who has not said yet that it arrived."""
+LimitKind = Literal["cash", "purchases"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,13 @@ class NewPayee:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card of a customer."""
+    """One card of a customer; limits are what it may do in a day."""
 
     id: int
     kind: CardKind
     last4: str
     status: CardStatus
+    limits: Mapping[LimitKind, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

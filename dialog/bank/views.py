@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from dialog.bank import cases, schedules
-from dialog.bank.cards import card_value
+from dialog.bank.cards import card_value, status
 from dialog.bank.money import to_major
+from dialog.bank.order_tables import TripRow
+from dialog.bank.settings import BankSettings
 from dialog.bank.tables import (
     AccountRow,
     AuditRow,
@@ -24,7 +26,7 @@ from dialog.bank.values import Account, Facts, Payee, Transaction
 from dialog.errors import UnknownAccount
 
 
-def facts(session: Session, customer_id: int) -> Facts:
+def facts(session: Session, customer_id: int, settings: BankSettings) -> Facts:
     """Everything the dialog may know of a customer, as of one moment.
 
     Raises:
@@ -38,7 +40,7 @@ def facts(session: Session, customer_id: int) -> Facts:
         first_name=customer.first_name,
         accounts=tuple(map(_account_value, _accounts(session, customer_id))),
         payees=tuple(Payee(id=row.id, name=row.name) for row in _payees(session, customer_id)),
-        cards=tuple(map(card_value, _cards(session, customer_id))),
+        cards=tuple(card_value(row, settings.card_limits) for row in _cards(session, customer_id)),
         schedules=schedules.pending(session, customer_id),
         cases=cases.of_customer(session, customer_id),
     )
@@ -129,6 +131,11 @@ def _cards(session: Session, customer_id: int) -> list[CardRow]:
     return list(session.scalars(query.order_by(CardRow.id)))
 
 
+def _trips(session: Session, customer_id: int) -> list[TripRow]:
+    query = select(TripRow).where(TripRow.customer_id == customer_id)
+    return list(session.scalars(query.order_by(TripRow.first_on, TripRow.id)))
+
+
 def _account_value(row: AccountRow) -> Account:
     # There are no holds in this bank yet: all of the balance is available.
     return Account(
@@ -155,10 +162,14 @@ def _customer_json(session: Session, customer: CustomerRow) -> dict[str, Any]:
             for row in _accounts(session, customer.id)
         ],
         "cards": [
-            {"kind": row.kind, "last4": row.last4, "status": row.status}
+            {"kind": row.kind, "last4": row.last4, "status": status(row)}
             for row in _cards(session, customer.id)
         ],
         "payees": [row.name for row in _payees(session, customer.id)],
+        "trips": [
+            {"place": row.place, "first": str(row.first_on), "last": str(row.last_on)}
+            for row in _trips(session, customer.id)
+        ],
         "pending": [
             {"to": one.to, "amount": str(one.amount), "every": one.every, "due": str(one.due_on)}
             for one in schedules.pending(session, customer.id)

@@ -14,8 +14,14 @@ OUT_OF_SCOPE = "out_of_scope"
 
 TRAIN_FOLDER = Path(__file__).parent
 TEST_FOLDER = TRAIN_FOLDER / "test"
+"""Held-out lines that choices are made on and mistakes are looked at: validation."""
+
+FRESH_FOLDER = TRAIN_FOLDER / "fresh"
+"""Held-out lines that nothing was chosen by: their figures are the ones reported."""
+
 TRAIN_MINIMUM = 25
 TEST_MINIMUM = 6
+FRESH_MINIMUM = 1
 
 _NAME = re.compile(r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$")
 

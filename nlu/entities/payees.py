@@ -19,6 +19,9 @@ RANK = 57
 LEAST = 0.75
 """Below this likeness a span is nobody's name."""
 
+ALIKE = 0.7
+"""Below this likeness in spelling a word is alike by sound alone."""
+
 _LONGEST = 4
 
 
@@ -60,16 +63,20 @@ def likeness(said: str, written: str) -> float:
     """How alike two words are, 0 to 1: by spelling, or by sound where the spelling is near."""
     if said == written:
         return 1.0
-    spelling = max(
-        float(Levenshtein.normalized_similarity(said, written)),
-        float(JaroWinkler.similarity(said, written)) - 0.1,
-    )
+    spelling = _spelling(said, written)
     sounds = jellyfish.metaphone(said), jellyfish.metaphone(written)
     if sounds[0] == sounds[1] and sounds[0]:
         # Short codes meet by chance: "Anna" and "on" are both AN.
         return max(spelling, 0.93) if spelling >= 0.4 else spelling
     sound = float(Levenshtein.normalized_similarity(*sounds))
     return min(0.88, max(spelling, 0.5 * spelling + 0.5 * sound) - 0.02)
+
+
+def _spelling(said: str, written: str) -> float:
+    return max(
+        float(Levenshtein.normalized_similarity(said, written)),
+        float(JaroWinkler.similarity(said, written)) - 0.1,
+    )
 
 
 def _matches(phrase: Phrase, place: int, name: _Name) -> Iterator[_Match]:
@@ -114,10 +121,14 @@ def _part(phrase: Phrase, place: int, length: int, words: Sequence[str], name: _
         return 0.0
     barred = phrase.locale.banking.not_names
     best = 0.0
+    expected = phrase.context.expectation.kind == "payee" or _follows_to(phrase, place)
     for start in range(len(name.parts) - length + 1):
         parts = name.parts[start : start + length]
         generic = length == 1 and words[0] in barred
         if generic and not _is_led(phrase, place):
+            continue
+        # "Kill that" is no Cole: a word that is only alike by sound must stand where a payee does.
+        if not expected and min(map(_spelling, words, parts)) < ALIKE:
             continue
         scores = [likeness(said, written) for said, written in zip(words, parts, strict=True)]
         score = min(scores) - (0.08 if start == 0 else 0.13)
@@ -127,9 +138,12 @@ def _part(phrase: Phrase, place: int, length: int, words: Sequence[str], name: _
 
 def _is_led(phrase: Phrase, place: int) -> bool:
     """True after a word that a payee follows ("to", "for"), and alone in the utterance."""
-    roles = phrase.locale.banking.roles["to"]
+    return _follows_to(phrase, place) or (place == 0 and len(phrase.tokens) <= 3)
+
+
+def _follows_to(phrase: Phrase, place: int) -> bool:
     led = phrase.word(place - 1) in phrase.locale.dates.the
-    return phrase.word(place - 1 - led) in roles or (place == 0 and len(phrase.tokens) <= 3)
+    return phrase.word(place - 1 - led) in phrase.locale.banking.roles["to"]
 
 
 def _in_a_name(phrase: Phrase, place: int, length: int, name: _Name) -> bool:

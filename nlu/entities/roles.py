@@ -11,7 +11,23 @@ _REACH = 5
 
 def with_roles(phrase: Phrase, entities: Sequence[Entity]) -> list[Entity]:
     """The same entities, each with the role that the words before it give it."""
-    return [replace(entity, role=_role(phrase, entity)) for entity in entities]
+    return [
+        replace(entity, role=_step(phrase, entity) or _role(phrase, entity)) for entity in entities
+    ]
+
+
+def _step(phrase: Phrase, entity: Entity) -> str | None:
+    """ "Twenty more", "add ten": an amount that counts from another one."""
+    if entity.type != "money":
+        return None
+    words = phrase.locale.money
+    first = next(p for p, token in enumerate(phrase.tokens) if token.end > entity.start)
+    last = next((p for p, t in enumerate(phrase.tokens) if t.start >= entity.end), None)
+    after = phrase.word(last) if last is not None else ""
+    for role, said in words.relative.items():
+        if after in said:
+            return role
+    return "more" if phrase.word(first - 1) in words.raises else None
 
 
 def _role(phrase: Phrase, entity: Entity) -> str | None:

@@ -116,6 +116,19 @@ def fit_several(
     return replace(head, several=True)
 
 
+def given_head(
+    labels: tuple[str, ...],
+    weights: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    examples: Sequence[Example],
+    features: NDArray[np.float32],
+    *,
+    several: bool = False,
+) -> IntentHead:
+    """A head whose weights (labels by widths) were trained elsewhere, not calibrated."""
+    return replace(_head(labels, weights, bias, examples, features), several=several)
+
+
 def _head(
     labels: tuple[str, ...],
     weights: NDArray[np.float64],

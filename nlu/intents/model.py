@@ -4,17 +4,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlu.encoder.sentence import SentenceEncoder
+from nlu.feelings.head import FEELINGS_FILE
 from nlu.intents.head import HeadAnswer, IntentHead
 from nlu.mishearings import classifiable
 
 HEAD_FILE = "intents.safetensors"
 ADAPTER_FILE = "adapter.safetensors"
 CARD_FILE = "card.json"
+EXPORTED_FILE = "encoder.onnx"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,19 +38,47 @@ class IntentModel:
         """Read the model of a folder.
 
         Args:
-            folder: Holds the head and, where the encoder was tuned, its adapter.
+            folder: Holds the head and, where the encoder was tuned, its adapter; where the
+                encoder was exported, its graph.
             encoder_dir: The packaged encoder.
             threads: Threads for one utterance.
 
         Raises:
             ModelFileError: A file is missing or is not what it should be.
         """
-        adapter = folder / ADAPTER_FILE
-        encoder = SentenceEncoder(encoder_dir, threads, adapter if adapter.is_file() else None)
+        adapter, exported = folder / ADAPTER_FILE, folder / EXPORTED_FILE
+        encoder = SentenceEncoder(
+            encoder_dir,
+            threads,
+            adapter if adapter.is_file() else None,
+            exported if exported.is_file() else None,
+        )
         head = IntentHead.load(folder / HEAD_FILE)
-        files = [path for path in (folder / HEAD_FILE, adapter) if path.is_file()]
+        files = [path for path in (folder / HEAD_FILE, adapter, exported) if path.is_file()]
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in files))
         return cls(encoder, head, digest.hexdigest()[:12])
+
+    @staticmethod
+    def export(folder: Path, encoder_dir: Path, out: Path) -> None:
+        """Write a model's folder again with its encoder in 8-bit integers.
+
+        Args:
+            folder: A trained model.
+            encoder_dir: The packaged encoder.
+            out: The new folder.
+
+        Raises:
+            ModelFileError: A file is missing or is not what it should be.
+        """
+        from nlu.encoder.export import export_int8  # slow to import, and only exports need it
+
+        IntentHead.load(folder / HEAD_FILE)
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (HEAD_FILE, ADAPTER_FILE, FEELINGS_FILE, CARD_FILE):
+            if (folder / name).is_file():
+                copyfile(folder / name, out / name)
+        adapter = folder / ADAPTER_FILE
+        export_int8(encoder_dir, adapter if adapter.is_file() else None, out / EXPORTED_FILE)
 
     def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The texts' features as training and use share them, one row each."""

@@ -40,6 +40,8 @@ class NumberWords(Words):
     homophones: dict[str, int]
     conjunctions: frozenset[str] = Field(alias="and")
     articles: frozenset[str] = Field(alias="a")
+    implied: dict[str, int]
+    vague: frozenset[str]
     half: frozenset[str]
     point: frozenset[str]
     ordinals: dict[str, int]
@@ -49,7 +51,8 @@ class NumberWords(Words):
     @cached_property
     def openers(self) -> frozenset[str]:
         """Words that a number may begin with."""
-        return frozenset([*self.units, *self.teens, *self.tens, *self.zeros, *self.articles])
+        small = (*self.units, *self.teens, *self.tens)
+        return frozenset([*small, *self.zeros, *self.articles, *self.implied])
 
 
 class MoneyWords(Words):
@@ -62,6 +65,8 @@ class MoneyWords(Words):
     cues: frozenset[str]
     after: frozenset[str]
     verbs: frozenset[str]
+    relative: dict[str, frozenset[str]]
+    raises: frozenset[str]
 
 
 class DateWords(Words):
@@ -117,6 +122,9 @@ class BankingWords(Words):
     not_cards: frozenset[str]
     categories: dict[str, tuple[str, ...]]
     directions: dict[str, tuple[str, ...]]
+    limits: dict[str, tuple[str, ...]]
+    employments: dict[str, tuple[str, ...]]
+    durations: dict[int, tuple[str, ...]]
     roles: dict[str, tuple[str, ...]]
     between: frozenset[str]
     percent: tuple[str, ...]

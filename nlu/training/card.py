@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nlu.feelings.head import FEELINGS_FILE
 from nlu.intents.model import ADAPTER_FILE, CARD_FILE, HEAD_FILE
 from nlu.training.prepare import Prepared
 from nlu.training.recipe import Recipe
@@ -50,7 +51,7 @@ def side_card(samples: Sequence[Sample]) -> dict[str, object]:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the model's files."""
-    paths = [folder / name for name in (HEAD_FILE, ADAPTER_FILE)]
+    paths = [folder / name for name in (HEAD_FILE, ADAPTER_FILE, FEELINGS_FILE)]
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()
     }

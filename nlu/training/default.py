@@ -7,6 +7,8 @@ from threadpoolctl import threadpool_limits
 
 from nlu.corpus.duplicates import refuse_near_duplicates
 from nlu.corpus.load import (
+    FRESH_FOLDER,
+    FRESH_MINIMUM,
     TEST_FOLDER,
     TEST_MINIMUM,
     TRAIN_FOLDER,
@@ -15,11 +17,21 @@ from nlu.corpus.load import (
     load_corpus,
 )
 from nlu.encoder.sentence import SentenceEncoder
+from nlu.feelings.head import FEELINGS_FILE, FeelingsHead
 from nlu.intents.fit import fit_head
 from nlu.intents.head import Example
 from nlu.intents.model import CARD_FILE, HEAD_FILE, IntentModel
 from nlu.mishearings import classifiable
 from nlu.training.card import ENCODER, file_hashes, side_card, write_json
+from nlu.training.endings import fit_endings
+from nlu.training.feelings import FOLDER as FEELINGS_FOLDER
+from nlu.training.feelings import (
+    LEAST,
+    feelings_figures,
+    held_out_lines,
+    train_feelings,
+    write_feelings,
+)
 from nlu.training.measures import measured
 from nlu.training.samples import Sample
 
@@ -33,7 +45,8 @@ def train_default(encoder: SentenceEncoder, seed: int = SEED) -> IntentModel:
         CorpusError: The corpus is wrong, or the held-out utterances leak into it.
     """
     utterances = load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM)
-    refuse_near_duplicates(utterances, load_corpus(TEST_FOLDER, TEST_MINIMUM))
+    for held_out in (validation_lines(), fresh_lines()):
+        refuse_near_duplicates(utterances, held_out)
     # One thread: sums in another order would change the last bits of the weights.
     with threadpool_limits(1):
         examples = [Example(utterance.text, utterance.intent) for utterance in utterances]
@@ -41,14 +54,36 @@ def train_default(encoder: SentenceEncoder, seed: int = SEED) -> IntentModel:
         return IntentModel(encoder, fit_head(examples, features, seed=seed))
 
 
+def train_default_feelings(encoder: SentenceEncoder, seed: int = SEED) -> FeelingsHead:
+    """The feelings head that goes with the packaged model.
+
+    Raises:
+        CorpusError: The held-out utterances leak into the training ones.
+    """
+    refuse_near_duplicates(load_corpus(FEELINGS_FOLDER, LEAST), held_out_lines())
+    return train_feelings(encoder, load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM), seed)
+
+
+def validation_lines() -> list[Utterance]:
+    """The held-out lines that choices are made on."""
+    return load_corpus(TEST_FOLDER, TEST_MINIMUM)
+
+
+def fresh_lines() -> list[Utterance]:
+    """The held-out lines that are only reported on."""
+    return load_corpus(FRESH_FOLDER, FRESH_MINIMUM)
+
+
 def samples_of(utterances: Sequence[Utterance]) -> list[Sample]:
     """Corpus lines as samples."""
     return [Sample(utterance.text, (utterance.intent,)) for utterance in utterances]
 
 
-def held_out_figures(model: IntentModel) -> dict[str, float | None]:
-    """Figures on the packaged held-out utterances."""
-    held_out = samples_of(load_corpus(TEST_FOLDER, TEST_MINIMUM))
+def held_out_figures(
+    model: IntentModel, lines: Sequence[Utterance] | None = None
+) -> dict[str, float | None]:
+    """Figures on held-out utterances: the fresh ones, unless others are given."""
+    held_out = samples_of(lines or fresh_lines())
     return measured(model.head, model.features([sample.text for sample in held_out]), held_out)
 
 
@@ -56,13 +91,23 @@ def write_default(model: IntentModel, folder: Path) -> dict[str, object]:
     """Write the head and, beside it, a card with the data's hash, the seed and the figures."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / HEAD_FILE).write_bytes(model.head.to_bytes())
+    texts = [utterance.text for utterance in load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM)]
+    fit_endings(texts, SEED).save(folder)
+    with threadpool_limits(1):
+        feelings = train_default_feelings(model.encoder)
+    write_feelings(feelings, folder / FEELINGS_FILE)
     card: dict[str, object] = {
         "encoder": f"{ENCODER}, frozen",
         "files": file_hashes(folder),
         "seed": SEED,
         "train": side_card(samples_of(load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM))),
-        "test": side_card(samples_of(load_corpus(TEST_FOLDER, TEST_MINIMUM))),
+        "validation": {
+            **side_card(samples_of(validation_lines())),
+            "figures": held_out_figures(model, validation_lines()),
+        },
+        "test": side_card(samples_of(fresh_lines())),
         "figures": held_out_figures(model),
+        "feelings": feelings_figures(feelings, model.encoder, fresh_lines()),
     }
     write_json(folder / CARD_FILE, card)
     return card

@@ -34,9 +34,20 @@ def explain(understander: Understander, text: str, context: Context) -> dict[str
             for entity in meaning.entities
         ],
         "nearest": list(meaning.nearest),
+        "feelings": _feelings(meaning),
         "decision": ", ".join(wanted) if wanted else "ask again",
         "reason": _reason(meaning, wanted, scope, understander.threshold),
     }
+
+
+def _feelings(meaning: Understanding) -> str:
+    felt = meaning.feelings
+    if felt is None:
+        return "-"
+    return (
+        f"{felt.sentiment} (negative {felt.negative:.2f}, positive {felt.positive:.2f}, "
+        f"anger {felt.anger:.2f}, distress {felt.distress:.2f})"
+    )
 
 
 def _reason(

@@ -12,13 +12,15 @@ from torch.nn import functional
 from transformers import AutoModel
 
 from nlu.encoder.adapter import Arrays
+from nlu.encoder.graph import tapped
+from nlu.encoder.sentence import PART_LENGTHS
 from nlu.errors import DataError
 
 LONGEST = 48
 """Tokens of an utterance that training looks at."""
 
 SHARPNESS = 20.0
-"""The classifier sees unit vectors of this length."""
+"""The classifier sees features times this."""
 
 
 def device() -> torch.device:
@@ -32,18 +34,35 @@ def halves() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Utterances side by side: hidden states (rows by tokens by width), the mask of what is no
+    padding, and the means of frozen layers that are pooled (rows by layers by width)."""
+
+    hidden: Tensor
+    mask: Tensor
+    means: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Lower:
-    """What the frozen layers make of each utterance: one tensor a line, tokens by width."""
+    """What the frozen layers make of each utterance.
+
+    Attributes:
+        hidden: One tensor a line, tokens by width.
+        means: One tensor a line: the means of the frozen layers that are pooled, layers by width.
+    """
 
     hidden: list[Tensor]
+    means: list[Tensor]
 
-    def batch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Padded hidden states and the mask of what is no padding."""
+    def batch(self, rows: Sequence[int]) -> Batch:
+        """The rows' lines, padded to the longest."""
         chosen = [self.hidden[row] for row in rows]
         padded = nn.utils.rnn.pad_sequence(chosen, batch_first=True)
         lengths = torch.tensor([len(part) for part in chosen])
         mask = torch.arange(padded.shape[1])[None, :] < lengths[:, None]
-        return padded.to(device()), mask.to(device())
+        means = torch.stack([self.means[row] for row in rows])
+        return Batch(padded.to(device()), mask.to(device()), means.to(device()))
 
     def length(self, row: int) -> int:
         """Tokens of a line."""
@@ -51,7 +70,11 @@ class Lower:
 
 
 class Network(nn.Module):
-    """A BERT sentence encoder with a linear classifier over its pooled, unit vectors."""
+    """A BERT sentence encoder with a linear classifier over its pooled features.
+
+    The features are those that the shipped graph gives (nlu.encoder.sentence), so that the trained
+    classifier can serve as the head.
+    """
 
     def __init__(self, folder: Path, labels: int, frozen: int, rank: int | None) -> None:
         """Load the encoder.
@@ -75,7 +98,8 @@ class Network(nn.Module):
         self.frozen = frozen
         self.before = {name: value.clone() for name, value in bert.state_dict().items()}
         self.bert: Any = _with_adapters(bert, frozen, rank) if rank else bert
-        self.classify = nn.Linear(bert.config.hidden_size, labels)
+        width = bert.config.hidden_size * len(PART_LENGTHS)
+        self.classify = nn.Linear(width, labels)
         nn.init.normal_(self.classify.weight, std=0.02)
         nn.init.zeros_(self.classify.bias)
         trained = tuple(f"encoder.layer.{number}." for number in range(frozen, self.layers))
@@ -90,8 +114,13 @@ class Network(nn.Module):
         """What learns, by name."""
         return {name: value for name, value in self.named_parameters() if value.requires_grad}
 
-    def lower(self, texts: Sequence[str], tokenizer: Tokenizer) -> Iterator[tuple[int, Tensor]]:
-        """The frozen layers' output for each text, without dropout: its place and tokens by width.
+    def lower(
+        self, texts: Sequence[str], tokenizer: Tokenizer
+    ) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """The frozen layers' output for each text, without dropout.
+
+        Yields its place, its hidden states (tokens by width) and the means of the frozen layers
+        that are pooled (layers by width).
 
         Texts of one token length run together, so that none is padded.
         """
@@ -102,26 +131,40 @@ class Network(nn.Module):
             by_length.setdefault(len(ids), []).append((place, ids))
         for rows in by_length.values():
             for chunk in (rows[at : at + 32] for at in range(0, len(rows), 32)):
-                hidden = self._lower(torch.tensor([ids for _, ids in chunk], device=device()))
-                yield from zip((place for place, _ in chunk), hidden, strict=True)
+                tokens = torch.tensor([ids for _, ids in chunk], device=device())
+                hidden, means = self._lower(tokens)
+                yield from zip((place for place, _ in chunk), hidden, means, strict=True)
 
-    def _lower(self, ids: Tensor) -> Tensor:
+    def _lower(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        means = []
         with torch.inference_mode(), autocast():
             hidden = self._core.embeddings(input_ids=ids)
-            for layer in self._core.encoder.layer[: self.frozen]:
+            for number, layer in enumerate(self._core.encoder.layer[: self.frozen], 1):
                 hidden = _first(layer(hidden))
-        kept: Tensor = hidden.to("cpu", torch.bfloat16 if halves() else torch.float32).clone()
-        return kept
+                if number in tapped(self.layers):
+                    means.append(hidden.float().mean(dim=1).cpu())
+        kept = hidden.to("cpu", torch.bfloat16 if halves() else torch.float32)
+        none = torch.zeros(len(ids), 0, hidden.shape[-1])
+        return kept.clone(), torch.stack(means, dim=1) if means else none
 
-    def forward(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (rows by labels) and unit vectors (rows by width)."""
-        attended = mask[:, None, None, :]
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Logits (rows by labels) and sentence vectors of unit length (rows by width)."""
+        hidden, attended = batch.hidden, batch.mask[:, None, None, :]
+        kept = batch.mask[..., None].float()
+        taps = sorted(tapped(self.layers))
+        means = dict(zip(taps, batch.means.unbind(dim=1), strict=False))
         with autocast():
-            for layer in self._core.encoder.layer[self.frozen :]:
+            for number, layer in enumerate(self._core.encoder.layer[self.frozen :], 1):
                 hidden = _first(layer(hidden, attention_mask=attended))
-        kept = mask[..., None].float()
-        vectors = functional.normalize((hidden.float() * kept).sum(1) / kept.sum(1), dim=1)
-        return self.classify(vectors * SHARPNESS), vectors
+                if self.frozen + number in taps:
+                    means[self.frozen + number] = (hidden.float() * kept).sum(1) / kept.sum(1)
+        peak = hidden.float().masked_fill(~batch.mask[..., None], -torch.inf).amax(dim=1)
+        pooled = [*(means[tap] for tap in tapped(self.layers)), peak]
+        parts = [
+            functional.normalize(part, dim=1) * length
+            for part, length in zip(pooled, PART_LENGTHS, strict=True)
+        ]
+        return self.classify(torch.cat(parts, dim=1) * SHARPNESS), parts[0]
 
     @property
     def _core(self) -> Any:

@@ -42,6 +42,7 @@ class Recipe(BaseModel):
         rate: Highest learning rate, of the last layer.
         layer_decay: Each layer below learns this much slower.
         smoothing: Share of a label's weight that is spread over the others.
+        contrast: Weight of the contrastive loss beside the classifier's.
         batch: Utterances a step.
         shots: Lines of each intent that are trained on, drawn by the seed; None for all.
         unseen: Share of the intents, drawn by the seed, that training does not see and whose
@@ -65,7 +66,8 @@ class Recipe(BaseModel):
     rate: float = Field(default=3e-4, gt=0)
     layer_decay: float = Field(default=0.85, gt=0, le=1)
     smoothing: float = Field(default=0.1, ge=0, lt=1)
-    batch: int = Field(default=48, ge=1)
+    contrast: float = Field(default=0.2, ge=0)
+    batch: int = Field(default=64, ge=1)
     shots: int | None = Field(default=None, ge=1)
     unseen: float = Field(default=0.0, ge=0, lt=1)
     refit: bool = False

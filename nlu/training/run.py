@@ -1,7 +1,7 @@
 """Trains an intent model on given data and writes it with everything that explains it.
 
 ```
-read ─▶ repeats, near-duplicates, splits ─▶ suspect labels ─▶ tune the encoder ─▶ fit the head
+read ─▶ repeats, near-duplicates, splits ─▶ suspect labels ─▶ tune encoder and head, or fit a head
      ─▶ calibrate on validation ─▶ figures before and after ─▶ card
 ```
 
@@ -13,6 +13,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -20,7 +21,14 @@ from threadpoolctl import threadpool_limits
 from nlu.encoder.adapter import to_bytes
 from nlu.encoder.sentence import SentenceEncoder
 from nlu.errors import DataError
-from nlu.intents.fit import HeldOut, calibrate, calibrate_several, fit_several, fit_weights
+from nlu.intents.fit import (
+    HeldOut,
+    calibrate,
+    calibrate_several,
+    fit_several,
+    fit_weights,
+    given_head,
+)
 from nlu.intents.head import Example, IntentHead
 from nlu.intents.model import ADAPTER_FILE, HEAD_FILE, IntentModel
 from nlu.mishearings import classifiable
@@ -31,6 +39,9 @@ from nlu.training.protocols import under_protocol
 from nlu.training.recipe import Recipe, Suspects
 from nlu.training.samples import Sample, data_hash, has_several
 from nlu.training.suspects import Suspect, suspect_labels
+
+if TYPE_CHECKING:
+    from nlu.training.tune import Tuning
 
 _CHUNK = 512
 _KEPT = "frozen-features-"
@@ -66,9 +77,11 @@ def train_model(
         cleaned = _cleaned(data, suspects, recipe)
         after, epochs = before, 0
         if recipe.tunes:
-            epochs = tune(cleaned, recipe, encoder_dir, out, show)
+            tuning = tune(cleaned, recipe, encoder_dir, out, show)
+            epochs = tuning.best_epochs
             encoder = SentenceEncoder(encoder_dir, adapter=out / ADAPTER_FILE)
-        if recipe.tunes or len(cleaned.train) < len(data.train):
+            after = _tuned(encoder, tuning, cleaned, show)
+        elif len(cleaned.train) < len(data.train):
             after, _ = _fitted(encoder, cleaned, recipe, show)
         figures = {
             "before": _figures(before, data, show) if after is not before else None,
@@ -82,11 +95,11 @@ def train_model(
     return write_card(out, cleaned, recipe, figures, suspects=len(suspects))
 
 
-def tune(data: Prepared, recipe: Recipe, encoder_dir: Path, out: Path, show: Progress) -> int:
-    """Tune the encoder, write its adapter, and give after how many epochs it was best."""
+def tune(data: Prepared, recipe: Recipe, encoder_dir: Path, out: Path, show: Progress) -> "Tuning":
+    """Tune the encoder and write its adapter."""
     from nlu.training.tune import Lines, Tuning  # torch: seconds that only tuning should wait for
 
-    labels = sorted({label for sample in data.train for label in sample.labels})
+    labels = _labels(data.train)
     several = has_several(data.train)
 
     def lines(side: Sequence[Sample]) -> Lines:
@@ -98,7 +111,11 @@ def tune(data: Prepared, recipe: Recipe, encoder_dir: Path, out: Path, show: Pro
     tuning = Tuning(encoder_dir, lines(data.train), lines(data.validation), recipe)
     changes = tuning.run(out, show)
     (out / ADAPTER_FILE).write_bytes(to_bytes(changes))
-    return tuning.best_epochs
+    return tuning
+
+
+def _labels(samples: Sequence[Sample]) -> list[str]:
+    return sorted({label for sample in samples for label in sample.labels})
 
 
 def features_of(
@@ -132,12 +149,34 @@ def _fitted(
     """The model of the training side, calibrated on the validation side; the train features."""
     train = _kept(kept, encoder, data.train, "encoding", show)
     validation = _kept(kept, encoder, data.validation, "encoding validation", show)
-    head = _fit(data.train, train, recipe)
+    head = _calibrated(_fit(data.train, train, recipe), data, validation)
+    return IntentModel(encoder, head), train
+
+
+def _tuned(
+    encoder: SentenceEncoder, tuning: "Tuning", data: Prepared, show: Progress
+) -> IntentModel:
+    """The tuned encoder with the classifier that was trained with it, calibrated."""
+    head = _own_head(encoder, tuning, data, show)
+    validation = features_of(encoder, data.validation, "encoding validation", show)
+    return IntentModel(encoder, _calibrated(head, data, validation))
+
+
+def _own_head(
+    encoder: SentenceEncoder, tuning: "Tuning", data: Prepared, show: Progress
+) -> IntentHead:
+    features = features_of(encoder, data.train, "encoding", show)
+    weights, bias = tuning.classifier
+    several = has_several(data.train)
+    labels = tuple(_labels(data.train))
+    return given_head(labels, weights, bias, _examples(data.train), features, several=several)
+
+
+def _calibrated(head: IntentHead, data: Prepared, validation: Floats) -> IntentHead:
     if head.several:
         holds = [frozenset(sample.labels) for sample in data.validation]
-        return IntentModel(encoder, calibrate_several(head, validation, holds)), train
-    part = HeldOut(head, _examples(data.validation), validation)
-    return IntentModel(encoder, calibrate(head, [part])), train
+        return calibrate_several(head, validation, holds)
+    return calibrate(head, [HeldOut(head, _examples(data.validation), validation)])
 
 
 def _kept(
@@ -180,9 +219,12 @@ def _refitted(
     every = replace(data, train=(*data.train, *data.validation), validation=())
     encoder = model.encoder
     if recipe.tunes:
-        tune(every, recipe.model_copy(update={"stop_after": epochs}), encoder_dir, out, show)
+        again = recipe.model_copy(update={"stop_after": epochs})
+        tuning = tune(every, again, encoder_dir, out, show)
         encoder = SentenceEncoder(encoder_dir, adapter=out / ADAPTER_FILE)
-    head = _fit(every.train, features_of(encoder, every.train, "encoding", show), recipe)
+        head = _own_head(encoder, tuning, every, show)
+    else:
+        head = _fit(every.train, features_of(encoder, every.train, "encoding", show), recipe)
     old = model.head
     head = replace(head, temperature=old.temperature, threshold=old.threshold, cut=old.cut)
     return IntentModel(encoder, head)

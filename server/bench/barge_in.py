@@ -16,7 +16,7 @@ from server.bench.peer import Peer
 from server.bench.peer_wire import RATE
 from server.bench.sounds import make_sound
 from server.caller import CallerTurn, CallLog, place_call
-from server.replay.run import caller_turns
+from server.replay.callers import caller_turns
 from voice.codecs import Encoding
 from voice.pcm import Samples
 from voice.resampling import resample

@@ -12,8 +12,9 @@ from server.bench.hosted import Assistant
 from server.bench.latency import OURS, AnsweredTurn, our_turns
 from server.bench.peer import Peer, PeerTurn
 from server.bench.peer_wire import RATE
+from server.replay.callers import caller_turns
 from server.replay.hosting import conversations_for_scenarios
-from server.replay.run import caller_turns, converse_in_text
+from server.replay.run import converse_in_text
 from voice.pcm import Samples
 from voice.resampling import resample
 

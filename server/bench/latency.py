@@ -19,7 +19,7 @@ from server.bench.report import (
     worst_gap,
 )
 from server.caller import place_call
-from server.replay.run import caller_turns
+from server.replay.callers import caller_turns
 
 OURS = "tellerline"
 WITHOUT = frozenset({"silence", "hang-up"})

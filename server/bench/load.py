@@ -13,7 +13,7 @@ from server.bench.peer import Peer
 from server.bench.report import percentile
 from server.caller import CallLog, place_call
 from server.client.connection import CallError
-from server.replay.run import caller_turns
+from server.replay.callers import caller_turns
 
 LEVELS = (1, 2, 4, 6, 8)
 WITHOUT = frozenset({"silence", "hang-up", "barge-in"})

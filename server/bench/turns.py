@@ -12,7 +12,7 @@ from server.bench.peer import Peer, PeerTurn
 from server.bench.peer_wire import RATE
 from server.bench.report import Report, Sheet, p50_p95, share, worst_gap
 from server.caller import CallerTurn, place_call
-from server.replay.run import caller_turns
+from server.replay.callers import caller_turns
 from voice.resampling import resample
 
 WITHOUT = frozenset({"silence", "hang-up", "barge-in"})

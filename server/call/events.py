@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dialog.conversation import Response
+from dialog.turns import Response
 from server.call.laps import Laps
 from voice.transcript import Transcript
 
@@ -39,20 +39,28 @@ def said_event(turn: int, text: str, *, interrupted: bool = False) -> Event:
     return {**event, "interrupted": True} if interrupted else event
 
 
-def listening_event(turn: int, response: Response, laps: Laps | None, diagnostics: bool) -> Event:
+def listening_event(
+    turn: int,
+    response: Response,
+    laps: Laps | None,
+    wire: dict[str, float],
+    diagnostics: bool,
+) -> Event:
     """All of an answer is sent.
 
     Args:
         turn: The caller's turn that it answers; 0 for the greeting.
         response: What was answered.
         laps: From the end of the caller's voice to the first audio; None without either.
+        wire: Seconds by name that the wire adds to them, where we know.
         diagnostics: Whether the client may know why.
     """
     event: Event = {"type": "listening", "turn": turn, "action": response.action}
     if diagnostics:
         event["reason"] = response.reason
         event["expects"] = response.expectation.kind
-        parts = laps.parts if laps else {}
+        event["flows"] = list(dict.fromkeys(way.flow for way in response.path))
+        parts = {**laps.parts, **wire} if laps else {}
         event["parts"] = {name: round(1000 * seconds, 1) for name, seconds in parts.items()}
         if laps:
             event["clock"] = [round(laps.began, 4), round(laps.ended, 4)]

@@ -1,38 +1,47 @@
-"""Whether what was said so far is what the dialog waits for: it decides how long to wait."""
+"""Whether what was said so far is all that the caller wants to say: it decides how long to wait."""
 
+import math
+
+from dialog.turns import Thought
 from nlu.understanding import Expectation, Understanding
 from voice.turns import Fit
 
 SURE = 0.7
-"""Score from which an intent makes a finished sentence a whole."""
+"""Of the score, how much must be requests and acts for a sentence to be clear."""
 
 SENTENCE_ENDS = (".", "?", "!")
 """What the recogniser writes where a sentence sounds finished."""
 
+TURNS_GO_ON, SENTENCE_ENDED, WORDS, ANSWERED, DETAILS_OPEN = -2.0, 1.1, 0.64, 0.6, 0.2
+"""Log odds that a turn is over after a pause: of any, for a sentence's end, by its words, for what
+leaves nothing open, for a request whose details may still come (decision 20)."""
 
-def fit(
-    understanding: Understanding | None, expectation: Expectation, *, wants_more: bool = False
-) -> Fit:
-    """How an understanding fits an expectation.
+AGREED = 0.55
+"""How likely a plain yes to a question is all, at least, in whatever words it comes."""
+
+
+def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
+    """How a thought fits an expectation, and how likely the turn is over, 0 to 1.
 
     Args:
-        understanding: Of the turn so far; None stands for no speech.
+        thought: Of the turn so far; None stands for no speech.
         expectation: What the dialog waits for.
-        wants_more: Whether the request leaves details open that the caller may go on to give.
     """
-    if understanding is None or not understanding.text.strip():
-        return Fit.NOTHING
+    understanding = thought.understanding if thought is not None else None
+    if thought is None or understanding is None or not understanding.text.strip():
+        return Fit.NOTHING, 1.0
     if expectation.digits is not None and (digits := _longest_digits(understanding)):
-        return _fit_digits(digits, expectation.digits)
-    if not understanding.text.rstrip().endswith(SENTENCE_ENDS):
-        return Fit.OPEN
-    if _is_agreement(understanding, expectation):
-        return Fit.LIKELY  # "yes … but make it fifty" must be heard whole
+        return _fit_digits(digits, expectation.digits), 0.2
+    odds = TURNS_GO_ON + WORDS * _log_odds(understanding.finished)
+    odds += SENTENCE_ENDED * understanding.text.rstrip().endswith(SENTENCE_ENDS)
     if _answers(understanding, expectation):
-        return Fit.WHOLE
-    if _is_clear(understanding):
-        return Fit.LIKELY if wants_more else Fit.WHOLE
-    return Fit.OPEN
+        odds += ANSWERED
+    elif _is_clear(understanding):
+        odds += DETAILS_OPEN if thought.wants_more else ANSWERED
+    over = 1 / (1 + math.exp(-odds))
+    if not _agrees(understanding, expectation):
+        return Fit.OPEN, over
+    return Fit.BINDING if thought.decision.act is not None else Fit.OPEN, max(over, AGREED)
 
 
 def _answers(understanding: Understanding, expectation: Expectation) -> bool:
@@ -54,13 +63,17 @@ def _fit_digits(found: int, expected: int) -> Fit:
     return Fit.COMPLETE if found == expected else Fit.PARTIAL
 
 
-def _is_agreement(understanding: Understanding, expectation: Expectation) -> bool:
+def _agrees(understanding: Understanding, expectation: Expectation) -> bool:
+    """Whether it is a plain yes to a question."""
     intents = understanding.intents
     return expectation.kind == "yes_no" and bool(intents) and intents[0].name == "affirm"
 
 
 def _is_clear(understanding: Understanding) -> bool:
-    """Whether it is surely a request or an act of its own."""
-    if not understanding.intents or understanding.intents[0].name == "inform":
-        return False
-    return understanding.intents[0].score >= SURE
+    """Whether it is surely a request or an act of its own, or several."""
+    return sum(i.score for i in understanding.intents if i.name != "inform") >= SURE
+
+
+def _log_odds(probability: float) -> float:
+    sure = min(max(probability, 0.02), 0.98)
+    return math.log(sure / (1 - sure))

@@ -1,7 +1,6 @@
 """The ear of one call: audio in, turns out, each thought about while it may still go on."""
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,14 +10,15 @@ import numpy as np
 from server.call.fit import fit
 from server.call.thinking import Mind, Thinking
 from server.call.utterance import Utterance
+from server.clock import now
 from server.engines import Engines
 from voice.echo import EchoGuard
 from voice.evidence import SpeechEvidence
+from voice.overlap import Overlap, OverlapSense
 from voice.turns import (
     RATE,
     Dropped,
     Ended,
-    JudgeAgain,
     Paused,
     Resumed,
     Silent,
@@ -27,6 +27,14 @@ from voice.turns import (
     TurnTaker,
 )
 from voice.vad import WINDOW
+
+UNLESS_RESUMED = 0.1
+"""Seconds more of silence before a turn is thought about while others wait: most pauses inside a
+sentence are over by then, and thinking ahead is the first thing to save on."""
+
+UNDECIDED = 0.3
+"""How far from even odds the words may leave a turn for its sound to be judged, too: that costs a
+fifth of what recognition costs, which must not wait for it."""
 
 ECHO_WITHIN = 2 * RATE
 """Samples after our last sound in which it may still come back."""
@@ -63,6 +71,9 @@ class Ear(Protocol):
     async def on_dropped(self, turn: int) -> None:
         """It was no speech."""
 
+    async def on_overlap(self, overlap: Overlap) -> None:
+        """There is a sound over the answer that may be speech; or it was none."""
+
     async def on_turn(self, turn: HeardTurn) -> None:
         """The turn is over."""
 
@@ -86,6 +97,7 @@ class Listener:
         self._mind = mind
         self._ear = ear
         self._evidence = SpeechEvidence()
+        self._overlap = OverlapSense()
         self._echo = EchoGuard()
         self._sent_at = -ECHO_WITHIN
         self._rest = np.empty(0, np.int16)
@@ -106,20 +118,35 @@ class Listener:
         self._rest = samples[whole:]
         for window in samples[:whole].reshape(-1, WINDOW):
             probability = self._evidence.process(window, playing=self._ear.playing)
-            if self._is_echo(window, probability):
+            if echo := self._is_echo(window, probability):
                 probability = 0.0
             for event in self.turns.hear(window, probability):
                 await self._take(event)
+            await self._sense(probability, loud=self._evidence.loud and not echo)
 
     def sent(self, samples: np.ndarray) -> None:
         """Our own audio has gone out, int16 at 16 kHz: it may come back."""
         self._echo.sent(samples)
         self._sent_at = self.turns.received
 
+    async def _sense(self, probability: float, *, loud: bool) -> None:
+        """Have the answer turned down while nobody knows yet whether the caller speaks."""
+        if self.turns.speaking or not self._ear.playing:
+            if self._overlap.reset():
+                await self._ear.on_overlap(Overlap.RESTORE)
+            return
+        overlap = self._overlap.hear(probability, loud=loud)
+        if overlap is Overlap.SPEECH:
+            for event in self.turns.begin():
+                await self._take(event)
+        elif overlap is not None:
+            await self._ear.on_overlap(overlap)
+
     def _is_echo(self, window: np.ndarray, probability: float) -> bool:
         self._echo.heard(window)
         lately = self.turns.received - self._sent_at < ECHO_WITHIN
-        return lately and probability >= self.turns.settings.still_voiced and self._echo.is_echo()
+        sound = probability >= self._overlap.settings.maybe or self._evidence.loud
+        return lately and sound and self._echo.is_echo()
 
     def close(self) -> None:
         """The call is gone; what is being thought is dropped."""
@@ -139,8 +166,6 @@ class Listener:
             case Paused(generation, audio):
                 self.forget()
                 self._thinking = self._start(self._think(generation, audio))
-            case JudgeAgain(generation, audio):
-                self._start(self._judge(generation, audio))
             case Resumed():
                 self.forget()
             case Ended():
@@ -155,14 +180,15 @@ class Listener:
         """From here on the thought is wanted, whatever the caller does next."""
         self._ended.add(ended.generation)
         thinking, self._thinking = self._thinking, None
-        now = time.monotonic()
+        at = now()
         silence = (ended.at - ended.voice_end) / RATE
-        await self._ear.on_turn(
-            HeardTurn(ended.turn, ended.voice_end, now - silence, now, thinking)
-        )
+        await self._ear.on_turn(HeardTurn(ended.turn, ended.voice_end, at - silence, at, thinking))
 
     async def _think(self, generation: int, audio: np.ndarray) -> Thinking | None:
-        self._start(self._judge(generation, audio))
+        if self._engines.crowded:
+            await asyncio.sleep(UNLESS_RESUMED)
+            if self._stale(generation):
+                return None
         expectation = self._mind.expectation
         transcript = await self._engines.transcribe(
             audio,
@@ -173,17 +199,15 @@ class Listener:
         )
         if self._stale(generation):
             return None
-        thinking = await self._mind.think(transcript, time.monotonic())
+        thinking = await self._mind.think(transcript, now())
         if self._stale(generation):
             return None
         thought = thinking.thought
-        fits = fit(
-            thought.understanding if thought else None,
-            expectation,
-            wants_more=thought is not None and thought.wants_more,
-        )
-        for event in self.turns.understood(generation, fits):
+        fits, over = fit(thought, expectation)
+        for event in self.turns.understood(generation, fits, over):
             await self._take(event)
+        if abs(over - 0.5) < UNDECIDED:
+            self._start(self._judge(generation, audio))
         if thought and thought.decision.act is None and thought.decision.say:
             thinking.utterance = Utterance(self._engines, thought.decision.say)
         return thinking

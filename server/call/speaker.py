@@ -1,13 +1,13 @@
 """The mouth of one call: sentences out, paced so that little is ever buffered beyond recall."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from server.call.utterance import Utterance
+from server.clock import now
 from voice.playback import Playback
 from voice.resampling import Resampler
 from voice.turns import RATE
@@ -71,7 +71,7 @@ class Speaker:
         rate: int,
         send: Callable[[bytes], Awaitable[None]],
         announce: Callable[[str], Awaitable[None]],
-        clock: Clock = time.monotonic,
+        clock: Clock = now,
     ) -> None:
         self.playback = Playback(RATE)
         self._rate = rate

@@ -10,7 +10,6 @@ and its outcome is told with the next answer.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,7 +30,8 @@ from pipecat.frames.frames import (
 )
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
-from dialog.conversation import Conversation, Response
+from dialog.conversation import Conversation
+from dialog.turns import Response
 from server.call.events import Event, heard_event, listening_event, said_event
 from server.call.keys import KeyEntry
 from server.call.laps import Laps
@@ -39,11 +39,18 @@ from server.call.listener import HeardTurn, Listener
 from server.call.speaker import Said, Speaker
 from server.call.thinking import Mind, Thinking
 from server.call.utterance import Utterance
+from server.clock import now
 from server.engines import Engines
+from server.explaining import decided_event
 from server.protocol import Hangup, Played, ProtocolError, error_event
+from voice.overlap import Overlap
+from voice.pcm import Samples
 from voice.turns import RATE
 
 log = structlog.get_logger()
+
+DUCKED = 10 ** (-26 / 20)
+"""Of its level, how loud an answer is over which somebody may be speaking."""
 
 
 class Teller(FrameProcessor):
@@ -54,9 +61,13 @@ class Teller(FrameProcessor):
         conversation: This call's dialog.
         call_id: For logs.
         silence: Seconds of the caller's silence before the assistant asks.
+        ducks: Whether the client turns down by itself what it has buffered (`duck`); else only
+            what is sent from then on is quieter.
         diagnostics: Whether events carry intents, reasons and latency parts.
         record: Takes every event that is sent, secrets masked; must not block.
         on_end: Told why the call ended, once.
+        hand_over: Gives the caller to a person, told the summary; False where that failed.
+        wire: Seconds that the wire itself adds, by name.
     """
 
     def __init__(
@@ -67,15 +78,22 @@ class Teller(FrameProcessor):
         call_id: str,
         silence: float,
         diagnostics: bool,
+        ducks: bool = False,
         record: Callable[[Event], None] = lambda _: None,
         on_end: Callable[[str], None] = lambda _: None,
+        hand_over: Callable[[str], Awaitable[bool]] | None = None,
+        wire: Callable[[], dict[str, float]] = dict,
     ) -> None:
         super().__init__()
         self._engines = engines
         self._log = log.bind(call=call_id)
         self._diagnostics = diagnostics
+        self._client_ducks = ducks
+        self._ducked = False
         self._record = record
         self._on_end = on_end
+        self._hand_over = hand_over
+        self._wire = wire
         self._mind = Mind(engines, conversation)
         self._listener = Listener(engines, self._mind, self, silence=silence)
         self._speaker = Speaker(engines.synthesiser.sample_rate, self._send_audio, self._announce)
@@ -127,6 +145,13 @@ class Teller(FrameProcessor):
         await self._send({"type": "turn_started", "turn": turn}, urgent=True)
         await self._yield_floor()
 
+    async def on_overlap(self, overlap: Overlap) -> None:
+        """Somebody may be speaking over the answer: turn it down until that is known."""
+        self._ducked = overlap is Overlap.DUCK
+        if self._client_ducks:
+            gain = DUCKED if self._ducked else 1.0
+            await self._send({"type": "duck", "gain": round(gain, 3)}, urgent=True)
+
     async def on_dropped(self, turn: int) -> None:
         """It was no speech: say again what it cut off."""
         await self._send_turn_ended(turn, 0)
@@ -164,7 +189,7 @@ class Teller(FrameProcessor):
     async def _message(self, message: Any) -> None:
         match message:
             case Played(samples=samples, clear=clear):
-                self._speaker.playback.played(samples, clear, time.monotonic())
+                self._speaker.playback.played(samples, clear, now())
             case ProtocolError():
                 await self._send(error_event(message), urgent=True)
                 if message.fatal:
@@ -180,7 +205,7 @@ class Teller(FrameProcessor):
             return  # what was heard of a cut off answer is noted already
         said = self._speaker.said
         if said.complete and not self._speaker.playing:
-            self._mind.heard_reply(" ".join(self._last.say), lambda: 1.0)
+            self._mind.heard_reply(" ".join(self._last.say), said.fraction)
             return
         self._cut_off = said
         if self._effect:
@@ -192,6 +217,7 @@ class Teller(FrameProcessor):
         """Drop what is buffered on the way to the caller."""
         heard = said_event(self._answered, self._speaker.heard_text(), interrupted=True)
         await self.broadcast_interruption()
+        self._ducked = False
         self._speaker.clear()
         await self._send(heard, urgent=True)
 
@@ -239,7 +265,7 @@ class Teller(FrameProcessor):
         response = await self._mind.commit(thinking)
         heard = heard_event(turn.turn, response, thinking.transcript, self._diagnostics)
         await self._send(heard, urgent=True)
-        laps.lap("decision", time.monotonic())
+        laps.lap("decision", now())
         await self._say(number, response, self._with_owed(response), thinking, laps)
 
     async def _resume(self, number: int) -> None:
@@ -251,10 +277,10 @@ class Teller(FrameProcessor):
             self._listener.turns.listen()
 
     async def _answer_keys(self, number: int, digits: str) -> None:
-        laps = Laps(time.monotonic())
+        laps = Laps(now())
         response = await self._mind.key(digits)
         await self._send(heard_event(self._turn, response, None, self._diagnostics), urgent=True)
-        laps.lap("decision", time.monotonic())
+        laps.lap("decision", now())
         await self._say(number, response, self._with_owed(response), laps=laps)
 
     async def _answer_silence(self, number: int) -> None:
@@ -278,6 +304,7 @@ class Teller(FrameProcessor):
     ) -> None:
         """Speak an answer to its end, unless it is overtaken; then hear the caller or finish."""
         self._last, self._cut_off, self._answered = response, None, self._turn
+        self._record(decided_event(self._answered, response))
         utterance = self._utterance(sentences, thinking)
         try:
             first = await self._speaker.say(utterance, lambda: self._alive(number))
@@ -292,7 +319,8 @@ class Teller(FrameProcessor):
             return
         if first is not None and laps is not None:
             laps.lap("synthesis", first)
-        await self._send(listening_event(self._answered, response, laps, self._diagnostics))
+        wire = self._wire() if laps is not None else {}
+        await self._send(listening_event(self._answered, response, laps, wire, self._diagnostics))
         await self._speaker.heard_out(lambda: self._alive(number))
         if self._alive(number):
             await self._after(response)
@@ -319,7 +347,15 @@ class Teller(FrameProcessor):
             return
         if response.end == "transfer":
             await self._send({"type": "transfer", "to": "person", "summary": response.summary})
+            if self._hand_over and not await self._hand_over(response.summary):
+                self._start_answer(self._take_back)
+                return
         await self._end(response.end)
+
+    async def _take_back(self, number: int) -> None:
+        """No person could take the call over: the caller is with us again."""
+        response = await self._mind.take_back()
+        await self._say(number, response, response.say)
 
     def _alive(self, number: int) -> bool:
         return not self._over and number == self._number
@@ -342,8 +378,15 @@ class Teller(FrameProcessor):
         await self._send({"type": "turn_ended", "turn": turn, "voice_end": voice_end}, urgent=True)
 
     async def _send_audio(self, pcm: bytes) -> None:
-        self._listener.sent(np.frombuffer(pcm, np.int16))
-        await self.push_frame(OutputAudioRawFrame(audio=pcm, sample_rate=RATE, num_channels=1))
+        samples = self._at_volume(np.frombuffer(pcm, np.int16))
+        self._listener.sent(samples)
+        await self.push_frame(
+            OutputAudioRawFrame(audio=samples.tobytes(), sample_rate=RATE, num_channels=1)
+        )
+
+    def _at_volume(self, samples: Samples) -> Samples:
+        quieter = self._ducked and not self._client_ducks
+        return (samples * DUCKED).astype(np.int16) if quieter else samples
 
     async def _send(self, event: Event, *, urgent: bool = False) -> None:
         """An event, in order with the audio unless it is urgent."""

@@ -1,15 +1,16 @@
 """Thinking about a turn before it is over: understood and decided, with no effect."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dialog.conversation import Conversation, Response, Thought
+from dialog.conversation import Conversation
+from dialog.turns import Response, Thought
 from nlu.entities.digits import AWAITED_KINDS
 from nlu.understanding import Expectation
 from server.call.utterance import Utterance
+from server.clock import now
 from server.engines import Engines
 from voice.cues import Awaited
 from voice.transcript import Hypothesis, Transcript
@@ -95,7 +96,7 @@ class Mind:
                         transcript.text, hypotheses=readings, confidence=transcript.confidence
                     )
                 )
-        return Thinking(transcript, thought, transcribed_at, time.monotonic())
+        return Thinking(transcript, thought, transcribed_at, now())
 
     async def commit(self, thinking: Thinking) -> Response:
         """Carry out what was thought; decided again first if the dialog has moved on since."""
@@ -121,6 +122,10 @@ class Mind:
     async def silence(self) -> Response:
         """The caller said nothing."""
         return await self._change(self._conversation.silence)
+
+    async def take_back(self) -> Response:
+        """No person could take the call over."""
+        return await self._change(self._conversation.take_back)
 
     async def _change(self, work: Callable[[], T]) -> T:
         async with self._lock:

@@ -1,14 +1,12 @@
 """Our own wire (docs/protocol.md) to pipecat's frames and back."""
 
 import json
-import time
 from collections.abc import Callable
 
 import numpy as np
 from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import (
     Frame,
-    InputAudioRawFrame,
     InputDTMFFrame,
     InputTransportMessageFrame,
     InterruptionFrame,
@@ -18,11 +16,10 @@ from pipecat.frames.frames import (
 )
 from pipecat.serializers.base_serializer import FrameSerializer
 
+from server.channels.sound import WireSound
+from server.clock import now
 from server.protocol import Dtmf, Hello, Played, ProtocolError, parse_message
-from voice.codecs import decode, encode
 from voice.errors import AudioFormatError
-from voice.resampling import Resampler
-from voice.turns import RATE
 
 LONGEST = 0.2
 """Seconds of audio in one message."""
@@ -43,24 +40,19 @@ class CallSerializer(FrameSerializer):
     Args:
         hello: What the client speaks.
         clock: Monotonic seconds.
-
-    Attributes:
-        last_audio_at: When audio last came, by the clock.
     """
 
-    def __init__(self, hello: Hello, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, hello: Hello, clock: Callable[[], float] = now) -> None:
         super().__init__()
         self._hello = hello
         self._clock = clock
-        self._inward = Resampler(hello.sample_rate, RATE)
-        self._outward = Resampler(RATE, hello.sample_rate)
+        self._sound = WireSound(hello.sample_rate, hello.encoding)
         self._began = clock()
         self._received = 0
         self._messages = 0
         self._mistakes = 0
         self._closed = False
         self._clears = 0
-        self.last_audio_at = clock()
 
     async def deserialize(self, data: str | bytes) -> Frame | None:
         """A frame from the wire; what breaks the protocol becomes a message frame with the error.
@@ -82,8 +74,7 @@ class CallSerializer(FrameSerializer):
     async def serialize(self, frame: Frame) -> str | bytes | None:
         """Audio and events to the wire; an interruption becomes `clear`."""
         if isinstance(frame, OutputAudioRawFrame):
-            samples = self._outward.process(np.frombuffer(frame.audio, np.int16))
-            return encode(samples, self._hello.encoding)
+            return self._sound.outward(np.frombuffer(frame.audio, np.int16))
         if isinstance(frame, InterruptionFrame):
             self._clears += 1
             return json.dumps({"type": "clear", "id": self._clears})
@@ -98,7 +89,7 @@ class CallSerializer(FrameSerializer):
 
     def _audio(self, data: bytes) -> Frame | None:
         try:
-            samples = decode(data, self._hello.encoding)
+            samples = self._sound.decoded(data)
         except AudioFormatError as error:
             raise ProtocolError("bad_audio", str(error)) from None
         if len(samples) > LONGEST * self._hello.sample_rate:
@@ -107,18 +98,14 @@ class CallSerializer(FrameSerializer):
         ahead = self._received / self._hello.sample_rate - (self._clock() - self._began)
         if ahead > AHEAD:
             raise ProtocolError("too_fast", "audio runs ahead of real time", fatal=True)
-        self.last_audio_at = self._clock()
-        samples = self._inward.process(samples)
-        if len(samples) == 0:
-            return None
-        return InputAudioRawFrame(audio=samples.tobytes(), sample_rate=RATE, num_channels=1)
+        return self._sound.inward(samples)
 
     def _message(self, text: str) -> Frame:
         message = parse_message(text)
         if isinstance(message, Dtmf):
             return InputDTMFFrame(button=KeypadEntry(message.digit))
         if isinstance(message, Played):
-            samples = message.samples * RATE // self._hello.sample_rate
+            samples = self._sound.to_ours(message.samples)
             message = message.model_copy(update={"samples": samples})
         return InputTransportMessageFrame(message=message)
 
@@ -126,5 +113,5 @@ class CallSerializer(FrameSerializer):
         """Sample positions are counted at the wire's rate."""
         end = event.get("voice_end")
         if isinstance(end, int):
-            return {**event, "voice_end": end * self._hello.sample_rate // RATE}
+            return {**event, "voice_end": self._sound.to_wire(end)}
         return event

@@ -15,6 +15,7 @@ from server.cli.root import app, overrides, progress_console, settings
 
 if TYPE_CHECKING:
     from server.bench.calls import RecordedCall
+    from server.bench.parity import Parity
     from server.bench.report import Report
     from server.bench.running import Bench
 
@@ -158,6 +159,35 @@ def load(
     levels = tuple(calls) if calls else LEVELS
     found = _recorded(recorded, None, WITHOUT)
     _show(_bench().load(found, levels, seconds, peer=peer), as_json, picture, write)
+
+
+@bench_app.command()
+def parity(
+    device: Annotated[str, typer.Option(help="The device that is compared with the CPU.")] = "cuda",
+    calls: Annotated[int, typer.Option(help="Recorded calls that both hear.", min=1)] = 4,
+    recorded: Recorded = None,
+) -> None:
+    """The same words and waveforms on CUDA as on the CPU; exit code 1 where they differ."""
+    from nlu.understander import Understander
+    from server.bench.calls import SAMPLES, recorded_calls
+    from server.bench.parity import compare_speech, compare_words, engines_on, parity_sheet
+    from server.engines import model_folders
+
+    chosen = settings()
+    folders = model_folders(chosen)
+    places = folders[chosen.recogniser], folders[chosen.voice], chosen.threads
+    with progress_console.status(f"loading on cpu and {device}"):
+        here, there = engines_on("cpu", *places), engines_on(device, *places)
+        understander = Understander(folders[chosen.encoder], model=chosen.intents)
+    found = recorded_calls(recorded or SAMPLES, calls)
+    results: list[Parity] = []
+    with progress_console.status("comparing"):
+        results += compare_speech((here[1], there[1]))
+        results += compare_words((here[0], there[0]), understander, found)
+    Console().print(parity_sheet(results, ("cpu", device)).rich())
+    different = sum(not each.same for each in results)
+    print(f"{len(results) - different} same, {different} different")
+    raise typer.Exit(1 if different else 0)
 
 
 @bench_app.command("all")

@@ -1,7 +1,6 @@
 """`tellerline serve`, `call`, `chat`, `talk` and `demo`: the assistant at work."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
@@ -10,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from server.admission import Drain
 from server.cli.root import app, progress_console, settings
 
 Today = Annotated[
@@ -18,6 +18,14 @@ Today = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Url = Annotated[str | None, typer.Option(help="A running server; else one is started.")]
+Reload = Annotated[
+    bool,
+    typer.Option(
+        "--reload",
+        help="Development: read flows, replies, knowledge and words again when they are edited; "
+        "a mistake is told with file, line and cure, and the old ones stay.",
+    ),
+]
 Token = Annotated[str | None, typer.Option(help="The server's token.", envvar="TELLERLINE_TOKEN")]
 
 
@@ -25,20 +33,45 @@ Token = Annotated[str | None, typer.Option(help="The server's token.", envvar="T
 def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
     port: Annotated[int | None, typer.Option(help="0 takes any free one.")] = None,
+    sip: Annotated[
+        bool, typer.Option("--sip", help="Telephone trunks too: SIP on port 5060, or as set.")
+    ] = False,
+    audiosocket: Annotated[
+        bool, typer.Option("--audiosocket", help="Asterisk too: port 9092, or as set.")
+    ] = False,
     today: Today = None,
+    reload: Reload = False,
 ) -> None:
-    """Answer calls on the websocket /v1/call until interrupted."""
-    from server.cli.hosting import hosted, loaded_engines, parse_day
+    """Answer calls until interrupted: websocket /v1/call, the page at /, and what is set.
+
+    SIGTERM drains: new calls are refused, running ones may take `drain` seconds (60). SIGINT, or
+    a second signal, ends at once. docs/channels.md tells every way in.
+
+    With --reload a new call, and a running one with nothing under way, takes up edited files.
+    """
+    from server.cli.hosting import hosted, loaded_engines, parse_day, until_told
+    from server.cli.reloading import reloading
+    from server.settings import AudioSocket, Sip
 
     chosen = settings(host=host, port=port)
+    if sip and chosen.sip is None:
+        chosen = chosen.model_copy(update={"sip": Sip()})
+    if audiosocket and chosen.audiosocket is None:
+        chosen = chosen.model_copy(update={"audiosocket": AudioSocket()})
 
     async def run() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with hosted(chosen, engines, parse_day(today)) as url:
+        drain = Drain()
+        async with (
+            reloading(chosen.language if reload else None),
+            hosted(chosen, engines, parse_day(today), drain) as url,
+        ):
             print(f"Tellerline answers on {url}", flush=True)
-            await stop.wait()
+            if chosen.sip is not None:
+                print(f"and on {chosen.sip.uri}", flush=True)
+            if chosen.audiosocket is not None:
+                at = chosen.audiosocket
+                print(f"and on AudioSocket {at.host}:{at.port}", flush=True)
+            await until_told(drain, chosen.drain)
 
     with loaded_engines(chosen) as engines:
         asyncio.run(run())
@@ -76,21 +109,27 @@ def call(
 
 
 @app.command()
-def chat(as_json: AsJson = False, today: Today = None) -> None:
+def chat(as_json: AsJson = False, today: Today = None, reload: Reload = False) -> None:
     """The same dialog in text: one caller turn per line on standard input.
 
-    A line `/keys 4821` presses keys, `/silence` says nothing.
+    A line `/keys 4821` presses keys, `/silence` says nothing. With --reload edited files are
+    taken up where nothing is under way.
     """
     from server.bank_file import noon, open_bank
     from server.cli.chatting import converse
     from server.cli.hosting import parse_day
+    from server.cli.reloading import looking
+    from server.llm import ChatModel
     from server.models import ModelStore
 
     chosen, day = settings(), parse_day(today)
     encoder = ModelStore(chosen.models).prepare(chosen.encoder)
     bank = open_bank(chosen, clock=noon(day)) if day else open_bank(chosen)
     try:
-        ended = converse(bank, encoder, day or date.today(), sys.stdin, as_json=as_json)
+        today_is = day or date.today()
+        lines = looking(sys.stdin, chosen.language) if reload else sys.stdin
+        writer = ChatModel(chosen.llm) if chosen.llm else None
+        ended = converse(bank, encoder, today_is, lines, as_json=as_json, writer=writer)
     finally:
         bank.close()
     raise typer.Exit(0 if ended in ("goodbye", "transfer", "hangup") else 1)

@@ -8,20 +8,31 @@ from pathlib import Path
 from rich.console import Console
 
 from dialog.bank.bank import Bank
-from dialog.conversation import Conversation, Response
+from dialog.conversation import Conversation
+from dialog.rewriting import Writer
+from dialog.turns import Response
 from nlu.understander import Understander
 from server.render import CallView, Turn, json_line, summary_json, typed_turn
 
 KEYS, SILENCE = "/keys ", "/silence"
 
 
-def converse(bank: Bank, encoder: Path, today: date, lines: Iterable[str], *, as_json: bool) -> str:
+def converse(
+    bank: Bank,
+    encoder: Path,
+    today: date,
+    lines: Iterable[str],
+    *,
+    as_json: bool,
+    writer: Writer | None = None,
+) -> str:
     """Hold a conversation in text until it ends or the lines do; gives how it ended."""
     conversation = Conversation(
         bank=bank,
         understander=Understander(encoder),
         today=today,
         call_id=f"chat-{secrets.token_hex(6)}",
+        writer=writer,
     )
     view = CallView(Console())
     turns: list[Turn] = []

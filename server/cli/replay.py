@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperGroup
 
 from server.cli.root import app, progress_console, settings
 
 if TYPE_CHECKING:
+    from dialog.conversation import Conversation
+    from server.replay.gates import Gates
     from server.replay.results import Replayed, Summary
+    from server.replay.suite import Case
+
+
+class Machine(StrEnum):
+    """How fast the engines are in virtual time."""
+
+    CPU = "cpu"
+    INSTANT = "instant"
+
+
+class Side(StrEnum):
+    """A side of a stereo recording."""
+
+    LEFT = "left"
+    RIGHT = "right"
 
 
 class By(StrEnum):
@@ -26,28 +45,169 @@ class By(StrEnum):
     VOICE = "voice"
 
 
-@app.command()
-def replay(
+class RunsByDefault(TyperGroup):
+    """`tellerline replay PATH` is `tellerline replay run PATH`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What begins with no command's name is for `run`."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+replay_app = typer.Typer(
+    cls=RunsByDefault,
+    no_args_is_help=True,
+    help="Replay recorded calls and give a verdict (docs/replay.md). `replay PATH …` is "
+    "`replay run PATH …`, whose --help names all options.",
+)
+app.add_typer(replay_app, name="replay")
+
+Today = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The scenario's day; else today.")
+]
+
+
+@replay_app.command("import")
+def import_recording(
+    wav: Annotated[Path, typer.Argument(help="A stereo recording of a call, one side each.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the scenario and its recordings.")],
+    caller: Annotated[Side, typer.Option(help="The caller's side.")] = Side.LEFT,
+    today: Today = None,
+) -> None:
+    """Cut a recorded call into a scenario draft: turns by voice activity, words by Whisper.
+
+    A person corrects the words and adds what is expected.
+    """
+    from server.models import ModelStore
+    from server.replay.drafting import draft_from_recording
+    from voice.recogniser import Recogniser
+
+    chosen = settings()
+    with progress_console.status("loading the recogniser"):
+        folder = ModelStore(chosen.models).prepare(chosen.recogniser)
+        recogniser = Recogniser(folder, device=chosen.device, threads=chosen.threads)
+    with progress_console.status(f"listening to {wav.name}"):
+        path, turns = draft_from_recording(
+            wav,
+            out,
+            caller=caller.value,
+            today=(today or datetime.now()).date(),
+            hear=lambda samples: recogniser.transcribe(samples).text,
+        )
+    print(f"{path}: {turns} turns; correct the words and say what is expected")
+
+
+@replay_app.command("record")
+def from_live_call(
+    record: Annotated[Path, typer.Argument(help="CALL.jsonl in the `records` folder.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the scenario.")],
+    customer: Annotated[
+        str, typer.Option(help="Who of the demo bank takes the caller's place, by first name.")
+    ] = "maria",
+    today: Today = None,
+) -> None:
+    """Turn a live call's record into a scenario draft; what was masked stays out of it."""
+    from server.replay.drafting import draft_from_record
+
+    day = (today or datetime.now()).date()
+    path, turns = draft_from_record(record, out, customer=customer, today=day)
+    print(f"{path}: {turns} turns; check what is expected")
+
+
+@replay_app.command("eval-server")
+def eval_server_command(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 7860,
+    today: Today = None,
+) -> None:
+    """Serve the dialog to `pipecat eval run` (text modality), a fresh demo bank per scenario.
+
+    Then: pipecat eval run SCENARIO.yaml --bot-url ws://127.0.0.1:7860 (see its own help).
+    """
+    from server.replay.pipecat_eval import eval_server
+
+    day = (today or datetime.now()).date()
+
+    async def serve(folder: Path) -> None:
+        async with eval_server(_new_conversations(folder, day), host, port):
+            progress_console.print(f"serving pipecat's evals on ws://{host}:{port}; Ctrl-C ends it")
+            await asyncio.Event().wait()
+
+    with TemporaryDirectory() as folder:
+        asyncio.run(serve(Path(folder)))
+
+
+def _new_conversations(folder: Path, day: date) -> Callable[[], Conversation]:
+    from nlu.understander import Understander
+    from server.models import ModelStore
+    from server.replay.hosting import conversations_for_scenarios
+    from server.replay.scenario import Scenario, Turn
+
+    chosen = settings()
+    understander = Understander(
+        ModelStore(chosen.models).prepare(chosen.encoder), model=chosen.intents
+    )
+    converse = conversations_for_scenarios(folder, understander)
+    nothing = (Turn(silence=1.0),)
+    any_call = Scenario(name="eval", about="A scenario of pipecat's.", today=day, turns=nothing)
+    return lambda: converse(any_call)[0]
+
+
+@replay_app.command()
+def run(
     paths: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.")],
     by: Annotated[By, typer.Option(help="In text, fast; or by voice, in real time.")] = By.VOICE,
-    calls: Annotated[int, typer.Option(help="Calls at once; 1 to measure latency.")] = 1,
+    fast: Annotated[
+        bool,
+        typer.Option(
+            "--fast",
+            help="By voice in virtual time: as fast as the engines work, with the same words and "
+            "books. Latencies are then those of a machine that takes the time of --engines.",
+        ),
+    ] = False,
+    calls: Annotated[int, typer.Option(min=1, help="Calls at once; 1 to measure latency.")] = 1,
+    repeat: Annotated[int, typer.Option(min=1, help="How often; finds flaky scenarios.")] = 1,
+    tag: Annotated[list[str] | None, typer.Option(help="Only scenarios with this tag.")] = None,
+    matrix: Annotated[
+        Path | None,
+        typer.Option(help="Conditions and channels (YAML) for every scenario; docs/replay.md."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     recordings: Annotated[
         Path | None, typer.Option(help="Leave the stereo recordings in this folder.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Leave report.html, results.jsonl, verdict.json, junit.xml here."),
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="The --report folder of an earlier replay to compare with.")
+    ] = None,
+    gate: Annotated[
+        Path | None, typer.Option(help="What must hold (YAML); else every call must pass.")
+    ] = None,
+    engines: Annotated[
+        Machine, typer.Option(help="With --fast: how long the engines take in virtual time.")
+    ] = Machine.CPU,
 ) -> None:
-    """Replay scenarios, each on a fresh demo bank; exit code 1 if one fails."""
-    from server.errors import ServerError
-    from server.render import json_line
-    from server.replay.scenario import find_scenarios
+    """Replay scenarios, each on a fresh demo bank, and give a verdict; docs/replay.md.
 
-    files = [file for path in paths for file in find_scenarios(path)]
-    if not files:
-        raise ServerError(f"no scenarios (*.yaml) in {', '.join(map(str, paths))}")
+    Exit code 0 if every gate holds, 1 if one is broken, 2 if a file cannot be used.
+    """
+    from server.render import json_line
+    from server.replay.report import write_report
+    from server.replay.verdict import give_verdict, read_baseline, write_files
+
+    if baseline is not None:
+        read_baseline(baseline)  # a wrong folder is told before the calls, not after
+    chosen, gates = _cases(paths, tag or [], matrix, repeat), _gates(gate)
+    if report is not None and recordings is None:
+        recordings = report / "recordings"
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=progress_console) as bars:
-        task = bars.add_task("replaying", total=len(files))
+        task = bars.add_task("replaying", total=len(chosen))
 
         def show(result: Replayed) -> None:
             bars.advance(task)
@@ -55,46 +215,108 @@ def replay(
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
 
         if by is By.TEXT:
-            summary = _by_text(files, show)
+            summary, versions = _by_text(chosen, show)
         else:
-            summary = _by_voice(files, show, calls, recordings)
-    print(json_line(summary.json()) if as_json else summary.line())
-    raise typer.Exit(1 if summary.failed else 0)
+            costs = engines if fast else None
+            summary, versions = _by_voice(chosen, show, calls, recordings, costs)
+    verdict = give_verdict([result.json() for result in summary.results], gates, versions, baseline)
+    if report is not None:
+        write_files(verdict, report)
+        page = write_report(verdict, report)
+        progress_console.print(f"report: {page}", soft_wrap=True, highlight=False)
+    if as_json:
+        print(json_line(summary.json() | {"verdict": verdict.json()}))
+    else:
+        print("\n".join([*verdict.lines(), summary.line()]))
+    raise typer.Exit(0 if verdict.passed else 1)
 
 
-def _by_text(files: list[Path], show: Callable[[Replayed], None]) -> Summary:
+def _gates(path: Path | None) -> Gates:
+    from server.errors import ServerError
+    from server.replay.gates import STRICT, load_gates
+    from server.replay.reading import ScenarioError
+
+    try:
+        return load_gates(path) if path else STRICT
+    except ScenarioError as error:
+        raise ServerError(str(error)) from error
+
+
+def _cases(paths: list[Path], tags: list[str], matrix: Path | None, repeat: int) -> list[Case]:
+    from server.errors import ServerError
+    from server.replay.matrix import load_matrix
+    from server.replay.reading import ScenarioError
+    from server.replay.scenario import find_scenarios, has_tag
+    from server.replay.suite import cases
+
+    files = [file for path in paths for file in find_scenarios(path)]
+    files = [file for file in files if not tags or has_tag(file, tags)]
+    if not files:
+        wanted = f" with tag {', '.join(tags)}" if tags else ""
+        raise ServerError(f"no scenarios (*.yaml){wanted} in {', '.join(map(str, paths))}")
+    try:
+        return cases(files, load_matrix(matrix) if matrix else None, repeat)
+    except ScenarioError as error:
+        raise ServerError(str(error)) from error
+
+
+def _by_text(
+    chosen: list[Case], show: Callable[[Replayed], None]
+) -> tuple[Summary, dict[str, Any]]:
     from nlu.understander import Understander
     from server.models import ModelStore
     from server.replay.hosting import conversations_for_scenarios
-    from server.replay.run import replay as run
+    from server.replay.meaning import Meaning
+    from server.replay.suite import replay as hold
+    from server.replay.versions import versions
 
-    chosen = settings()
-    encoder = ModelStore(chosen.models).prepare(chosen.encoder)
-    understander = Understander(encoder, model=chosen.intents)
+    with_settings = settings()
+    encoder = ModelStore(with_settings.models).prepare(with_settings.encoder)
+    understander = Understander(encoder, model=with_settings.intents)
     with TemporaryDirectory() as folder:
         converse = conversations_for_scenarios(Path(folder), understander)
-        return asyncio.run(run(files, by="text", converse=converse, on_result=show))
+        alike = Meaning(encoder).alike
+        work = hold(chosen, by="text", converse=converse, alike=alike, on_result=show)
+        return asyncio.run(work), versions(with_settings, understander.version)
 
 
 def _by_voice(
-    files: list[Path], show: Callable[[Replayed], None], calls: int, recordings: Path | None
-) -> Summary:
+    chosen: list[Case],
+    show: Callable[[Replayed], None],
+    calls: int,
+    recordings: Path | None,
+    fast: Machine | None,
+) -> tuple[Summary, dict[str, Any]]:
     from server.cli.hosting import loaded_engines
-    from server.replay.hosting import server_for_scenarios
-    from server.replay.run import replay as run
+    from server.models import ModelStore
+    from server.replay.callers import by_test_voice
+    from server.replay.engines import CPU, INSTANT
+    from server.replay.hosting import application_for_scenarios, server_for_scenarios
+    from server.replay.meaning import Meaning
+    from server.replay.suite import replay as hold
+    from server.replay.versions import versions
+    from server.replay.virtual_time import run_in_virtual_time
 
     if recordings is not None:
         recordings.mkdir(parents=True, exist_ok=True)
-    chosen = settings()
-    with loaded_engines(chosen) as engines:
-        serve = server_for_scenarios(chosen, engines)
-        return asyncio.run(
-            run(
-                files,
-                by="voice",
-                serve=serve,
-                concurrency=calls,
-                recordings=recordings,
-                on_result=show,
-            )
+    with_settings = settings()
+    encoder = ModelStore(with_settings.models).prepare(with_settings.encoder)
+    with loaded_engines(with_settings) as engines:
+        costs = {Machine.CPU: CPU, Machine.INSTANT: INSTANT}
+        serve = (
+            application_for_scenarios(with_settings, engines, costs[fast])
+            if fast
+            else server_for_scenarios(with_settings, engines)
         )
+        work = hold(
+            chosen,
+            by="voice",
+            serve=serve,
+            speak=by_test_voice,
+            alike=Meaning(encoder).alike,
+            concurrency=calls,
+            recordings=recordings,
+            on_result=show,
+        )
+        summary = run_in_virtual_time(work) if fast else asyncio.run(work)
+        return summary, versions(with_settings, engines.understander.version)

@@ -51,8 +51,17 @@ from server.cli import (  # noqa: E402  (they register themselves)
     bench,  # noqa: F401
     calls,  # noqa: F401
     cases,  # noqa: F401
+    conformance,  # noqa: F401
+    devices,  # noqa: F401
+    explain,  # noqa: F401
+    flows,  # noqa: F401
+    loans,  # noqa: F401
     model,  # noqa: F401
     nlu,  # noqa: F401
     outbox,  # noqa: F401
+    privacy,  # noqa: F401
     replay,  # noqa: F401
+    survey,  # noqa: F401
+    tasks,  # noqa: F401
+    workflows,  # noqa: F401
 )

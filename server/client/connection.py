@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from server.errors import ServerError
@@ -59,6 +59,7 @@ class Hello:
             "caller_id": self.caller_id,
             "token": self.token,
             "diagnostics": self.diagnostics,
+            "ducks": True,
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -92,7 +93,29 @@ class Speaker(Protocol):
         ...
 
     def clear(self) -> None:
-        """Drop what has not been played yet."""
+        """Drop what has not been played yet; what comes then has its own level again."""
+        ...
+
+    def duck(self, gain: float) -> None:
+        """Play what has not been played yet, and what comes, at this gain; 1 is its own level."""
+        ...
+
+
+class Socket(Protocol):
+    """A websocket that is open, or what stands for one."""
+
+    async def send(self, message: str | bytes, /) -> None:
+        """To the server."""
+
+    async def recv(self) -> str | bytes:
+        """The next message from the server."""
+        ...
+
+    async def close(self) -> None:
+        """End it."""
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """Messages until it is closed."""
         ...
 
 
@@ -108,7 +131,7 @@ class CallClient:
 
     def __init__(
         self,
-        socket: ClientConnection,
+        socket: Socket,
         encoding: Encoding,
         microphone: Microphone,
         speaker: Speaker,
@@ -204,6 +227,8 @@ class CallClient:
             self._speaker.clear()
             self._cleared = int(message.get("id", 0))
             await self._send_played(self._speaker.played)
+        elif kind == "duck":
+            self._speaker.duck(float(message.get("gain", 1.0)))
         elif kind == "error" and message.get("fatal"):
             return "error"
         elif kind == "hangup":
@@ -224,7 +249,7 @@ class CallClient:
 
 
 @asynccontextmanager
-async def dialled(url: str, hello: Hello) -> AsyncIterator[tuple[ClientConnection, Message]]:
+async def dialled(url: str, hello: Hello) -> AsyncIterator[tuple[Socket, Message]]:
     """A connection whose hello was taken, and the server's `ready`.
 
     Raises:
@@ -244,12 +269,17 @@ async def dialled(url: str, hello: Hello) -> AsyncIterator[tuple[ClientConnectio
     except (OSError, WebSocketException, ValueError) as error:
         raise CallError(f"{url}: no call: {_reason(error)}") from error
     try:
-        yield socket, await _ready(socket, url, hello)
+        yield socket, await take_ready(socket, url, hello)
     finally:
         await socket.close()
 
 
-async def _ready(socket: ClientConnection, url: str, hello: Hello) -> Message:
+async def take_ready(socket: Socket, url: str, hello: Hello) -> Message:
+    """Say hello on an open socket; gives the server's `ready`.
+
+    Raises:
+        CallError: The server refuses or says nothing.
+    """
     try:
         await socket.send(json.dumps(hello.message()))
         answer = await asyncio.wait_for(socket.recv(), HELLO_TIMEOUT)

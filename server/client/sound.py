@@ -6,7 +6,6 @@ or when the audio before it ends, whichever is later: exactly what a small jitte
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -15,8 +14,12 @@ from itertools import pairwise
 import numpy as np
 
 from server.client.connection import FRAME_SECONDS
+from server.clock import now
 from server.recording import sounds
 from voice.pcm import Samples
+
+Sound = Callable[[int, int], Samples]
+"""Sound along a call: from a sample on, so many of them."""
 
 
 class SampleClock:
@@ -27,7 +30,7 @@ class SampleClock:
         now: A monotonic clock in seconds.
     """
 
-    def __init__(self, sample_rate: int, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, sample_rate: int, now: Callable[[], float] = now) -> None:
         self.sample_rate = sample_rate
         self._now = now
         self._start = now()
@@ -55,14 +58,15 @@ class PacedMicrophone:
 
     Args:
         clock: Of the call.
-        echo: What leaks into it from the speaker, for a first sample and a length; None: nothing.
+        leak: What it picks up beside the caller, such as an echo.
+
+    Attributes:
+        leaks: All that it picks up.
     """
 
-    def __init__(
-        self, clock: SampleClock, echo: Callable[[int, int], Samples] | None = None
-    ) -> None:
+    def __init__(self, clock: SampleClock, leak: Sound | None = None) -> None:
         self._clock = clock
-        self._echo = echo
+        self.leaks: list[Sound] = [leak] if leak else []
         self._frame = int(FRAME_SECONDS * clock.sample_rate)
         self._waiting: deque[Samples] = deque()
         self._sent: list[Samples] = []
@@ -93,8 +97,8 @@ class PacedMicrophone:
             late = (self._clock.position() - due) / self._clock.sample_rate
             self.worst_lateness = max(self.worst_lateness, late)
             frame = self._waiting.popleft() if self._waiting else silence
-            if self._echo is not None:
-                frame = _sum(frame, self._echo(due - self._frame, self._frame))
+            for leak in self.leaks:
+                frame = _sum(frame, leak(due - self._frame, self._frame))
             self._sent.append(frame)
             yield frame
 
@@ -125,6 +129,7 @@ class PacedSpeaker:
         self._heard: list[Packet] = []
         self._ended = 0
         self._ended_samples = 0
+        self._gains: list[tuple[int, float]] = [(0, 1.0)]
 
     @property
     def end(self) -> int:
@@ -153,9 +158,14 @@ class PacedSpeaker:
         """Take audio that has just arrived."""
         self._heard.append(Packet(self._clock.position(), self.end, samples))
 
+    def duck(self, gain: float) -> None:
+        """Play from now on at this gain."""
+        self._gains.append((self._clock.position(), gain))
+
     def clear(self) -> None:
-        """Drop what has not been played yet."""
+        """Drop what has not been played yet; what comes then has its own level again."""
         now = self._clock.position()
+        self.duck(1.0)
         while self._heard and self._heard[-1].start >= now:
             self._heard.pop()
         if self._heard and self.playing:
@@ -185,7 +195,7 @@ class PacedSpeaker:
             if first < last:
                 part = packet.samples[first - packet.start : last - packet.start]
                 track[first - position : last - position] = part
-        return track
+        return self._at_volume(track, position)
 
     def gaps(self) -> tuple[tuple[int, int], ...]:
         """Where nothing was left to play until more came: first sample, and one past the last."""
@@ -197,10 +207,19 @@ class PacedSpeaker:
         track = np.zeros(self._heard[-1].end if self._heard else 0, np.int16)
         for packet in self._heard:
             track[packet.start : packet.end] = packet.samples
+        return self._at_volume(track, 0)
+
+    def _at_volume(self, track: Samples, position: int) -> Samples:
+        """A stretch that begins at a position, as loud as it was played."""
+        changes = [*self._gains, (position + len(track), 1.0)]
+        for (start, gain), (end, _) in pairwise(changes):
+            if gain != 1.0 and end > position:
+                part = slice(max(0, start - position), max(0, end - position))
+                track[part] = (track[part] * gain).astype(np.int16)
         return track
 
 
-def echo_of(speaker: PacedSpeaker, delay: int, decibels: float) -> Callable[[int, int], Samples]:
+def echo_of(speaker: PacedSpeaker, delay: int, decibels: float) -> Sound:
     """A speaker that leaks into the microphone.
 
     Args:

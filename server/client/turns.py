@@ -40,6 +40,10 @@ class TurnRecord:
         cut_in: The answer sounded before the caller had finished.
         answered: The assistant said that it waits for the caller again.
         span: Where the turn lies in the recording.
+        ends: How often the server took the caller for finished; 1 is right.
+        cleared: The assistant stopped what it was saying.
+        heard_at: When each part of what was heard was told, seconds of the recording.
+        flows: That the answer came through.
     """
 
     n: int
@@ -59,6 +63,10 @@ class TurnRecord:
     cut_in: bool
     answered: bool
     span: TurnSpan
+    ends: int = 0
+    cleared: bool = False
+    heard_at: tuple[float, ...] = ()
+    flows: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,6 +83,8 @@ class OpenTurn:
     pending: bool = False
     answered: bool = False
     cleared: bool = False
+    stopped: bool = False
+    told_at: list[int] = field(default_factory=list)
     heard: list[Message] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     listening: Message = field(default_factory=dict)
@@ -84,6 +94,8 @@ class OpenTurn:
     def take(self, message: Message, position: int, plays_at: int) -> None:
         """Note an event of this turn."""
         self.last_event = position
+        if message["type"] == "heard" and message.get("text"):
+            self.told_at.append(position)
         match message["type"]:
             case "turn_started":
                 self._was_answered, self.cleared = self.answered, False
@@ -158,6 +170,10 @@ class OpenTurn:
             cut_in=latency is not None and latency < 0,
             answered=self.answered,
             span=self.span,
+            ends=sum(end > 0 for end in self.voice_ends.values()),
+            cleared=self.stopped,
+            flows=tuple(self.listening.get("flows", ())),
+            heard_at=tuple(at / sample_rate for at in self.told_at),
         )
 
     def _parts(
@@ -214,7 +230,7 @@ class TurnLog:
             plays_at: Where audio that comes next would play.
         """
         if message["type"] == "clear":
-            self.current.cleared = True
+            self.current.cleared = self.current.stopped = True
         number = message.get("turn")
         if not isinstance(number, int):
             return

@@ -5,37 +5,86 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from pathlib import Path
 from shutil import copytree
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 
+from dialog.bank.bank import Bank
 from dialog.conversation import Conversation
 from nlu.understander import Understander
-from server.app import serving
+from server.app import create_app, open_house, serving
 from server.bank_file import temporary_bank
+from server.channels.running import Running
+from server.client.memory import URL, dialling
 from server.engines import Engines
-from server.replay.judge import Books
+from server.replay.engines import CPU, Costs, for_one_call
+from server.replay.run import ReadBooks, Serve, Served
 from server.replay.scenario import Scenario
 from server.settings import Settings
 
-ReadBooks = Callable[[], Books]
+AUDIT_ROWS = 10_000
+"""More than one call leaves."""
 
 
-def server_for_scenarios(
-    settings: Settings, engines: Engines
-) -> Callable[[Scenario], AbstractAsyncContextManager[tuple[str, ReadBooks]]]:
+NEVER = 3600.0
+"""Seconds late: a replay holds the calls that it was asked for, however slow the machine is."""
+
+
+def ledger(bank: Bank) -> dict[str, Any]:
+    """The bank's books and its audit: what a call is judged by."""
+    return {**bank.books(), "audit": bank.audit_rows(AUDIT_ROWS)}
+
+
+def server_for_scenarios(settings: Settings, engines: Engines) -> Serve:
     """Serves each scenario on a port of its own with the same engines."""
-    anywhere = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
+    anywhere = settings.model_copy(
+        update={"host": "127.0.0.1", "port": 0, "sip": None, "audiosocket": None, "latest": NEVER}
+    )
+    fresh_bank = _fresh_banks(engines)
 
     @asynccontextmanager
-    async def serve(scenario: Scenario) -> AsyncIterator[tuple[str, ReadBooks]]:
+    async def serve(scenario: Scenario) -> AsyncIterator[Served]:
+        ears = for_one_call(engines)
+        async with (
+            fresh_bank(scenario) as bank,
+            serving(anywhere, ears, bank, today=lambda: scenario.today) as url,
+        ):
+            yield Served(url, lambda: ledger(bank), overheard=lambda: ears.overheard)
+
+    return serve
+
+
+def application_for_scenarios(settings: Settings, engines: Engines, costs: Costs = CPU) -> Serve:
+    """The same without a network, for calls in virtual time.
+
+    Args:
+        settings, engines: As for a server.
+        costs: The virtual time that the engines take.
+    """
+    fresh_bank = _fresh_banks(engines)
+
+    @asynccontextmanager
+    async def serve(scenario: Scenario) -> AsyncIterator[Served]:
+        ears = for_one_call(engines, costs)
+        async with fresh_bank(scenario) as bank:
+            app = create_app(
+                open_house(settings, ears, bank, today=lambda: scenario.today), Running()
+            )
+            yield Served(URL, lambda: ledger(bank), dialling(app), lambda: ears.overheard)
+
+    return serve
+
+
+def _fresh_banks(engines: Engines) -> Callable[[Scenario], AbstractAsyncContextManager[Bank]]:
+    @asynccontextmanager
+    async def fresh(scenario: Scenario) -> AsyncIterator[Bank]:
         with TemporaryDirectory() as folder:
             bank = await engines.bank.run(temporary_bank, Path(folder), scenario.today)
             try:
-                async with serving(anywhere, engines, bank, today=lambda: scenario.today) as url:
-                    yield url, bank.books
+                yield bank
             finally:
                 bank.close()
 
-    return serve
+    return fresh
 
 
 def conversations_for_scenarios(
@@ -54,7 +103,7 @@ def conversations_for_scenarios(
         return home
 
     def converse(scenario: Scenario) -> tuple[Conversation, ReadBooks]:
-        home = folder / scenario.name
+        home = Path(mkdtemp(prefix=scenario.name, dir=folder)) / "bank"
         copytree(fresh(scenario.today), home)
         bank = temporary_bank(home, scenario.today)
         conversation = Conversation(
@@ -63,6 +112,6 @@ def conversations_for_scenarios(
             today=scenario.today,
             call_id=f"replay-{scenario.name}",
         )
-        return conversation, bank.books
+        return conversation, lambda: ledger(bank)
 
     return converse

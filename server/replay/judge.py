@@ -5,17 +5,25 @@ words every mismatch for somebody who tests and did not write the code.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from server.replay.scenario import ExpectedBooks, ExpectedTurn, Scenario
+from server.replay.scenario import ExpectedBooks, ExpectedCall, ExpectedTurn, Scenario, Turn
+from server.replay.words import word_error
 
 Books = Mapping[str, Any]
 """The bank's books as `Bank.books()` tells them."""
 
+Alike = Callable[[str, str], float]
+"""How near some sentence of an answer comes to a meaning, -1 to 1: (wanted, answer)."""
+
+ALIKE = 0.6
+"""Cosine of sentence vectors from which a sentence counts as saying the same."""
+
 BROKEN = ("error", "timeout", "lost")
+_CASES = {"open_complaint": "complaint", "open_suggestion": "suggestion"}
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 
 
@@ -58,6 +66,7 @@ def judge(
     ended: str,
     books_before: Books,
     books_after: Books,
+    alike: Alike | None = None,
 ) -> Verdict:
     """Compare one call with its scenario.
 
@@ -66,7 +75,8 @@ def judge(
         turn_records: Turns as `turn_json` makes them; `n` is the scenario's turn, from 1.
         ended: How the call ended: "goodbye", "transfer", "hangup", "silence", "error",
             "timeout" or "lost".
-        books_before, books_after: The bank's books around the call.
+        books_before, books_after: The bank's books around the call, with its audit.
+        alike: Compares meanings, for `said_means`.
     """
     records = {record["n"]: record for record in turn_records}
     found: list[Mismatch] = []
@@ -75,17 +85,21 @@ def judge(
             found.append(Mismatch(n, "turn", "to be reached", f"call was over before it ({ended})"))
             break
         spoken_over = n < len(scenario.turns) and scenario.turns[n].barge_in is not None
-        found.extend(_turn(n, turn.expect, records[n], spoken_over))
+        found.extend(_turn(n, turn, records[n], spoken_over))
+        found.extend(_means(n, turn.expect, records[n], alike))
     found.extend(_end(scenario.expect.ended, ended))
+    found.extend(_handed_over(scenario.expect.handed_over, ended))
     found.extend(_books(scenario.expect.books, books_before, books_after))
+    found.extend(_audit(scenario.expect, books_before, books_after))
     return Verdict(scenario.name, tuple(found))
 
 
-def _turn(
-    n: int, expect: ExpectedTurn, record: Mapping[str, Any], spoken_over: bool
-) -> Iterator[Mismatch]:
+def _turn(n: int, turn: Turn, record: Mapping[str, Any], spoken_over: bool) -> Iterator[Mismatch]:
     """An answer that was spoken over may never have come to tell its action."""
+    expect = turn.expect
+    yield from _words(n, turn, record)
     yield from _meaning(n, expect, record)
+    yield from _times(n, expect, record)
     untold = spoken_over and record["action"] is None
     if expect.action is not None and record["action"] != expect.action and not untold:
         yield Mismatch(n, "action", expect.action, record["action"] or "none")
@@ -96,6 +110,46 @@ def _turn(
     for words in expect.said_lacks:
         if _plain(words) in said:
             yield Mismatch(n, "answer", f"not to contain {words!r}", _quoted(record["said"]))
+
+
+def _words(n: int, turn: Turn, record: Mapping[str, Any]) -> Iterator[Mismatch]:
+    """Only where the words came as sound; what was masked counts as heard rightly."""
+    bound = turn.expect.heard_within
+    if bound is None or turn.say is None or record.get("span") is None:
+        return
+    error = word_error(turn.say, record["heard"] or "")
+    if error > bound:
+        got = f"{_quoted(record['heard'])}, {error:.0%} wrong"
+        yield Mismatch(n, "heard", f"{turn.say!r} with at most {bound:.0%} wrong", got)
+
+
+def _times(n: int, expect: ExpectedTurn, record: Mapping[str, Any]) -> Iterator[Mismatch]:
+    if record.get("span") is None:
+        return
+    bounds = (
+        ("response latency", expect.said_within_ms, "response_latency_ms"),
+        ("yield latency", expect.yields_within_ms, "yield_ms"),
+    )
+    for what, bound, name in bounds:
+        got = record.get(name)
+        if bound is not None and (got is None or got > bound):
+            shown = "none" if got is None else f"{got:.0f} ms"
+            yield Mismatch(n, what, f"at most {bound:.0f} ms", shown)
+    if expect.yields is not None and record["cleared"] != expect.yields:
+        wanted = ("that it goes on", "that it stops")[expect.yields]
+        yield Mismatch(n, "speaking over the answer", wanted, "the opposite")
+
+
+def _means(
+    n: int, expect: ExpectedTurn, record: Mapping[str, Any], alike: Alike | None
+) -> Iterator[Mismatch]:
+    if expect.said_means and alike is None:
+        raise ValueError("said_means needs something that compares meanings")
+    for wanted in expect.said_means:
+        nearest = alike(wanted, record["said"] or "") if alike else 0.0
+        if nearest < ALIKE:
+            got = f"{_quoted(record['said'])} ({nearest:.2f}, at least {ALIKE} wanted)"
+            yield Mismatch(n, "answer", f"to mean {wanted!r}", got)
 
 
 def _meaning(n: int, expect: ExpectedTurn, record: Mapping[str, Any]) -> Iterator[Mismatch]:
@@ -124,6 +178,33 @@ def _end(expected: str | None, ended: str) -> Iterator[Mismatch]:
         yield Mismatch(None, "end", "a call that ends by itself", ended)
     if expected is not None and ended != expected:
         yield Mismatch(None, "end", expected, ended)
+
+
+def _handed_over(expected: bool | None, ended: str) -> Iterator[Mismatch]:
+    if expected is not None and expected != (ended == "transfer"):
+        wanted = "to a person" if expected else "to nobody"
+        yield Mismatch(None, "hand-over", wanted, f"ended by {ended}")
+
+
+def _audit(expect: ExpectedCall, before: Books, after: Books) -> Iterator[Mismatch]:
+    known = {row["row"] for row in before.get("audit", ())}
+    rows = [row for row in after.get("audit", ()) if row["row"] not in known]
+    done = [(row["action"], row["result"]) for row in rows]
+    shown = ", ".join(f"{action} {result}" for action, result in done) or "nothing"
+    rest = iter(done)
+    for wanted in expect.audit:
+        if (wanted.action, wanted.result) not in rest:
+            yield Mismatch(None, "audit", f"{wanted.action} {wanted.result}", shown)
+            break
+    for action in expect.audit_lacks:
+        if (action, "ok") in done:
+            yield Mismatch(None, "audit", f"no {action}", shown)
+    if expect.cases is not None:
+        granted = [action for action, result in done if result == "ok"]
+        opened = sorted(_CASES[action] for action in granted if action in _CASES)
+        if opened != sorted(expect.cases):
+            wanted_cases = ", ".join(sorted(expect.cases)) or "none"
+            yield Mismatch(None, "cases", wanted_cases, ", ".join(opened) or "none")
 
 
 def _books(expect: ExpectedBooks, before: Books, after: Books) -> Iterator[Mismatch]:

@@ -19,6 +19,12 @@ class Replayed:
         turns: As `turn_json` makes them; the greeting is number 0.
         ended: How the call ended; "" where there was none.
         call: The server's id of the call, for its records; None for text.
+        name: Of the call: the scenario's, and the condition's, channel's and repetition's.
+        tags, about, covers: The scenario's.
+        condition, wire, repetition: See `server.replay.suite.Case`.
+        seconds: Of the recording.
+        lateness: Seconds that the caller was late at worst; above 0.02 the machine was too busy
+            for the latencies to be trusted.
     """
 
     path: Path
@@ -26,6 +32,15 @@ class Replayed:
     turns: tuple[Turn, ...] = ()
     ended: str = ""
     call: str | None = None
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    about: str = ""
+    covers: tuple[str, ...] = ()
+    condition: str = "clean"
+    wire: str = "websocket"
+    repetition: int = 1
+    seconds: float = 0.0
+    lateness: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -35,14 +50,26 @@ class Replayed:
     def lines(self) -> list[str]:
         """For people: the verdict, and every mismatch on a line of its own."""
         word = "passed" if self.passed else "FAILED"
-        return [f"{word} {self.verdict.scenario}", *(f"  {m}" for m in self.verdict.mismatches)]
+        return [
+            f"{word} {self.name or self.verdict.scenario}",
+            *(f"  {m}" for m in self.verdict.mismatches),
+        ]
 
     def json(self) -> dict[str, Any]:
         """One object for a JSON line."""
         return {
             "type": "scenario",
-            "name": self.verdict.scenario,
+            "name": self.name or self.verdict.scenario,
+            "scenario": self.verdict.scenario,
             "path": str(self.path),
+            "about": self.about,
+            "tags": list(self.tags),
+            "covers": list(self.covers),
+            "condition": self.condition,
+            "wire": self.wire,
+            "repetition": self.repetition,
+            "seconds": round(self.seconds, 3),
+            "lateness": round(self.lateness, 4),
             "passed": self.passed,
             "ended": self.ended,
             "call": self.call,

@@ -1,45 +1,58 @@
-"""Replays scenarios against the assistant, by text or by voice, and judges each one.
+"""Replays one scenario against the assistant, by text or by voice, and judges it.
 
-Every scenario gets a bank of its own, fresh and at the scenario's day, so that they may run side
-by side and in any order. Who makes the bank and the assistant is given: this module only calls.
+Who makes the bank and the assistant is given: this module only calls.
 """
 
 import asyncio
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from dialog.conversation import Conversation, Response
-from dialog.errors import DialogError
-from nlu.errors import NluError
-from server.caller import CallerTurn, place_call
-from server.callfiles import read_turn
-from server.client.connection import Message
-from server.errors import ServerError
+from dialog.conversation import Conversation
+from dialog.turns import Response
+from server.caller import CallLog, Dial, place_call
+from server.client.connection import Message, dialled
+from server.client.turns import TurnRecord
 from server.recording import write_stereo
 from server.render import Turn, spoken_turn, turn_json, typed_turn
 from server.replay import scenario as scenarios
-from server.replay.judge import Books, Mismatch, Verdict, judge
-from server.replay.results import Replayed, Summary
-from server.replay.scenario import Scenario, ScenarioError, load_scenario
-from voice.errors import VoiceError
-from voice.pcm import Samples
+from server.replay.callers import Speak, caller_turns
+from server.replay.degrade import CLEAN, Condition, background
+from server.replay.engines import Overhear, Overheard, heard_at
+from server.replay.judge import Alike, Books, judge
+from server.replay.matrix import AS_WRITTEN, Wire, over
+from server.replay.reading import ScenarioError
+from server.replay.results import Replayed
+from server.replay.scenario import Scenario, load_scenario
+from server.replay.scores import score
 
 ReadBooks = Callable[[], Books]
 Converse = Callable[[Scenario], tuple[Conversation, ReadBooks]]
 """A new conversation with a fresh bank, and the way to read that bank's books."""
 
-Serve = Callable[[Scenario], AbstractAsyncContextManager[tuple[str, ReadBooks]]]
-"""A server with a fresh bank: its url, and the way to read that bank's books."""
 
-Speak = Callable[[str, int], Samples]
-"""Says words at a rate in Hz, for turns that have no recording."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server with a fresh bank.
 
-EXPECTED = (ServerError, ScenarioError, DialogError, NluError, VoiceError, OSError)
-"""What may go wrong in one scenario without ending the replay of the others."""
+    Attributes:
+        url: Where to call.
+        books: Reads that bank's books.
+        dial: Opens the line, over the network where nothing else is said.
+        overheard: What the recogniser heard, word for word.
+    """
+
+    url: str
+    books: ReadBooks
+    dial: Dial = dialled
+    overheard: Overhear = tuple
+
+
+Serve = Callable[[Scenario], AbstractAsyncContextManager[Served]]
+"""Serves a scenario for as long as its call lasts."""
 
 PACE = 15.0
 """Characters a second that the assistant's voice speaks, to tell by text how far an answer that
@@ -53,24 +66,43 @@ def run_text(
     path: Path,
     converse: Converse,
     *,
+    alike: Alike | None = None,
     on_turn: Callable[[Turn], None] = lambda _: None,
+    on_response: Callable[[int, Response], None] = lambda _, __: None,
     silence_after: float = 7.0,
 ) -> Replayed:
     """Replay one scenario as text: words instead of recordings, no clock.
 
     Args:
-        path: The scenario file.
+        path: The scenario's file.
         converse: Makes the conversation.
+        alike: Compares meanings, for `said_means`.
         on_turn: Told every turn as it is answered.
+        on_response: Told every answer, with the number of the turn that it is to.
         silence_after: Seconds of silence after which the assistant would ask, as by voice.
     """
     scenario = load_scenario(path)
     conversation, books = converse(scenario)
     before = books()
     turns, ended = converse_in_text(
-        scenario, conversation, on_turn=on_turn, silence_after=silence_after
+        scenario,
+        conversation,
+        on_turn=on_turn,
+        on_response=on_response,
+        silence_after=silence_after,
     )
-    return Replayed(path, judge(scenario, turns, ended, before, books()), tuple(turns), ended)
+    for turn in turns[1:]:
+        turn["score"] = score(scenario.turns[turn["n"] - 1], turn, None, None)
+    verdict = judge(scenario, turns, ended, before, books(), alike)
+    return Replayed(
+        path,
+        verdict,
+        tuple(turns),
+        ended,
+        tags=scenario.tags,
+        about=scenario.about,
+        covers=scenario.covers,
+    )
 
 
 def converse_in_text(
@@ -78,10 +110,12 @@ def converse_in_text(
     conversation: Conversation,
     *,
     on_turn: Callable[[Turn], None] = lambda _: None,
+    on_response: Callable[[int, Response], None] = lambda _, __: None,
     silence_after: float = 7.0,
 ) -> tuple[list[Turn], str]:
     """Hold a scenario's call in text; gives its turns and how it ended (see `run_text`)."""
     response = conversation.open()
+    on_response(0, response)
     turns = [typed_turn(0, response)]
     on_turn(turns[0])
     ended = str(response.end or "hangup")
@@ -92,6 +126,8 @@ def converse_in_text(
             said = " ".join(response.say)
             conversation.heard_reply(said, min(1.0, turn.barge_in * PACE / max(1, len(said))))
         answers = _answers(conversation, turn, silence_after)
+        for answer in answers:
+            on_response(n, answer)
         response = answers[-1] if answers else response
         ended = str(response.end or "hangup")
         turns.append(_typed(n, answers))
@@ -105,6 +141,8 @@ def _answers(
     """The answers to one thing the caller does: one, but to a long silence or several entries."""
     if turn.say is not None:
         return [conversation.hear(turn.say)]
+    if turn.wav is not None:
+        raise ScenarioError(f"{turn.wav} has no words: write them as say to replay it by text")
     if turn.keys is not None:
         steps = [partial(conversation.key, entry) for entry in _entries(turn.keys)]
     else:
@@ -140,126 +178,75 @@ async def run_voice(
     on_event: Callable[[Message], None] = lambda _: None,
     on_turn: Callable[[Turn], None] = lambda _: None,
     turn_timeout: float = 30.0,
+    condition: Condition = CLEAN,
+    wire: Wire = AS_WRITTEN,
+    repetition: int = 1,
+    alike: Alike | None = None,
 ) -> Replayed:
-    """Replay one scenario as a real call, in real time, over the wire that it names.
+    """Replay one scenario as a real call over the wire that it names.
 
     Args:
-        path: The scenario file; its recordings lie beside it.
+        path: The scenario's file; its recordings lie beside it.
         serve: Starts the server.
         record: Where to leave the stereo recording.
         speak: Says the turns that have no recording.
         on_event, on_turn: Told every message and every turn as they happen.
         turn_timeout: Seconds to wait for a sign of an answer.
+        condition: How the caller's sound is degraded.
+        wire: What the call goes over.
+        repetition: From 1; another one draws other chances: breaths, losses, noise.
+        alike: Compares meanings, for `said_means`.
 
     Raises:
         ScenarioError: The file or one of its recordings cannot be used.
         CallError: No call came about.
     """
-    scenario = load_scenario(path)
-    turns = caller_turns(scenario, path.parent, speak)
-    async with serve(scenario) as (url, books):
-        before = await asyncio.to_thread(books)
+    scenario = over(load_scenario(path), wire)
+    turns = caller_turns(scenario, path.parent, speak, condition, repetition)
+    async with serve(scenario) as line:
+        before = await asyncio.to_thread(line.books)
         log = await place_call(
-            url,
+            line.url,
             turns,
+            dial=line.dial,
             sample_rate=scenario.caller.sample_rate,
             encoding=scenario.caller.encoding,
             on_event=on_event,
             on_turn=lambda turn: on_turn(spoken_turn(turn)),
             turn_timeout=turn_timeout,
+            seed=repetition,
+            echo=condition.echo_db,
+            background=background(condition, scenario.caller.sample_rate),
         )
         if log.ended in ("hangup", "lost"):
             await asyncio.sleep(SETTLE)
-        after = await asyncio.to_thread(books)
+        after = await asyncio.to_thread(line.books)
     if record is not None:
         write_stereo(record, log.stereo, log.sample_rate)
-    spoken = tuple(spoken_turn(turn) for turn in log.turns)
-    verdict = judge(scenario, spoken, log.ended, before, after)
-    return Replayed(path, verdict, spoken, log.ended, log.call)
+    spoken = tuple(_scored(scenario, turn, log, line.overheard()) for turn in log.turns)
+    verdict = judge(scenario, spoken, log.ended, before, after, alike)
+    return Replayed(
+        path,
+        verdict,
+        spoken,
+        log.ended,
+        log.call,
+        tags=scenario.tags,
+        about=scenario.about,
+        covers=scenario.covers,
+        seconds=len(log.stereo) / log.sample_rate,
+        lateness=log.worst_lateness,
+    )
 
 
-def caller_turns(scenario: Scenario, folder: Path, speak: Speak | None = None) -> list[CallerTurn]:
-    """What the caller does, with the recordings at the wire's rate.
-
-    Raises:
-        ScenarioError: A turn has neither a recording nor somebody to say it.
-        CallerAudioError: A recording cannot be used.
-    """
-    return [
-        CallerTurn(
-            samples=_samples(scenario, n, folder, speak),
-            keys=turn.keys,
-            silence=turn.silence,
-            barge_in=turn.barge_in,
-            hang_up=turn.hang_up,
-            label=turn.say or turn.wav or f"turn {n}",
-        )
-        for n, turn in enumerate(scenario.turns, start=1)
-    ]
-
-
-def _samples(scenario: Scenario, n: int, folder: Path, speak: Speak | None) -> Samples | None:
-    turn = scenario.turns[n - 1]
-    if turn.say is None:
-        return None
-    if turn.wav is not None:
-        return read_turn(folder / turn.wav, scenario.caller.sample_rate)
-    if speak is None:
-        raise ScenarioError(f"{scenario.name}: turn {n} has no recording (wav); make it first")
-    return speak(turn.say, scenario.caller.sample_rate)
-
-
-async def replay(
-    paths: Sequence[Path],
-    *,
-    by: Literal["text", "voice"],
-    concurrency: int = 1,
-    on_result: Callable[[Replayed], None] = lambda _: None,
-    converse: Converse | None = None,
-    serve: Serve | None = None,
-    speak: Speak | None = None,
-    recordings: Path | None = None,
-    turn_timeout: float = 30.0,
-) -> Summary:
-    """Replay scenarios, some at once, and sum up.
-
-    Args:
-        paths: Scenario files.
-        by: "text" needs `converse`, "voice" needs `serve`.
-        concurrency: How many at once; keep it at 1 where latency is measured.
-        on_result: Told every scenario as it ends.
-        converse, serve, speak: See `run_text` and `run_voice`.
-        recordings: Folder for the stereo recordings, one per scenario; by voice only.
-        turn_timeout: See `run_voice`.
-    """
-    places = asyncio.Semaphore(concurrency)
-
-    async def run(path: Path) -> Replayed:
-        if by == "text":
-            if converse is None:
-                raise ValueError("a replay by text needs converse")
-            return await asyncio.to_thread(run_text, path, converse)
-        if serve is None:
-            raise ValueError("a replay by voice needs serve")
-        record = recordings and recordings / f"{_name(path)}.wav"
-        return await run_voice(path, serve, record=record, speak=speak, turn_timeout=turn_timeout)
-
-    async def one(path: Path) -> Replayed:
-        async with places:
-            try:
-                result = await run(path)
-            except EXPECTED as error:
-                result = _not_run(path, error)
-            on_result(result)
-            return result
-
-    return Summary(tuple(await asyncio.gather(*(one(path) for path in paths))))
-
-
-def _not_run(path: Path, error: Exception) -> Replayed:
-    words = Mismatch(None, "replay", "to run", f"{type(error).__name__}: {error}")
-    return Replayed(path, Verdict(_name(path), (words,)))
-
-
-def _name(path: Path) -> str:
-    return path.parent.name if path.stem == "scenario" else path.stem
+def _scored(
+    scenario: Scenario, record: TurnRecord, log: CallLog, overheard: Sequence[Overheard]
+) -> Turn:
+    told = spoken_turn(record, log.sample_rate)
+    if record.n == 0:
+        return told
+    turn = scenario.turns[record.n - 1]
+    raw = heard_at(overheard, [log.began_at + at for at in record.heard_at]) if overheard else None
+    if turn.keys is not None:
+        raw = None
+    return told | {"score": score(turn, told, record, raw)}

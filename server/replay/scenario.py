@@ -1,34 +1,28 @@
-"""The scenario file: one schema for tests, bench, chat and replay.
+"""The scenario file: one schema for tests, bench, chat and replay (docs/replay.md).
 
 A scenario is one call: what the caller does turn by turn, what must be understood, and what
 must be in the bank's books afterwards. `today` is injected, so that a call means the same on
-any day. The recordings lie beside the file; a turn without one is synthesised from `say`.
+any day. The recordings lie beside the file; a turn without one is spoken by a test voice.
 """
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-
-class ScenarioError(Exception):
-    """A scenario file that cannot be used: names file, field and cure."""
-
-
-class Strict(BaseModel):
-    """A mistyped key is an error, never ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from dialog.strict_yaml import Strict
+from server.replay.fixture import UnknownVariable, filled, fixture_values
+from server.replay.reading import ScenarioError, read
 
 
 class Caller(Strict):
     """Who calls and over what.
 
     Attributes:
-        voice: Name of the test voice that spoke the recordings; "" where there are none.
+        voice: Name of the test voice that speaks; "" takes one by the scenario's name.
         sample_rate: Of the wire, Hz.
         encoding: Of the wire.
         noise: Our own synthesised noise that is mixed into the recordings, or None.
@@ -50,40 +44,77 @@ class ExpectedEntity(Strict):
 
 
 class ExpectedTurn(Strict):
-    """What must be true of the assistant's answer to one caller turn."""
+    """What must be true of the assistant's answer to one caller turn.
 
+    Attributes:
+        heard_within: Share of the words in `say` that may be heard wrongly, 0 to 1; by voice.
+        intent, entities: What must be understood, among others.
+        action: What must be done or asked.
+        said_contains, said_lacks: Words of the answer, and words that it must not hold.
+        said_means: Sentences that the answer must say in its own words; figures and names are
+            for `said_contains`.
+        said_within_ms: From the caller's last sound to the answer's first; by voice.
+        yields_within_ms: From the caller's first sound to the last one of the answer that is
+            spoken over; by voice.
+        yields: Whether speaking over the answer must stop it: true for words, false for "mm-hm";
+            by voice.
+    """
+
+    heard_within: float | None = Field(default=None, ge=0, le=1)
     intent: str | None = None
     entities: tuple[ExpectedEntity, ...] = ()
     action: str | None = None
     said_contains: tuple[str, ...] = ()
     said_lacks: tuple[str, ...] = ()
+    said_means: tuple[str, ...] = ()
+    said_within_ms: float | None = Field(default=None, gt=0)
+    yields_within_ms: float | None = Field(default=None, gt=0)
+    yields: bool | None = None
 
 
 class Turn(Strict):
-    """One thing the caller does: exactly one of say, keys and silence.
+    """One thing the caller does: speaks (say, wav or both), presses keys, is silent or hangs up.
 
     Attributes:
         say: The words spoken, as a person says them ("four two one seven").
-        wav: The recording of them, beside the scenario file.
+        wav: The recording of them, beside the scenario file; 8 to 48 kHz.
+        channel: Whose side of a stereo recording the caller is on.
+        voice: Who speaks this turn, where it is not the caller's voice.
         keys: DTMF digits pressed one after another ("4821#").
         silence: Seconds of saying nothing.
+        pause: Seconds from the answer's end to this turn, instead of a breath.
         barge_in: Start this many seconds after the answer before it has begun to sound,
             instead of waiting for its end.
-        hang_up: Hang up after this turn without waiting for the answer.
+        hang_up: Hang up after this turn without waiting for the answer; alone: just hang up.
     """
 
     say: str | None = None
     wav: str | None = None
+    channel: Literal["left", "right"] | None = None
+    voice: str | None = None
     keys: str | None = Field(default=None, pattern=r"^[0-9*#]+$")
     silence: float | None = Field(default=None, gt=0)
+    pause: float | None = Field(default=None, ge=0)
     barge_in: float | None = Field(default=None, ge=0)
     hang_up: bool = False
     expect: ExpectedTurn = ExpectedTurn()
 
+    @property
+    def spoken(self) -> bool:
+        """Whether the caller speaks."""
+        return self.say is not None or self.wav is not None
+
     @model_validator(mode="after")
     def _one_thing(self) -> "Turn":
-        if sum(x is not None for x in (self.say, self.keys, self.silence)) != 1:
-            raise ValueError("a turn has exactly one of say, keys and silence")
+        done = self.spoken + (self.keys is not None) + (self.silence is not None)
+        if done > 1 or (done == 0 and not self.hang_up):
+            raise ValueError("a turn has exactly one of say (or wav), keys, silence, or hang_up")
+        if self.pause is not None and self.barge_in is not None:
+            raise ValueError("pause waits for the answer's end, barge_in does not: keep one")
+        if self.channel is not None and self.wav is None:
+            raise ValueError("channel is the caller's side of a recording: give its wav")
+        if self.expect.heard_within is not None and self.say is None:
+            raise ValueError("heard_within compares with say: give the words that are spoken")
         return self
 
 
@@ -104,24 +135,52 @@ class ExpectedBooks(Strict):
         transfers: All transfers that the call made, no more and no fewer; None does not look.
     """
 
-    balances: dict[str, Decimal] = {}
-    cards: dict[str, Literal["active", "blocked"]] = {}
+    balances: dict[str, Decimal] = Field(default_factory=dict)
+    cards: dict[str, Literal["active", "blocked"]] = Field(default_factory=dict)
     transfers: tuple[ExpectedTransfer, ...] | None = None
 
 
-class ExpectedCall(Strict):
-    """What must be true after the call."""
+class ExpectedAudit(Strict):
+    """A row that the call must leave in the bank's audit."""
 
-    ended: Literal["goodbye", "transfer", "hangup"] | None = None
+    action: str
+    result: str = "ok"
+
+
+class ExpectedCall(Strict):
+    """What must be true after the call.
+
+    Attributes:
+        ended: How it ended; None takes any way but a broken one.
+        handed_over: Whether it was given to a person.
+        books: The ledger.
+        audit: Rows that the call left, in this order, among others.
+        audit_lacks: Actions that must not have been done with success.
+        cases: Kinds of all cases that the call opened, no more and no fewer.
+    """
+
+    ended: Literal["goodbye", "transfer", "hangup", "silence"] | None = None
+    handed_over: bool | None = None
     books: ExpectedBooks = ExpectedBooks()
+    audit: tuple[ExpectedAudit, ...] = ()
+    audit_lacks: tuple[str, ...] = ()
+    cases: tuple[Literal["complaint", "suggestion"], ...] | None = None
 
 
 class Scenario(Strict):
-    """One call of a caller, with its expectations."""
+    """One call of a caller, with its expectations.
+
+    Attributes:
+        let: Names of the scenario's own for `${name}`; see `server.replay.fixture`.
+        covers: Requirements that it shows (flow, rule, phenomenon), beyond what its tags and
+            actions show anyway.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     about: str
     tags: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+    let: dict[str, str] = Field(default_factory=dict)
     today: date
     caller: Caller = Caller()
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
@@ -132,18 +191,35 @@ def load_scenario(path: Path) -> Scenario:
     """Read one scenario file (YAML).
 
     Raises:
-        ScenarioError: The file is missing, is not YAML or breaks the schema.
+        ScenarioError: The file is missing, is not YAML, names an unknown variable or breaks the
+            schema; the message is "file:line: where: what: cure".
     """
     try:
-        return Scenario.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise ScenarioError(f"{path}: cannot be read as YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise ScenarioError(f"{path}: {where}: {first['msg']}") from error
+        return read(path, Scenario, lambda tree: filled(tree, fixture_values() | _own(tree)))
+    except UnknownVariable as error:
+        line = _line_with(path.read_text(encoding="utf-8"), str(error))
+        raise ScenarioError(f"{path}:{line}: {error}") from error
+
+
+def _own(tree: Any) -> dict[str, str]:
+    own = tree.get("let") if isinstance(tree, dict) else None
+    return {str(k): str(v) for k, v in own.items()} if isinstance(own, dict) else {}
+
+
+def _line_with(text: str, message: str) -> int:
+    """The line that holds the place a message begins with."""
+    place = message.split("}")[0]
+    return next((n for n, line in enumerate(text.splitlines(), 1) if place in line), 1)
 
 
 def find_scenarios(root: Path) -> list[Path]:
     """All scenario files (*.yaml) below a folder (or the file itself), sorted by path."""
     return [root] if root.is_file() else sorted(root.rglob("*.yaml"))
+
+
+def has_tag(path: Path, tags: Collection[str]) -> bool:
+    """Whether a scenario has one of some tags; a file that cannot be used is kept, to be told."""
+    try:
+        return not set(tags).isdisjoint(load_scenario(path).tags)
+    except ScenarioError:
+        return True

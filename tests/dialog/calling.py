@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from dialog.bank.settings import PinCost
-from dialog.conversation import Conversation, Response
+from dialog.conversation import Conversation
+from dialog.turns import Response
 from nlu.understanding import Context, Entity, Money, ScoredIntent, Understanding
 
 TODAY = date(2026, 3, 16)

@@ -9,7 +9,8 @@ from random import Random
 
 from dialog.bank.demo import demo_customers
 from dialog.bank.demo_people import DemoCustomer
-from dialog.conversation import Conversation, Response
+from dialog.conversation import Conversation
+from dialog.turns import Response
 
 PATIENCE = 30
 """Turns after which a caller gives up."""

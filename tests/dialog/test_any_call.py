@@ -24,10 +24,11 @@ from hypothesis.stateful import (
 from dialog.bank.bank import Bank
 from dialog.bank.settings import BankSettings
 from dialog.bank.values import Proposed, Receipt, TransferOrder
-from dialog.conversation import Conversation, Response
+from dialog.conversation import Conversation
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.script import script
 from dialog.stack import requests_in
+from dialog.turns import Response
 from nlu.understanding import Entity, Money, ScoredIntent, Understanding
 
 NUMBER, PIN = "40217308", "4821"

@@ -5,7 +5,7 @@ import re
 from calling import Caller, entity, money
 
 from dialog.bank.bank import Bank
-from dialog.conversation import Response
+from dialog.turns import Response
 
 MARIA = ("40217308", "4821")
 ROUTING, ACCOUNT = "021000021#", "000123456789#"

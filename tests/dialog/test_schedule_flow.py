@@ -6,7 +6,7 @@ from decimal import Decimal
 from calling import Caller, entity, money
 
 from dialog.bank.bank import Bank
-from dialog.conversation import Response
+from dialog.turns import Response
 
 MARIA = ("40217308", "4821")
 FRIDAY = entity("date", date(2026, 3, 20))

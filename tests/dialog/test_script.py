@@ -11,7 +11,8 @@ from dialog.errors import FlowError
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.flow import Confirm
 from dialog.grounding import AUDIBLE, is_echo, words_of
-from dialog.script import ROOT, Plural, load, script
+from dialog.lines import Plural
+from dialog.script import ROOT, load, script
 
 CORPUS = ROOT.parent / "nlu" / "corpus"
 
@@ -97,8 +98,9 @@ def copied(tmp_path: Path) -> Path:
         ("flows/transfer.yaml", "among: own_accounts", "among: accounts", "no options"),
         ("flows/login.yaml", "check: customer_number", "check: number", "no check"),
         ("flows/login.yaml", "intents: [identify]", "intents: [identify, rates]", "rates"),
-        ("replies/en.yaml", "{tries_left}", "{tries}", "no value tries"),
-        ("replies/en.yaml", "  cancelled:", "  greeting:", "twice"),
+        ("replies/en/login.yaml", "{tries_left}", "{tries}", "no value tries"),
+        ("replies/en/everywhere.yaml", "cancelled:", "greeting:", "twice"),
+        ("replies/en/cards.yaml", "card_gone:", "greeting:", "another file"),
         ("knowledge/en.yaml", "      default:", "      standard:", "default"),
         ("lexicon/en.yaml", "doubt: [", "doubt: [[", "not YAML"),
     ],
@@ -125,5 +127,5 @@ def test_the_line_is_the_mistakes_own(copied: Path) -> None:
 
 
 def test_a_language_without_files_is_told(copied: Path) -> None:
-    with pytest.raises(FlowError, match=r"xx\.yaml: cannot be read"):
+    with pytest.raises(FlowError, match=r"xx/forms\.yaml: cannot be read"):
         load(copied, "xx")

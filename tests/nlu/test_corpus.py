@@ -5,6 +5,8 @@ import pytest
 
 from nlu.corpus.duplicates import near_duplicates, refuse_near_duplicates
 from nlu.corpus.load import (
+    FRESH_FOLDER,
+    FRESH_MINIMUM,
     OUT_OF_SCOPE,
     TEST_FOLDER,
     TEST_MINIMUM,
@@ -45,6 +47,9 @@ REQUIRED = [
     "insult",
     "complaint",
     "card_limits",
+    "change_limit",
+    "call_back",
+    "feedback",
     "card_replace",
     "card_activate",
     "travel_notice",
@@ -92,6 +97,11 @@ def held_out() -> list[Utterance]:
     return load_corpus(TEST_FOLDER, TEST_MINIMUM)
 
 
+@pytest.fixture(scope="module")
+def fresh() -> list[Utterance]:
+    return load_corpus(FRESH_FOLDER, FRESH_MINIMUM)
+
+
 def test_the_corpus_covers_every_intent_that_the_dialog_knows(train, held_out):
     assert {u.intent for u in train} == {*REQUIRED, OUT_OF_SCOPE}
     assert {u.intent for u in held_out} == {*REQUIRED, OUT_OF_SCOPE}
@@ -102,8 +112,14 @@ def test_there_is_enough_that_is_out_of_scope(train, held_out):
     assert Counter(u.intent for u in held_out)[OUT_OF_SCOPE] >= 80
 
 
-def test_no_held_out_utterance_is_a_near_copy_of_a_training_one(train, held_out):
+def test_no_held_out_utterance_is_a_near_copy_of_a_training_one(train, held_out, fresh):
     assert near_duplicates(train, held_out) == []
+    assert near_duplicates([*train, *held_out], fresh) == []
+
+
+def test_the_fresh_lines_are_of_intents_that_training_knows(train, fresh):
+    assert {u.intent for u in fresh} <= {u.intent for u in train}
+    assert len(fresh) >= 300
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,10 @@ def test_kinds_are_found_as_the_recogniser_writes_them(text, kind, value):
 
 def test_a_credit_score_is_no_card():
     assert extract("what is my credit score", Context(date(2026, 3, 16)), LOCALE) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("nope, kill that", 0), ("kill that", 0), ("to Kole", 1)]
+)
+def test_a_word_that_is_alike_by_sound_alone_must_stand_where_a_payee_does(text, found):
+    assert len(payees(text)) == found

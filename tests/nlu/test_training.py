@@ -4,11 +4,17 @@ import json
 import numpy as np
 import pytest
 
-from nlu.corpus.load import TEST_FOLDER, TEST_MINIMUM, TRAIN_FOLDER, TRAIN_MINIMUM, load_corpus
+from nlu.corpus.load import TRAIN_FOLDER, TRAIN_MINIMUM, load_corpus
 from nlu.encoder.sentence import SentenceEncoder
 from nlu.intents.model import CARD_FILE, HEAD_FILE, IntentModel
 from nlu.paths import MODEL_FOLDER
-from nlu.training.default import held_out_figures, samples_of, train_default
+from nlu.training.default import (
+    fresh_lines,
+    held_out_figures,
+    samples_of,
+    train_default,
+    validation_lines,
+)
 from nlu.training.samples import data_hash
 
 
@@ -36,7 +42,8 @@ def test_the_committed_head_is_that_of_the_card_and_of_this_corpus(card):
 
 def test_the_head_never_saw_the_held_out_utterances(packaged):
     known = {example.text for example in packaged.head.examples}
-    assert known.isdisjoint(u.text for u in load_corpus(TEST_FOLDER, TEST_MINIMUM))
+    for lines in (validation_lines(), fresh_lines()):
+        assert known.isdisjoint(u.text for u in lines)
 
 
 def test_the_figures_of_the_card_are_true(packaged, card):
@@ -67,7 +74,7 @@ def test_training_again_gives_the_committed_head(encoder, packaged):
     if again.to_bytes() == (MODEL_FOLDER / HEAD_FILE).read_bytes():
         return
     # Another processor may round the last bits otherwise: what is understood must not differ.
-    held_out = load_corpus(TEST_FOLDER, TEST_MINIMUM)
+    held_out = fresh_lines()
     features = packaged.features([u.text for u in held_out])
     before, after = committed.probabilities(features), again.probabilities(features)
     assert (before.argmax(axis=1) == after.argmax(axis=1)).all()

@@ -131,6 +131,15 @@ def test_the_reading_with_the_right_check_digit_is_taken(understand):
     assert [(e.value, e.confidence) for e in meaning.entities] == [("40217308", 1.0)]
 
 
+def test_half_a_number_said_twice_by_the_recogniser_is_no_number(understand):
+    """51085108 passes the check digit, but nobody has said it."""
+    others = [("5108.", 0.1), ("5 108.", 0.41), ("5 108 5 108", 0.02)]
+    heard = understand("Five one zero eight.", NUMBER, hypotheses=others, confidence=0.45)
+    assert [str(entity.value) for entity in heard.entities] == ["5108"]
+    said = understand("5 108 5 108", NUMBER, hypotheses=[("5108", 0.1)], confidence=0.8)
+    assert [str(entity.value) for entity in said.entities] == ["51085108"]
+
+
 def test_the_reading_with_four_digits_is_taken_for_a_pin(understand):
     meaning = understand("4 8 2", PIN, hypotheses=[("4 8 2 1", 0.8)], confidence=0.9)
     assert meaning.text == "4 8 2 1"

@@ -27,7 +27,7 @@ from tests.server.conftest import CHEAP, TODAY
 from voice.phrase_cache import PhraseCache
 from voice.transcript import Hypothesis, Transcript
 
-SEND, YES, COUGH, GREET = 2000, 3000, 4000, 5000
+SEND, YES, COUGH, GREET, RUSTLE = 2000, 3000, 4000, 5000, 800
 WORDS = {SEND: "Send fifty dollars to Anna Keller.", YES: "Yes.", COUGH: "", GREET: "Hello there."}
 
 
@@ -111,9 +111,12 @@ class Voice:
 
 
 class Level:
-    """Loud is speech."""
+    """Loud is speech; half as loud is a sound."""
+
+    loud = False
 
     def process(self, window: np.ndarray, *, playing: bool) -> float:
+        self.loud = bool(np.abs(window).max() > 500)
         return 1.0 if np.abs(window).max() > 1000 else 0.0
 
 
@@ -124,6 +127,7 @@ class Caller:
     socket: websockets.ClientConnection
     bank: Bank
     events: list[dict[str, Any]] = field(default_factory=list)
+    audio: list[np.ndarray] = field(default_factory=list)
     level: int = 0
 
     async def send(self) -> None:
@@ -137,6 +141,8 @@ class Caller:
         async for message in self.socket:
             if isinstance(message, str):
                 self.events.append(json.loads(message))
+            else:
+                self.audio.append(np.frombuffer(message, np.int16))
 
     async def says(self, level: int, seconds: float = 0.6) -> None:
         self.level = level
@@ -177,7 +183,12 @@ class Caller:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, monkeypatch: Any, *, voice: Voice | None = None, ear: Ear | None = None
+    folder: Path,
+    monkeypatch: Any,
+    *,
+    voice: Voice | None = None,
+    ear: Ear | None = None,
+    ducks: bool = False,
 ) -> AsyncIterator[Caller]:
     """A call on the stage."""
     monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
@@ -185,7 +196,13 @@ async def staged(
     engines = Engines(ear or Ear(), Judge(), Meaning(), voice or Voice(), Path())  # type: ignore[arg-type]
     bank = temporary_bank(folder, TODAY, cost=CHEAP)
     settings = Settings(port=0, silence=2.0)
-    hello = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
+    hello = {
+        "type": "hello",
+        "version": 1,
+        "sample_rate": 16000,
+        "encoding": "pcm16",
+        "ducks": ducks,
+    }
     async with (
         serving(settings, engines, bank, today=lambda: TODAY) as url,
         websockets.connect(url) as socket,

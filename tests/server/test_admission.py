@@ -80,3 +80,20 @@ def test_loopback_is_this_machine_only(host, expected):
 
 def test_a_token_is_not_shown():
     assert SECRET not in repr(hello(SECRET))
+
+
+def test_no_further_call_is_taken_while_the_engines_are_late():
+    late = [0.0]
+    door = Admission(Settings(latest=0.5), seconds_late=lambda: late[0])
+    with door.admit(hello(), host="::1", secure=False):
+        late[0] = 0.7
+        assert refused(door, hello(), "::1", False) == "busy"
+        late[0] = 0.3
+        with door.admit(hello(), host="::1", secure=False):
+            assert door.calls == 2
+
+
+def test_an_empty_house_takes_a_call_however_late_the_last_one_was():
+    door = Admission(Settings(latest=0.5), seconds_late=lambda: 9.0)
+    with door.admit(hello(), host="::1", secure=False):
+        assert door.calls == 1

@@ -68,17 +68,20 @@ def reports(engines):
     }
 
 
+@pytest.mark.slow
 def test_speech_over_the_greeting_is_measured_in_the_recording(reports):
     speech = [each for each in reports["outcomes"] if each.kind == SPEECH]
     assert len(speech) == 2
     assert all(each.heard is not None and each.heard.ducked is not None for each in speech)
 
 
+@pytest.mark.slow
 def test_every_sentence_with_a_pause_is_counted(reports):
     assert len(reports["turns"]) == 3
     assert all(turn.answered for turn in reports["turns"])
 
 
+@pytest.mark.slow
 def test_the_call_after_the_last_that_fits_is_refused(reports):
     (level,) = reports["levels"]
     assert level.calls == 1
@@ -88,6 +91,7 @@ def test_the_call_after_the_last_that_fits_is_refused(reports):
     assert level.lag["n"] > 100
 
 
+@pytest.mark.slow
 def test_the_parts_of_every_bench_of_calls_add_up(reports):
     for told in reports["told"][1:]:
         assert sum(told["parts_ms"].values()) == pytest.approx(told["p50_ms"], abs=30)

@@ -194,6 +194,7 @@ def test_the_hello_says_what_the_protocol_asks(calls):
         "caller_id": "+15550100",
         "token": "t0ken",
         "diagnostics": True,
+        "ducks": True,
     }
 
 

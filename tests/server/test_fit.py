@@ -1,63 +1,76 @@
-"""How what was said fits what is waited for."""
+"""How what was said fits what is waited for, and how likely it is all."""
+
+from types import SimpleNamespace
 
 import pytest
 
+from dialog.decision import Act
+from dialog.turns import Thought
 from nlu.understanding import Entity, Expectation, ScoredIntent, Understanding
 from server.call.fit import fit
 from voice.turns import Fit
 
 NUMBER = Expectation("customer_number", secret=True, digits=8)
+OPEN = Expectation()
+SEND = Act("execute_transfer", {}, "a-1")
 
 
-def understood(text: str, intent: str = "inform", score: float = 0.9, digits: str = ""):
-    found = (Entity("digits", digits, digits, 0, len(digits)),) if digits else ()
-    return Understanding(text, (ScoredIntent(intent, score),), found, 0.9, True)
+def thought(text, intents=(), *, entities=(), finished=0.8, wants_more=False, act=None):
+    scored = tuple(ScoredIntent(name, score) for name, score in intents)
+    meant = Understanding(text, scored, tuple(entities), 0.9, True, finished=finished)
+    decision = SimpleNamespace(act=act)
+    return Thought(meant, decision, text, wants_more, None, None)
+
+
+def digits(text):
+    return thought(f"{text}.", entities=[Entity("digits", text, text, 0, len(text))])
+
+
+def over(*arguments, expectation=OPEN, **more):
+    return fit(thought(*arguments, **more), expectation)[1]
 
 
 @pytest.mark.parametrize(
-    ("digits", "expected"),
+    ("said", "expected"),
     [("4021", Fit.PARTIAL), ("40217308", Fit.COMPLETE), ("402173084", Fit.OPEN)],
 )
-def test_digits_are_waited_for_until_there_are_enough(digits, expected):
-    assert fit(understood(f"{digits}.", digits=digits), NUMBER) is expected
+def test_digits_are_waited_for_until_there_are_enough(said, expected):
+    assert fit(digits(said), NUMBER)[0] is expected
 
 
-def test_a_clear_request_in_a_finished_sentence_is_a_whole():
-    assert fit(understood("What's my balance?", "balance"), Expectation()) is Fit.WHOLE
+def test_a_clear_request_in_a_finished_sentence_is_likely_all():
+    assert over("What's my balance?", [("balance", 0.9)], finished=0.9) > 0.65
 
 
-def test_a_request_without_its_details_may_go_on():
-    request = understood("I'd like to make a transfer.", "transfer")
-    assert fit(request, Expectation(), wants_more=True) is Fit.LIKELY
+def test_one_whose_details_are_missing_is_less_likely_all():
+    request = ("I'd like to make a transfer.", [("transfer", 0.9)])
+    assert over(*request, wants_more=True) < over(*request)
 
 
-def test_what_was_asked_for_is_a_whole_though_more_is_needed():
-    payee = Understanding(
-        "To Anna Keller.", (), (Entity("payee", "Anna Keller", "Anna Keller", 3, 14),), 0.9, True
-    )
-    assert fit(payee, Expectation("payee"), wants_more=True) is Fit.WHOLE
-    assert fit(understood("No, stop.", "deny"), Expectation("yes_no")) is Fit.WHOLE
-    assert fit(understood("Savings.", "x", 0.1), Expectation("choice", choices=("savings",))) is (
-        Fit.WHOLE
-    )
+def test_two_wishes_that_share_the_score_are_clear():
+    both = [("transactions", 0.5), ("balance", 0.45)]
+    assert over("My balance and my transactions.", both) == over("My balance.", [("balance", 0.9)])
 
 
-@pytest.mark.parametrize(
-    ("text", "intent", "score"),
-    [
-        ("I'd like to send", "transfer", 0.9),
-        ("What's my balance?", "balance", 0.4),
-        ("From savings.", "inform", 0.9),
-    ],
-)
-def test_what_may_go_on_is_open(text, intent, score):
-    assert fit(understood(text, intent, score), Expectation()) is Fit.OPEN
+def test_what_was_asked_for_is_more_likely_all():
+    payee = Entity("payee", "Anna Keller", "Anna Keller", 3, 14)
+    said = "To Anna Keller."
+    asked = over(said, entities=[payee], expectation=Expectation("payee"))
+    assert asked > over(said, entities=[payee])
+    choice = Expectation("choice", choices=("savings",))
+    assert over("Savings.", [("x", 0.1)], expectation=choice) > over("Savings.", [("x", 0.1)])
+
+
+def test_a_sentence_that_stops_at_a_small_word_goes_on():
+    assert over("I want to send it to", [("transfer", 0.9)], finished=0.1) < 0.2
 
 
 def test_no_words_are_nothing():
-    assert fit(None, Expectation()) is Fit.NOTHING
-    assert fit(understood("  "), NUMBER) is Fit.NOTHING
+    assert fit(None, OPEN)[0] is Fit.NOTHING
+    assert fit(thought("  "), NUMBER)[0] is Fit.NOTHING
 
 
-def test_a_yes_may_go_on_with_a_but():
-    assert fit(understood("Yes, please.", "affirm"), Expectation("yes_no")) is Fit.LIKELY
+def test_the_yes_that_moves_money_binds():
+    yes = Expectation("yes_no")
+    assert fit(thought("Yes.", [("affirm", 0.98)], act=SEND), yes)[0] is Fit.BINDING
+    assert fit(thought("Yes.", [("affirm", 0.98)]), yes)[0] is Fit.OPEN

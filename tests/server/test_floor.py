@@ -3,10 +3,11 @@
 import asyncio
 import sqlite3
 
+import numpy as np
 import pytest
 import websockets
 
-from tests.server.staged import COUGH, GREET, SEND, YES, Ear, Voice, staged
+from tests.server.staged import COUGH, GREET, RUSTLE, SEND, YES, Ear, Voice, staged
 
 QUESTION = "50.00 to Anna Keller"
 
@@ -96,6 +97,41 @@ async def test_a_hash_after_a_complete_number_does_not_silence_the_call(tmp_path
         await caller.until("listening", "ask_pin")
 
 
+async def test_a_sound_over_the_answer_turns_it_down_and_up_again(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch, ducks=True) as caller:
+        await caller.until("said")
+        await asyncio.sleep(0.3)
+        await caller.says(RUSTLE, 0.15)
+        assert (await caller.until("duck"))["gain"] == pytest.approx(0.05)
+        before = caller.events.index(await caller.until("duck")) + 1
+        assert (await caller.until("duck", since=before))["gain"] == 1.0
+        await caller.until("listening", "greet")
+        assert not [e for e in caller.events if e["type"] in ("clear", "turn_started")]
+        assert min(np.abs(audio).max() for audio in caller.audio) == 500
+
+
+async def test_a_client_that_cannot_turn_down_is_sent_quieter_sound(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("said")
+        await asyncio.sleep(0.3)
+        await caller.says(RUSTLE, 0.15)
+        await caller.until("listening", "greet")
+        levels = [int(np.abs(audio).max()) for audio in caller.audio]
+        assert 25 in levels
+        assert levels[-1] == 500
+        assert not [e for e in caller.events if e["type"] in ("clear", "duck")]
+
+
+async def test_speech_over_the_answer_still_stops_it(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch, ducks=True) as caller:
+        await caller.until("said")
+        await asyncio.sleep(0.3)
+        await caller.says(SEND)
+        await caller.until("clear")
+        await caller.until("listening", "ask_customer_number")
+        assert int(np.abs(caller.audio[-1]).max()) == 500
+
+
 async def test_a_late_verdict_on_noise_does_not_talk_over_the_caller(tmp_path, monkeypatch):
     async with staged(tmp_path, monkeypatch, ear=Ear({COUGH: 2.3})) as caller:
         await caller.until("listening", "greet")
@@ -128,7 +164,7 @@ async def test_a_flood_of_messages_ends_its_own_call(tmp_path, monkeypatch):
 
 
 async def test_a_line_without_audio_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("server.channels.websocket.DEAD_AFTER", 1.0)
+    monkeypatch.setattr("server.channels.call.DEAD_AFTER", 1.0)
     async with staged(tmp_path, monkeypatch) as caller:
         await caller.until("said")
         caller.send = None  # type: ignore[method-assign]

@@ -62,7 +62,7 @@ def test_a_service_gets_the_letter_with_its_key_and_token(receiver: Receiver) ->
 @pytest.mark.parametrize("status", [400, 500, 503])
 def test_a_service_that_refuses_is_a_failure(receiver: Receiver, status: int) -> None:
     receiver.status = status
-    with pytest.raises(OSError, match="sms service"):
+    with pytest.raises(OSError, match="answered"):
         HttpConnector(f"http://127.0.0.1:{receiver.server_port}/").send(LETTER)
 
 

@@ -11,8 +11,13 @@ import soundfile as sf
 import yaml
 from scripted_server import Script, scripted, tone
 
-from server.replay.run import caller_turns, replay, run_voice
-from server.replay.scenario import ScenarioError, load_scenario
+from server.replay.callers import caller_turns
+from server.replay.degrade import CLEAN, Condition
+from server.replay.matrix import Matrix
+from server.replay.reading import ScenarioError
+from server.replay.run import Served, run_voice
+from server.replay.scenario import load_scenario
+from server.replay.suite import cases, replay
 
 ACCOUNTS = [{"kind": "checking", "last4": "1111", "currency": "USD", "balance": "10.00"}]
 CUSTOMER = {"number": "40217308", "name": "M", "accounts": ACCOUNTS, "cards": [], "payees": []}
@@ -45,7 +50,7 @@ def served(script: Script | None = None):
     @asynccontextmanager
     async def serve(_scenario):
         async with scripted(script or Script()) as (url, _):
-            yield url, lambda: BOOKS
+            yield Served(url, lambda: BOOKS)
 
     return serve
 
@@ -78,7 +83,7 @@ async def test_scenarios_run_side_by_side_and_are_summed_up(tmp_path):
     told: list[str] = []
     began = asyncio.get_running_loop().time()
     summary = await replay(
-        [good, bad, broken],
+        cases([good, bad, broken]),
         by="voice",
         concurrency=3,
         serve=served(),
@@ -99,7 +104,7 @@ async def test_scenarios_run_side_by_side_and_are_summed_up(tmp_path):
 
 async def test_json_lines_hold_the_verdict_the_turns_and_the_latency(tmp_path):
     path = scenario_file(tmp_path / "lost-call")
-    summary = await replay([path], by="voice", serve=served(Script(stop="drop")))
+    summary = await replay(cases([path]), by="voice", serve=served(Script(stop="drop")))
     (result,) = summary.results
     line = json.loads(json.dumps(result.json()))
     assert line["type"] == "scenario"
@@ -113,7 +118,7 @@ async def test_json_lines_hold_the_verdict_the_turns_and_the_latency(tmp_path):
 
 async def test_a_server_that_refuses_fails_the_scenario_and_not_the_replay(tmp_path):
     path = scenario_file(tmp_path / "refused")
-    summary = await replay([path], by="voice", serve=served(Script(refuse="busy")))
+    summary = await replay(cases([path]), by="voice", serve=served(Script(refuse="busy")))
     assert summary.failed == 1
     assert "busy: all lines are taken" in "\n".join(summary.results[0].lines())
 
@@ -125,10 +130,52 @@ async def test_a_turn_without_a_recording_is_said_by_the_given_voice(tmp_path):
         caller_turns(scenario, path.parent)
     said: list[tuple[str, int]] = []
 
-    def speak(words, rate):
-        said.append((words, rate))
-        return np.ones(rate, np.int16)
+    def speak(scenario, n):
+        said.append((scenario.turns[n - 1].say, scenario.caller.sample_rate))
+        return np.ones(8000, np.int16)
 
     (turn,) = caller_turns(scenario, path.parent, speak)
     assert said == [("hello", 8000)]
     assert len(turn.samples) == 8000
+
+
+async def test_a_matrix_is_every_condition_over_every_channel(tmp_path):
+    path = scenario_file(tmp_path / "plain")
+    matrix = Matrix.model_validate(
+        {
+            "conditions": [{"name": "clean"}, {"name": "far", "gain_db": -12, "echo_db": -30}],
+            "channels": ["websocket", "pcm16-16k"],
+        }
+    )
+    hellos: list[tuple[int, str]] = []
+
+    @asynccontextmanager
+    async def serve(_scenario):
+        async with scripted(Script()) as (url, seen):
+            yield Served(url, lambda: BOOKS)
+            hellos.append((seen.hello["sample_rate"], seen.hello["encoding"]))
+
+    chosen = cases([path], matrix, repeat=1)
+    assert [case.name for case in chosen] == [
+        "plain",
+        "plain@pcm16-16k",
+        "plain@far",
+        "plain@far@pcm16-16k",
+    ]
+    summary = await replay(chosen, by="voice", concurrency=4, serve=serve)
+    assert summary.failed == 0, [result.lines() for result in summary.results]
+    assert sorted(hellos) == [(8000, "ulaw"), (8000, "ulaw"), (16000, "pcm16"), (16000, "pcm16")]
+    told = [(result.condition, result.wire) for result in summary.results]
+    assert told[-1] == ("far", "pcm16-16k")
+
+
+async def test_a_condition_reaches_the_sound_of_every_turn_and_a_repetition_draws_anew(tmp_path):
+    path = scenario_file(tmp_path / "lossy", turns=[SPOKEN, SPOKEN])
+    scenario, lossy = load_scenario(path), Condition(name="lossy", loss=0.4, burst=2)
+    clean, first, again, other = (
+        [turn.samples for turn in caller_turns(scenario, path.parent, None, condition, repetition)]
+        for condition, repetition in ((CLEAN, 1), (lossy, 1), (lossy, 1), (lossy, 2))
+    )
+    assert all(not np.array_equal(a, b) for a, b in zip(clean, first, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert any(not np.array_equal(a, b) for a, b in zip(first, other, strict=True))

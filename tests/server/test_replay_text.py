@@ -8,7 +8,8 @@ import yaml
 from dialog.bank.demo import demo_customers
 from nlu.understander import Understander
 from server.replay.hosting import conversations_for_scenarios
-from server.replay.run import replay, run_text
+from server.replay.run import run_text
+from server.replay.suite import cases, replay
 
 MARIA = demo_customers()[0]
 LOGIN = [{"keys": f"{MARIA.number}#"}, {"keys": f"{MARIA.pin}#"}]
@@ -40,6 +41,10 @@ def scenario_file(tmp_path: Path, name: str, turns: list[dict], **expect) -> Pat
     return path
 
 
+def replayed(path: Path, converse):
+    return run_text(path, converse)
+
+
 def payment(to: str = "Tom Becker") -> dict:
     return {"source": f"{MARIA.number}/checking", "to": to, "amount": "30.00"}
 
@@ -60,7 +65,7 @@ PAY_TOM = [
 
 def test_a_payment_is_made_and_found_in_the_books(tmp_path, converse):
     books = {"transfers": [payment()], "balances": {f"{MARIA.number}/checking": "2420.75"}}
-    result = run_text(scenario_file(tmp_path, "pay", PAY_TOM, books=books), converse)
+    result = replayed(scenario_file(tmp_path, "pay", PAY_TOM, books=books), converse)
     assert result.passed, result.lines()
     assert [turn["n"] for turn in result.turns] == [0, 1, 2, 3, 4]
     assert MARIA.pin not in str(result.json())
@@ -69,14 +74,14 @@ def test_a_payment_is_made_and_found_in_the_books(tmp_path, converse):
 
 def test_a_payment_that_nobody_expected_is_a_mismatch(tmp_path, converse):
     path = scenario_file(tmp_path, "unexpected", PAY_TOM, books={"transfers": [payment("Anna")]})
-    words = "\n".join(run_text(path, converse).lines())
+    words = "\n".join(replayed(path, converse).lines())
     assert f"expected no other transfer, got 30.00 from {MARIA.number}/checking to Tom" in words
 
 
 async def test_silence_is_asked_about_as_often_as_it_lasts(tmp_path, converse):
     turns = [{"silence": 3}, {"silence": 60}]
     path = scenario_file(tmp_path, "silence", turns, ended="goodbye")
-    summary = await replay([path], by="text", converse=converse)
+    summary = await replay(cases([path]), by="text", converse=converse)
     (result,) = summary.results
     assert result.passed, result.lines()
     assert result.turns[1]["said"] == ""

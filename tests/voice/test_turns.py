@@ -8,7 +8,6 @@ from voice.turns import (
     Dropped,
     Ended,
     Fit,
-    JudgeAgain,
     Paused,
     Resumed,
     Silent,
@@ -40,10 +39,10 @@ class Caller:
     def silence(self, seconds: float) -> None:
         self._windows(seconds, 0.05)
 
-    def judge(self, fit: Fit, complete: float) -> None:
+    def judge(self, fit: Fit, over: float, sounded: float = 0.5) -> None:
         generation = self.taker.generation
-        self.taker.judged(generation, complete)
-        for event in self.taker.understood(generation, fit):
+        self.taker.judged(generation, sounded)
+        for event in self.taker.understood(generation, fit, over):
             self.events.append((self.taker.received / RATE, event))
 
     def of(self, kind: type) -> list:
@@ -58,32 +57,35 @@ def caller() -> Caller:
     return Caller(TurnTaker(silence=5.0))
 
 
-def speak_and_pause(caller: Caller, fit: Fit, complete: float, pause: float) -> float:
+def speak_and_pause(
+    caller: Caller, fit: Fit, over: float, pause: float, sounded: float = 0.5
+) -> float:
     """One second of voice, a pause that is judged at once, and when the voice ended."""
     caller.silence(0.5)
     caller.voice(1.0)
     ended = caller.taker.received / RATE
     caller.silence(SETTINGS.pause + 0.04)
-    caller.judge(fit, complete)
+    caller.judge(fit, over, sounded)
     caller.silence(pause)
     return ended
 
 
 @pytest.mark.parametrize(
-    ("fit", "complete", "silence"),
+    ("fit", "over", "silence"),
     [
         (Fit.COMPLETE, 0.1, SETTINGS.quick),
-        (Fit.WHOLE, 0.6, SETTINGS.normal),
-        (Fit.WHOLE, 0.1, SETTINGS.settled),
-        (Fit.LIKELY, 0.9, SETTINGS.settled),
-        (Fit.LIKELY, 0.6, SETTINGS.unhurried),
-        (Fit.OPEN, 0.6, SETTINGS.settled),
-        (Fit.OPEN, 0.1, SETTINGS.patient),
+        (Fit.OPEN, 0.95, 0.384),
+        (Fit.OPEN, 0.7, 0.48),
+        (Fit.OPEN, 0.5, 0.64),
+        (Fit.OPEN, 0.425, 0.72),
+        (Fit.OPEN, 0.05, 1.1),
+        (Fit.BINDING, 0.95, SETTINGS.binding),
+        (Fit.BINDING, 0.35, 0.8),
         (Fit.PARTIAL, 0.9, SETTINGS.patient),
     ],
 )
-def test_a_turn_ends_after_the_silence_that_it_deserves(caller, fit, complete, silence):
-    voice_end = speak_and_pause(caller, fit, complete, pause=3.0)
+def test_a_turn_ends_after_the_silence_that_it_deserves(caller, fit, over, silence):
+    voice_end = speak_and_pause(caller, fit, over, pause=3.0)
     assert caller.when(Ended) == pytest.approx(voice_end + silence, abs=0.05)
     assert len(caller.of(Ended)) == 1
 
@@ -125,12 +127,10 @@ def test_a_judgement_of_an_older_pause_does_not_count(caller):
     assert caller.of(Ended) == []
 
 
-def test_a_turn_that_sounded_unfinished_is_judged_once_more(caller):
-    speak_and_pause(caller, Fit.OPEN, 0.1, pause=0.3)
-    (again,) = caller.of(JudgeAgain)
-    caller.taker.judged(again.generation, 0.9)
-    caller.silence(0.2)
-    assert len(caller.of(Ended)) == 1
+@pytest.mark.parametrize(("sounded", "ends"), [(0.95, 1), (0.05, 0)])
+def test_how_it_sounded_moves_a_turn_that_may_be_over_or_not(caller, sounded, ends):
+    speak_and_pause(caller, Fit.OPEN, 0.5, pause=0.45, sounded=sounded)
+    assert len(caller.of(Ended)) == ends
 
 
 def test_what_was_no_speech_is_dropped_and_ends_no_turn(caller):

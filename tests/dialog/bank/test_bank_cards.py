@@ -1,4 +1,4 @@
-"""Cards are blocked, never unblocked; without a PIN too, without telling whose they are."""
+"""Cards are blocked; without a PIN too, without telling whose they are."""
 
 import pytest
 from bank_callers import meet

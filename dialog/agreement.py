@@ -1,0 +1,104 @@
+"""What follows a question for a "yes": agreement, a correction, a "no", or none of these."""
+
+from dialog import engine
+from dialog.answers import take_and_go_on
+from dialog.asides import refused
+from dialog.corrections import corrected
+from dialog.draft import Draft
+from dialog.everywhere import ALWAYS
+from dialog.floor import give_back_floor
+from dialog.flow import Confirm
+from dialog.grounding import (
+    HOLDS,
+    is_echo,
+    is_plain_yes,
+    words_of,
+)
+from dialog.misses import missed
+from dialog.requests import carry_on, fill_top
+from dialog.switching import is_value, other_request, switch
+from nlu.understanding import Understanding
+
+
+def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: int) -> None:
+    """A plain "yes", a correction, a "no", a question, or nothing of these."""
+    asked = "amount" if "amount" in draft.flow.slots else None
+    filling = fill_top(draft, understanding, None)
+    if not filling.touched and asked and understanding.intent in ("correct", "deny", "inform"):
+        filling = fill_top(draft, understanding, asked)
+    if not filling.changed and corrected(draft, understanding):
+        return
+    if other_request(draft, understanding) and not is_value(draft, understanding, filling):
+        switch(draft, understanding)
+        return
+    if filling.touched:
+        take_and_go_on(draft, filling, asked or "", misses)
+        draft.reason = f"correction: {draft.reason}"
+        return
+    best = understanding.intent
+    if best in ("affirm", "deny") and _contradicts_itself(draft, understanding):
+        draft.reason = "a yes and a no"
+        draft.say("not_sure", step.action)
+        give_back_floor(draft)
+    elif best == "affirm":
+        _affirm(draft, step, understanding)
+    elif best == "deny" and draft.script.lexicon.mistaken.search(understanding.text):
+        _what_to_change(draft, step, misses)
+    elif best == "refuse" and understanding.intents[0].score >= HOLDS:
+        refused(draft, misses)
+    elif best == "deny" and draft.script.lexicon.not_yet.search(understanding.text):
+        draft.reason = "not yet"
+        ALWAYS["wait"](draft)
+    elif best in ("deny", "cancel") and understanding.intents[0].score >= HOLDS:
+        draft.reason = "declined"
+        draft.walk("deny")
+        engine.go(draft, draft.flow.label(step.deny))
+        engine.run(draft)
+        carry_on(draft)
+    elif filling.repeated or best == "keep":
+        draft.reason = "as it was read back"
+        give_back_floor(draft)
+    elif best == "correct":
+        _what_to_change(draft, step, misses)
+    else:
+        draft.reason = "neither agreed nor declined"
+        draft.change(misses=misses)
+        missed(draft)
+
+
+def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
+    words = set(words_of(understanding.text))
+    return bool(draft.script.lexicon.yes & words and draft.script.lexicon.no & words)
+
+
+def _what_to_change(draft: Draft, step: Confirm, misses: int) -> None:
+    """Ask what should be different; a second time in a row it is a miss."""
+    draft.reason = "a correction without a value"
+    draft.change(misses=misses)
+    if misses:
+        missed(draft)
+        return
+    draft.change(misses=1)
+    draft.say("say_correction", step.action)
+
+
+def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
+    """Go on after a "yes" that counts; else ask again and say why."""
+    words = words_of(understanding.text)
+    plain = is_plain_yes(understanding, words, draft.script.lexicon.doubt)
+    plain = plain and not is_echo(words, draft.state.last_said[-1:])
+    plain = plain and not _names_other_number(draft, understanding)
+    if step.strict and not (plain and draft.state.audible):
+        draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"
+        draft.say("not_sure" if draft.state.audible else "not_all_heard", step.action)
+        give_back_floor(draft)
+        return
+    draft.reason = "agreed"
+    engine.go(draft, draft.top.at + 1)
+    engine.run(draft)
+    carry_on(draft)
+
+
+def _names_other_number(draft: Draft, understanding: Understanding) -> bool:
+    """Whether a bare number beside a "yes" is another one than the amount that was read back."""
+    return "amount" in draft.flow.slots and fill_top(draft, understanding, "amount").touched

@@ -1,0 +1,1 @@
+"""Processes that outlive a call, as durable workflows: each survives a killed process."""

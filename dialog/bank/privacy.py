@@ -1,0 +1,159 @@
+"""What the bank knows of a customer, given to them, or erased as far as the law lets it be.
+
+The books stay (a bank must keep them) and so does the audit, which names nobody: what is erased
+is who the number was, what they said, where letters go, and every key to their calls.
+"""
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dialog.bank.desk import Deed, Desk
+from dialog.bank.loans.tables import LoanRow
+from dialog.bank.office_tables import TaskRow, TaskVoteRow
+from dialog.bank.order_tables import OrderRow, TripRow
+from dialog.bank.surveys import SurveyRow
+from dialog.bank.tables import (
+    AccountRow,
+    AuditRow,
+    Base,
+    CardRow,
+    CaseRow,
+    CodeRow,
+    CustomerRow,
+    EntryRow,
+    KnownAddressRow,
+    MessageRow,
+    PayeeProposalRow,
+    PayeeRow,
+    PostingRow,
+    ScheduleRow,
+)
+from dialog.bank.vault import destroy_keys
+from dialog.errors import UnknownAccount
+
+ERASED = "erased"
+OWN_ROWS: tuple[type[Base], ...] = (
+    AccountRow,
+    CardRow,
+    PayeeRow,
+    ScheduleRow,
+    CaseRow,
+    OrderRow,
+    TripRow,
+    LoanRow,
+    SurveyRow,
+    TaskRow,
+    MessageRow,
+    AuditRow,
+)
+SECRET = {"pin_hash", "mac"}
+
+
+class Privacy:
+    """Exports and erases."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def export(self, number: str) -> dict[str, Any]:
+        """Everything that is kept of a customer, as JSON but for their calls (Vault).
+
+        Raises:
+            UnknownAccount: No such customer.
+        """
+
+        def read(session: Session) -> dict[str, Any]:
+            customer = _customer(session, number)
+            told: dict[str, Any] = {"customer": _as_json(customer)}
+            for kind in OWN_ROWS:
+                column = kind.__table__.c["customer_id"]
+                rows = session.scalars(select(kind).where(column == customer.id))
+                told[kind.__tablename__] = [_as_json(row) for row in rows]
+            told["transactions"] = _transactions(session, customer.id)
+            return told
+
+        return self._desk.do(Deed("export_customer", "privacy"), read)
+
+    def note_opened(self, call_id: str) -> None:
+        """Write down that somebody read a call's record."""
+        self._desk.do(Deed("open_record", call_id[:64]), lambda _: None)
+
+    def erase(self, number: str) -> list[str]:
+        """Erase a customer; gives the calls whose keys were destroyed.
+
+        Raises:
+            UnknownAccount: No such customer, or their accounts still hold money.
+        """
+
+        def erase(session: Session) -> tuple[int, list[str]]:
+            customer = _customer(session, number)
+            held = select(AccountRow.id).where(AccountRow.customer_id == customer.id)
+            if session.scalar(held.where(AccountRow.balance_minor != 0).limit(1)) is not None:
+                raise UnknownAccount("the accounts still hold money: close them first")
+            _blank(session, customer)
+            return customer.id, destroy_keys(session, customer.id)
+
+        deed = Deed("erase_customer", "privacy")
+        done = self._desk.do(deed, erase, lambda told: {"customer": told[0], "calls": len(told[1])})
+        return done[1]
+
+
+def _customer(session: Session, number: str) -> CustomerRow:
+    found = session.scalar(select(CustomerRow).where(CustomerRow.number == number))
+    if found is None:
+        raise UnknownAccount("no customer has this number")
+    return found
+
+
+def _blank(session: Session, customer: CustomerRow) -> None:
+    """Take out of every row who the customer was and what they said."""
+    mine: dict[type[Base], dict[str, Any]] = {
+        PayeeProposalRow: {"name": ERASED, "routing": "", "account_number": ""},
+        OrderRow: {"terms": "{}"},
+        TripRow: {"place": ERASED},
+        SurveyRow: {"words": ERASED},
+        CaseRow: {"words": ERASED, "answer": ERASED},
+        TaskRow: {"summary": ERASED},
+        MessageRow: {"address": ERASED, "body": ""},
+        LoanRow: {"income_minor": 0, "employment": ERASED, "assessment": "{}"},
+    }
+    for kind, values in mine.items():
+        column = kind.__table__.c["customer_id"]
+        session.execute(update(kind).where(column == customer.id).values(**values))
+    tasks = select(TaskRow.id).where(TaskRow.customer_id == customer.id)
+    session.execute(update(TaskVoteRow).where(TaskVoteRow.task_id.in_(tasks)).values(note=""))
+    for payee in session.scalars(select(PayeeRow).where(PayeeRow.customer_id == customer.id)):
+        payee.name, payee.account_number, payee.routing = f"{ERASED} {payee.id}", "", None
+    for schedule in session.scalars(
+        select(ScheduleRow).where(ScheduleRow.customer_id == customer.id)
+    ):
+        schedule.due_on = schedule.try_on = None
+    for card in session.scalars(select(CardRow).where(CardRow.customer_id == customer.id)):
+        card.status = "blocked"
+    for kind_ in (KnownAddressRow, CodeRow):
+        for row in session.scalars(select(kind_).where(kind_.customer_id == customer.id)):
+            session.delete(row)
+    customer.first_name = customer.last_name = ERASED
+    customer.number, customer.pin_hash = f"x{customer.id:07d}"[-8:], ERASED
+    customer.phone = customer.email = None
+
+
+def _transactions(session: Session, customer_id: int) -> list[dict[str, Any]]:
+    query = (
+        select(PostingRow, EntryRow.booked_on)
+        .join(EntryRow, EntryRow.id == PostingRow.entry_id)
+        .join(AccountRow, AccountRow.id == PostingRow.account_id)
+        .where(AccountRow.customer_id == customer_id)
+        .order_by(PostingRow.id)
+    )
+    return [{**_as_json(row), "day": str(day)} for row, day in session.execute(query)]
+
+
+def _as_json(row: Base) -> dict[str, Any]:
+    """A row's columns; hashes of secrets are left out."""
+    values = {c.name: getattr(row, c.name) for c in row.__table__.columns if c.name not in SECRET}
+    return {
+        k: v if isinstance(v, (int, str, bool, type(None))) else str(v) for k, v in values.items()
+    }

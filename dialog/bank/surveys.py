@@ -1,0 +1,151 @@
+"""One question after a call, in free words: read for score, sentiment and topic, and reported."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import ForeignKey, Integer, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from dialog.bank import office
+from dialog.bank.desk import Desk
+from dialog.bank.orders import Order, Told
+from dialog.bank.risk import Features
+from dialog.bank.routing import route
+from dialog.bank.tables import Base, UtcDateTime
+from dialog.strict_yaml import Strict, read
+
+Sentiment = Literal["good", "bad", "neither"]
+SURVEY, LOW = "survey", 2
+"""The workflow that follows an answer, and the score from which down a person looks at it."""
+
+
+class SurveyRow(Base):
+    """What a caller said of a call; flows are what they had done in it."""
+
+    __tablename__ = "surveys"
+
+    id: Mapped[str] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    flows: Mapped[str] = mapped_column(String(200))
+    score: Mapped[int | None] = mapped_column(Integer)
+    sentiment: Mapped[str] = mapped_column(String(8))
+    topic: Mapped[str] = mapped_column(String(40))
+    words: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SentimentWords(Strict):
+    """sentiment.yaml."""
+
+    good: frozenset[str]
+    bad: frozenset[str]
+    turns: frozenset[str]
+    scores: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer says: a score of 1 to 5 where one was said, sentiment, department."""
+
+    score: int | None
+    sentiment: Sentiment
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """Of the calls that had one flow in them."""
+
+    flow: str
+    answers: int
+    mean: float | None
+    bad: int
+    reasons: tuple[str, ...]
+
+
+@cache
+def sentiment_words() -> SentimentWords:
+    """The packaged words."""
+    return read(Path(__file__).with_name("sentiment.yaml"), SentimentWords)
+
+
+def analyse(words: str, now: datetime) -> Answer:
+    """Read an answer."""
+    known = sentiment_words()
+    tokens = re.findall(r"[a-z']+|\d+", words.lower())
+    score = next((known.scores[token] for token in tokens if token in known.scores), None)
+    balance = 0
+    for before, token in zip(["", *tokens], tokens, strict=False):
+        value = (token in known.good) - (token in known.bad)
+        balance += -value if before in known.turns else value
+    if balance == 0 and score is not None:
+        balance = score - 3
+    sentiment: Sentiment = "good" if balance > 0 else "bad" if balance < 0 else "neither"
+    return Answer(score, sentiment, route(words, now.date()).department)
+
+
+class SurveyAnswer:
+    """An answer to the question after the call."""
+
+    def features(self, session: Session, order: Order, now: datetime) -> Features:
+        """Nothing beside what it is."""
+        return {"to": "survey"}
+
+    def letter(self, session: Session, order: Order) -> dict[str, str]:
+        """Nothing: no code is asked for."""
+        return {}
+
+    def carry_out(self, session: Session, order: Order, now: datetime) -> Told:
+        """Read it and keep it; a bad one is followed."""
+        words = str(order.terms["words"])[:2000]
+        found = analyse(words, now)
+        row = SurveyRow(
+            id=order.id,
+            customer_id=order.customer_id,
+            flows=str(order.terms["flows"])[:200],
+            score=found.score,
+            sentiment=found.sentiment,
+            topic=found.topic,
+            words=words,
+            at=now,
+        )
+        session.add(row)
+        if found.sentiment == "bad" or (found.score or 5) <= LOW:
+            office.start(session, SURVEY, order.id, now)
+        return {"score": found.score, "sentiment": found.sentiment}
+
+
+class Surveys:
+    """Reports what callers said."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def get(self, survey_id: str) -> tuple[int, str, str]:
+        """Customer, topic and words of an answer."""
+        with self._desk.reading() as session:
+            row = session.get_one(SurveyRow, survey_id)
+            return row.customer_id, row.topic, row.words
+
+    def report(self) -> list[Satisfaction]:
+        """By what was done in the call, the least satisfied first, with reasons for low scores."""
+        by_flow: defaultdict[str, list[SurveyRow]] = defaultdict(list)
+        with self._desk.reading() as session:
+            for row in session.scalars(select(SurveyRow).order_by(SurveyRow.at)):
+                for flow in row.flows.split(",") or [""]:
+                    by_flow[flow or "nothing"].append(row)
+        told = [_satisfaction(flow, rows) for flow, rows in by_flow.items()]
+        return sorted(told, key=lambda one: (one.mean is None, one.mean or 0.0, one.flow))
+
+
+def _satisfaction(flow: str, rows: list[SurveyRow]) -> Satisfaction:
+    scores = [row.score for row in rows if row.score is not None]
+    bad = [row for row in rows if row.sentiment == "bad" or (row.score or 5) <= LOW]
+    mean = sum(scores) / len(scores) if scores else None
+    reasons = tuple(f"{row.topic}: {row.words}" for row in bad[-5:])
+    return Satisfaction(flow, len(rows), mean, len(bad), reasons)

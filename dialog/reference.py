@@ -1,0 +1,151 @@
+"""What words point at: "her", "the same", "half of that", "twenty more", "now".
+
+They become values like those that are said outright, so that everything that follows treats them
+alike: a new amount is read back, whoever named it how.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from dialog.bank.values import Transaction
+from dialog.draft import Draft
+from dialog.state import Filled, Frame
+from nlu.understanding import Entity, Money, ScoredIntent, Understanding
+
+MEANT = ScoredIntent("correct", 0.9)
+"""What an utterance that counts from a known amount is: a value for it, whatever it sounds like."""
+
+_CENT = Decimal("0.01")
+_RELATIVE = {"more": 1, "less": -1}
+
+
+def resolved(draft: Draft, heard: Understanding) -> Understanding:
+    """The utterance with the values that its words point at.
+
+    Args:
+        draft: Knows the flows under way and those that have ended.
+        heard: What was said.
+    """
+    heard = _counted(draft, heard)
+    kinds = {entity.type for entity in heard.entities}
+    if "payee" not in kinds and _takes(draft, "payee", open_too=True):
+        heard = _person(draft, heard)
+    if "money" not in kinds:
+        heard = _part(draft, heard)
+    if not draft.state.stack:
+        heard = _other_account(draft, heard)
+    if "date" not in kinds and draft.state.stack and "day" in draft.top.slots:
+        heard = _today(draft, heard)
+    return heard
+
+
+def last_payee(draft: Draft) -> Filled | None:
+    """Who was paid or spoken of last."""
+    return next((f for frame in _frames(draft) for f in _payees(frame)), None)
+
+
+def last_amount(draft: Draft) -> Money | None:
+    """What was sent, or told to have been sent, last."""
+    for frame in _frames(draft):
+        filled = frame.slots.get("amount")
+        if filled is not None and isinstance(filled.value, Money):
+            return filled.value
+        told = frame.outcome.get("transactions")
+        if isinstance(told, tuple) and told and isinstance(told[0], Transaction):
+            return Money(abs(told[0].amount))
+    return None
+
+
+def with_value(heard: Understanding, kind: str, value: Money | str) -> Understanding:
+    """An utterance that says one value more, in words that are no part of it."""
+    end = len(heard.text)
+    entity = Entity(kind, value, "", end, end)
+    return replace(heard, entities=(*heard.entities, entity))
+
+
+def _frames(draft: Draft) -> Iterator[Frame]:
+    """Under way, the running one first; then what has ended, the latest first."""
+    yield from reversed(draft.state.stack)
+    yield from (ended.frame for ended in reversed(draft.state.ended))
+
+
+def _payees(frame: Frame) -> Iterator[Filled]:
+    for slot in ("recipient", "payee"):
+        if slot in frame.slots and frame.slots[slot].entity == "payee":
+            yield frame.slots[slot]
+
+
+def _takes(draft: Draft, kind: str, *, open_too: bool) -> bool:
+    """Whether the running flow has use for a value of a kind."""
+    if not draft.state.stack:
+        return open_too
+    return any(kind in slot.takes for slot in draft.flow.slots.values()) or open_too
+
+
+def _person(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Send her fifty": the one who was spoken of last, unless that is being asked for."""
+    found = draft.script.lexicon.pronouns.search(heard.text)
+    known = last_payee(draft)
+    if found is None or known is None or (draft.asked or "") == "recipient":
+        return heard
+    return with_value(heard, "payee", str(known.value))
+
+
+def _counted(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Twenty more": an amount that counts from the one that is known."""
+    known = _known_amount(draft)
+    steps = [e for e in heard.entities if e.type == "money" and e.role in _RELATIVE]
+    if not steps:
+        return heard
+    if known is None or len(steps) > 1:
+        plain = tuple(replace(e, role=None) if e in steps else e for e in heard.entities)
+        return replace(heard, entities=plain)
+    (step,) = steps
+    value = step.value
+    assert isinstance(value, Money)
+    amount = known.amount + _RELATIVE[step.role or "more"] * value.amount
+    new = replace(step, value=Money(amount, known.currency), role=None)
+    entities = tuple(new if e is step else e for e in heard.entities)
+    return replace(heard, entities=entities, intents=(MEANT, *heard.intents))
+
+
+def _part(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Half of that": a share of the known amount; "the same": the one that was sent last."""
+    lexicon = draft.script.lexicon
+    known = _known_amount(draft)
+    for factor, pattern in lexicon.factors.items():
+        if known is not None and pattern.search(heard.text):
+            share = (known.amount * Decimal(str(factor))).quantize(_CENT)
+            new = with_value(heard, "money", Money(share, known.currency))
+            return replace(new, intents=(MEANT, *heard.intents))
+    asked = draft.state.expectation.kind == "money"
+    if asked and lexicon.same.search(heard.text) and (last := last_amount(draft)):
+        new = with_value(heard, "money", last)
+        return replace(new, intents=(replace(MEANT, name="inform"), *heard.intents))
+    return heard
+
+
+def _known_amount(draft: Draft) -> Money | None:
+    """The amount of the running flow."""
+    filled = draft.top.slots.get("amount") if draft.state.stack else None
+    return filled.value if filled is not None and isinstance(filled.value, Money) else None
+
+
+def _other_account(draft: Draft, heard: Understanding) -> Understanding:
+    """ "My account, not the checking one": the other of two."""
+    named = [e for e in heard.entities if e.type == "account_kind"]
+    accounts = draft.facts.accounts if draft.facts else ()
+    if len(named) != 1 or named[0].role != "not" or len(accounts) != 2:
+        return heard
+    rest = [account.kind for account in accounts if account.kind != named[0].value]
+    return with_value(heard, "account_kind", rest[0]) if len(rest) == 1 else heard
+
+
+def _today(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Send it now": today instead of another day."""
+    if not draft.script.lexicon.now.search(heard.text):
+        return heard
+    end = len(heard.text)
+    entity = Entity("date", draft.view.today, "", end, end)
+    return replace(heard, entities=(*heard.entities, entity), intents=(MEANT, *heard.intents))

@@ -1,0 +1,70 @@
+"""Another request in the middle of a flow, and values that only sound like one."""
+
+from dataclasses import replace
+
+from dialog.draft import Draft
+from dialog.everywhere import ALWAYS
+from dialog.filling import Filling
+from dialog.grounding import (
+    AGAINST,
+    SURE,
+    SWITCH,
+    words_of,
+)
+from dialog.requests import fill_top, request
+from nlu.understanding import Understanding
+
+
+def other_request(draft: Draft, understanding: Understanding) -> bool:
+    """Whether something else than the flows under way is asked for, surely enough to switch."""
+    if not understanding.intents or understanding.intents[0].score < SWITCH:
+        return False
+    best = understanding.intents[0].name
+    mine = {draft.top.flow}
+    return draft.script.is_request(best) and draft.script.by_intent.get(best) not in mine
+
+
+def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bool:
+    """Whether a value is meant for the running flow, though the whole sounds like a request: it is
+    nothing but the value, sounds like a correction, too, or not surely like the request."""
+    if not filling.touched:
+        return False
+    if not understanding.intents:
+        return True
+    if any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents):
+        return True
+    return understanding.intents[0].score < SURE or _is_bare(draft, understanding)
+
+
+def _is_bare(draft: Draft, understanding: Understanding) -> bool:
+    """Whether there are only small words beside the values."""
+    inside = [(e.start, e.end) for e in understanding.entities]
+    text = "".join(
+        " " if any(start <= at < end for start, end in inside) else letter
+        for at, letter in enumerate(understanding.text)
+    )
+    return set(words_of(text)) <= draft.script.lexicon.beside
+
+
+def switch(draft: Draft, understanding: Understanding) -> None:
+    """Another request in the middle of a flow: an offer in passing is dropped, "instead" drops
+    the flow, and an answer that stands beside the request is kept."""
+    if draft.flow.passing:
+        draft.change(stack=draft.state.stack[:-1])
+    elif draft.script.lexicon.instead.search(understanding.text):
+        draft.then = (understanding,)
+        ALWAYS["cancel"](draft)
+    else:
+        _keep_answer(draft, understanding)
+    request(draft, understanding, closing=False)
+
+
+def _keep_answer(draft: Draft, understanding: Understanding) -> None:
+    """Fill the slot that was asked for from an utterance that wants something else, too."""
+    asked = draft.asked
+    filling = fill_top(draft, understanding, asked)
+    if asked is None or asked not in filling.changed:
+        return
+    if filling.frame.slots[asked].entity != "ordinal":
+        slots = {**draft.top.slots, asked: filling.frame.slots[asked]}
+        draft.put_top(replace(draft.top, slots=slots))

@@ -1,0 +1,74 @@
+"""The schema of the words that the dialog itself looks for, one file per language (lexicon/)."""
+
+import re
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from dialog.strict_yaml import Strict
+
+
+def _compiled(text: object) -> re.Pattern[str]:
+    if not isinstance(text, str):
+        raise ValueError("write a regular expression as text")
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
+"""A regular expression, in any case of letters."""
+
+
+class Lexicon(Strict):
+    """Words that the dialog itself looks for; see the file."""
+
+    doubt: frozenset[str]
+    digits: dict[str, int]
+    currency: frozenset[str]
+    minus: frozenset[str]
+    recipient: str
+    clauses: Pattern
+    slots: dict[str, tuple[str, ...]]
+    reset: Pattern
+    other: Pattern
+    swap: Pattern
+    yes: frozenset[str]
+    no: frozenset[str]
+    retract: Pattern
+    mistaken: Pattern
+    everything: Pattern
+    dropping: Pattern
+    dropped_last: Pattern
+    all_of_it: Pattern
+    instead: Pattern
+    listed: frozenset[str]
+    small: frozenset[str]
+    beside: frozenset[str]
+    foreign: dict[str, frozenset[str]]
+    languages: Pattern
+    meaning: Pattern
+    pronouns: Pattern
+    same: Pattern
+    same_again: Pattern
+    likewise: Pattern
+    factors: dict[float, Pattern]
+    now: Pattern
+    not_yet: Pattern
+    numbers: frozenset[str]
+    negations: frozenset[str]
+    promises: Pattern
+    deeds: Pattern
+    banking: Pattern
+
+    @cached_property
+    def recipient_pattern(self) -> re.Pattern[str]:
+        """Finds the name of somebody who should be paid, as group 1."""
+        return re.compile(self.recipient)
+
+    def names_slot(self, slot: str, text: str) -> bool:
+        """Whether a text names a slot."""
+        words = "|".join(re.escape(word) for word in self.slots.get(slot, ()))
+        return bool(words) and re.search(rf"\b(?:{words})\b", text, re.IGNORECASE) is not None

@@ -1,0 +1,1 @@
+"""The page that talks: served at `/`, over WebRTC or the websocket, with no code from elsewhere."""

@@ -1,0 +1,149 @@
+"""What a browser asks for: the page, its parts, and the answer to its WebRTC offer."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
+from pydantic import Field, ValidationError
+
+from server.admission import is_loopback
+from server.channels.browser.webrtc import WebRtcLine
+from server.channels.call import LANGUAGES, House, hold_call, new_call_id
+from server.channels.line import Caller
+from server.channels.origin import is_same_origin
+from server.channels.running import Running
+from server.protocol import Hello, Message, ProtocolError, error_event
+
+log = structlog.get_logger()
+
+PAGE = Path(__file__).parent / "page"
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+CONNECTED_WITHIN = 15.0
+LARGEST_OFFER = 64 * 1024
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src data:",
+        "connect-src 'self'",
+        "media-src 'self' blob:",
+        "worker-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "microphone=(self)",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+STATUS = {"bad_hello": 400, "unauthorized": 401, "busy": 503}
+
+
+class Offer(Message):
+    """What the page sends: the hello's fields, and its description of the connection."""
+
+    sdp: Annotated[str, Field(min_length=1, max_length=LARGEST_OFFER, repr=False)]
+    sdp_type: Annotated[str, Field(pattern="^offer$")]
+    language: str = "en"
+    token: Annotated[str, Field(max_length=512)] | None = Field(default=None, repr=False)
+    diagnostics: bool = False
+
+
+def add_browser(app: FastAPI, house: House, running: Running) -> None:
+    """Serve the page, and its calls, which are told to `running`."""
+
+    @app.get("/")
+    async def page() -> Response:
+        return _file("index.html")
+
+    @app.get("/page/{name}")
+    async def part(name: str) -> Response:
+        return _file(name)
+
+    @app.post("/v1/webrtc")
+    async def webrtc(request: Request) -> Response:
+        try:
+            return await _answer(request, house, running)
+        except ProtocolError as error:
+            log.info("call_refused", code=error.code)
+            return JSONResponse(error_event(error), STATUS.get(error.code, 400))
+
+
+def _file(name: str) -> Response:
+    path = PAGE / name
+    if path.parent != PAGE or path.suffix not in TYPES or not path.is_file():
+        return Response("there is no such file", 404)
+    return FileResponse(path, media_type=TYPES[path.suffix], headers=HEADERS)
+
+
+async def _answer(request: Request, house: House, running: Running) -> Response:
+    if not is_same_origin(request, house.settings):
+        raise ProtocolError("unauthorized", "origin not allowed", fatal=True)
+    offer = await _offer(request)
+    host = request.client.host if request.client else None
+    hello = Hello(type="hello", version=1, sample_rate=16000, encoding="pcm16", token=offer.token)
+    secure = request.url.scheme == "https"
+    with ExitStack() as place:
+        token = place.enter_context(house.admission.admit(hello, host=host, secure=secure))
+        connection = SmallWebRTCConnection(house.settings.ice_servers)
+        await _connect(connection, offer)
+        diagnostics = offer.diagnostics and (is_loopback(host) or house.settings.diagnostics)
+        caller = Caller("webrtc", None, offer.language, diagnostics, {"token": token})
+        call_id = new_call_id()
+        line = WebRtcLine(connection)
+        running.start(_hold(line, caller, house, call_id, place.pop_all()), line.close)
+    answer = connection.get_answer() or {}
+    return JSONResponse(
+        {"sdp": answer.get("sdp"), "type": "answer", "call": call_id, "diagnostics": diagnostics}
+    )
+
+
+async def _connect(connection: SmallWebRTCConnection, offer: Offer) -> None:
+    """Answer the offer, which must hold sound."""
+    try:
+        await connection.initialize(sdp=offer.sdp, type=offer.sdp_type)
+        if not any(each.kind == "audio" for each in connection.pc.getTransceivers()):
+            raise ValueError("no sound is offered")
+    except Exception as error:  # aiortc raises whatever its parser stumbles over
+        await connection.disconnect()
+        raise ProtocolError("bad_hello", "sdp: cannot be used", fatal=True) from error
+
+
+async def _offer(request: Request) -> Offer:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > 2 * LARGEST_OFFER:
+            raise ProtocolError("bad_hello", "the offer is too large", fatal=True)
+    try:
+        offer = Offer.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ProtocolError("bad_hello", f"{where}: {first['msg']}", fatal=True) from None
+    if offer.language not in LANGUAGES:
+        known = ", ".join(sorted(LANGUAGES))
+        raise ProtocolError("bad_hello", f"language: we speak {known}", fatal=True)
+    return offer
+
+
+async def _hold(
+    line: WebRtcLine, caller: Caller, house: House, call_id: str, place: ExitStack
+) -> None:
+    """The call, once the connection stands; its place is free afterwards."""
+    with place:
+        if await line.connected(CONNECTED_WITHIN):
+            await hold_call(line, caller, house, call_id)
+        else:
+            log.info("webrtc_never_connected", call=call_id)
+            await line.close()

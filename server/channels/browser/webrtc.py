@@ -1,0 +1,208 @@
+"""A browser over WebRTC: pipecat's small connection (aiortc) as a line, events beside it."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+import structlog
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame
+from pipecat.frames.frames import Frame, InputAudioRawFrame, InputTransportMessageFrame
+from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
+from pipecat.transports.smallwebrtc.transport import RawAudioTrack
+
+from server.channels.keypad import Keypad
+from server.channels.serializer import AHEAD, MESSAGES_PER_SECOND
+from server.channels.sound import WireSound
+from server.protocol import Dtmf, Hangup, Played, ProtocolError, parse_message
+from voice.pcm import Samples
+from voice.turns import RATE
+
+log = structlog.get_logger()
+
+WAITING = 0.2
+"""Seconds of our sound that may wait for their time; a barge-in drops them."""
+
+REPORT_EVERY = 0.2
+GAP = 0.12
+"""Seconds without a packet after which silence stands in."""
+
+TICK = 0.01
+
+
+class Speaker(RawAudioTrack):
+    """Our sound, sent 10 ms at a time; what waits can be dropped."""
+
+    def __init__(self) -> None:
+        super().__init__(sample_rate=RATE)
+
+    @property
+    def waiting(self) -> int:
+        """Samples that have not been sent."""
+        return len(self._chunk_queue) * (RATE // 100)
+
+    def clear(self) -> int:
+        """Drop what waits; gives how many samples that were."""
+        dropped = self.waiting
+        self._chunk_queue.clear()
+        return dropped
+
+
+class WebRtcLine:
+    """The line of a connection that has been answered.
+
+    Args:
+        connection: pipecat's.
+    """
+
+    def __init__(self, connection: SmallWebRTCConnection) -> None:
+        self._connection = connection
+        self._speaker = Speaker()
+        self._keypad = Keypad()
+        self._sound = WireSound(48000)
+        self._waiting: deque[Frame] = deque()
+        self._heard: asyncio.Queue[Samples] = asyncio.Queue(100)
+        self._sent = self._clears = self._messages = 0
+        self._reported, self._reported_at = -1, 0.0
+        self._began = time.monotonic()
+        self._gone = False
+        connection.replace_audio_track(self._speaker)
+        connection.event_handler("app-message")(self._on_message)
+        for name in ("disconnected", "closed", "failed"):
+            connection.event_handler(name)(self._on_gone)
+
+    @property
+    def delay(self) -> dict[str, float]:
+        """One packet; the browser's own buffer is not told."""
+        return {"packet": 0.02}
+
+    async def connected(self, within: float) -> bool:
+        """Whether sound can flow, in time."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline and not self._gone:
+            if self._connection.pc.connectionState == "connected":
+                await self._connection.connect()
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """What the caller says and presses, until the connection is gone."""
+        listening = asyncio.create_task(self._listen())
+        heard_at, filled_to = time.monotonic(), 0.0
+        try:
+            while not self._gone:
+                while self._waiting:
+                    yield self._waiting.popleft()
+                now = time.monotonic()
+                if not self._heard.empty():
+                    heard_at, filled_to = now, 0.0
+                    while not self._heard.empty():
+                        if frame := self._sound.inward(self._heard.get_nowait()):
+                            yield frame
+                elif now - heard_at > GAP and self._connection.is_connected():
+                    filled_to = filled_to or heard_at + GAP
+                    yield _silence(round((now - filled_to) * RATE))
+                    filled_to = now
+                if report := self._report(now):
+                    yield report
+                await asyncio.sleep(TICK)
+            yield InputTransportMessageFrame(message=Hangup(type="hangup"))
+        finally:
+            listening.cancel()
+
+    async def _listen(self) -> None:
+        track = self._connection.audio_input_track()
+        while track is not None:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                self._gone = True
+                return
+            if isinstance(frame, AudioFrame):
+                if frame.sample_rate != self._sound.rate:
+                    self._sound = WireSound(frame.sample_rate)
+                if self._heard.full():
+                    self._heard.get_nowait()  # nobody reads: the oldest goes
+                self._heard.put_nowait(_mono(frame))
+
+    def _report(self, now: float) -> InputTransportMessageFrame | None:
+        waiting = self._speaker.waiting
+        played = max(0, self._sent - waiting)
+        if played == self._reported or (waiting and now - self._reported_at < REPORT_EVERY):
+            return None
+        self._reported, self._reported_at = played, now
+        return InputTransportMessageFrame(
+            message=Played(type="played", samples=played, clear=self._clears)
+        )
+
+    async def play(self, samples: Samples) -> None:
+        """Queue audio once less than `WAITING` waits."""
+        while self._speaker.waiting > WAITING * RATE and not self._gone:
+            await asyncio.sleep(TICK)
+        whole = np.pad(samples, (0, -len(samples) % (RATE // 100)))
+        self._speaker.add_audio_bytes(whole.astype(np.int16).tobytes())
+        self._sent += len(whole)
+
+    async def clear(self) -> None:
+        """Drop what waits."""
+        self._clears += 1
+        self._sent -= self._speaker.clear()
+        self._waiting.append(
+            InputTransportMessageFrame(
+                message=Played(type="played", samples=max(0, self._sent), clear=self._clears)
+            )
+        )
+
+    async def tell(self, event: dict[str, Any]) -> None:
+        """An event, on the data channel."""
+        if not self._gone:
+            self._connection.send_app_message(event)
+
+    async def hand_over(self, summary: str) -> bool:
+        """The page was told by the event."""
+        return True
+
+    async def close(self) -> None:
+        """End the connection once what waits has been sent."""
+        deadline = time.monotonic() + 2 * WAITING
+        while self._speaker.waiting and time.monotonic() < deadline and not self._gone:
+            await asyncio.sleep(TICK)
+        self._gone = True
+        await self._connection.disconnect()
+
+    async def _on_message(self, _connection: object, message: object) -> None:
+        self._messages += 1
+        seconds = time.monotonic() - self._began + AHEAD
+        if self._messages > MESSAGES_PER_SECOND * seconds or len(self._waiting) > 100:
+            fault = ProtocolError("too_fast", "more messages than a call needs", fatal=True)
+            self._waiting.append(InputTransportMessageFrame(message=fault))
+            return
+        try:
+            parsed = parse_message(message if isinstance(message, dict) else {})
+        except ProtocolError as error:
+            self._waiting.append(InputTransportMessageFrame(message=error))
+            return
+        if isinstance(parsed, Dtmf):
+            if key := self._keypad.press(parsed.digit, time.monotonic(), way="page"):
+                self._waiting.append(key)
+        elif isinstance(parsed, Hangup):
+            self._waiting.append(InputTransportMessageFrame(message=parsed))
+
+    async def _on_gone(self, _connection: object) -> None:
+        self._gone = True
+
+
+def _mono(frame: AudioFrame) -> Samples:
+    samples = frame.to_ndarray().reshape(-1)
+    channels = len(frame.layout.channels)
+    if channels > 1:
+        samples = samples.reshape(-1, channels).mean(axis=1)
+    return np.asarray(samples, np.int16)
+
+
+def _silence(samples: int) -> InputAudioRawFrame:
+    return InputAudioRawFrame(audio=bytes(2 * samples), sample_rate=RATE, num_channels=1)

@@ -1,0 +1,1 @@
+"""Numbers of telephone providers: their webhooks, their websockets, their signatures."""

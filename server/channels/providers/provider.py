@@ -1,0 +1,106 @@
+"""What one provider adds to the others: how it signs, how it is answered, what its messages are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipecat.serializers.base_serializer import FrameSerializer
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A provider's HTTP request, or the one that opens its websocket.
+
+    Attributes:
+        method: "GET" or "POST".
+        url: As the provider knows it: signatures are over its exact letters.
+        headers: Names in lower case.
+        form: The fields of a form; empty for another body.
+        body: As it came.
+        now: Seconds of the epoch.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    form: Mapping[str, str]
+    body: bytes
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A call that a webhook tells of.
+
+    Attributes:
+        call: The provider's name of it.
+        caller: The number that the network shows.
+    """
+
+    call: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a webhook is answered with."""
+
+    body: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A websocket whose sound begins.
+
+    Attributes:
+        serializer: pipecat's, which neither resamples nor hangs up.
+        rate: Of the wire, Hz.
+        mark: Makes the message that the provider sends back once the audio before it has sounded;
+            None where it knows none.
+        first: A message that the serializer has to see first, or None.
+    """
+
+    serializer: FrameSerializer
+    rate: int
+    mark: Mapping[str, Any] | None = None
+    first: str | None = None
+
+
+class Provider(Protocol):
+    """One provider, with its secret."""
+
+    name: str
+
+    def is_signed(self, request: Request) -> bool:
+        """Whether a webhook comes from the provider, and lately."""
+        ...
+
+    def ringing(self, request: Request) -> Ringing | None:
+        """The call that a webhook tells of; None where it tells something else."""
+        ...
+
+    def answer(self, url: str) -> Answer:
+        """Have the provider open its websocket to a url."""
+        ...
+
+    def may_stream(self, request: Request) -> bool:
+        """Whether the websocket's own request is signed, for providers that sign it."""
+        ...
+
+    def stream(self, message: str) -> Stream | None:
+        """The stream, from the message that begins it; None for messages before that one."""
+        ...
+
+    def marked(self, message: Mapping[str, Any]) -> str | None:
+        """The name of the mark that a message brings back, or None."""
+        ...
+
+    def marking(self, stream: Stream, name: str) -> str | None:
+        """The message that sets a mark after the audio sent so far."""
+        ...
+
+
+def without_sound() -> Answer:
+    """Nothing to do: a webhook that tells something we do not need."""
+    return Answer("", "text/plain")

@@ -1,0 +1,161 @@
+"""A provider's websocket as frames at 16 kHz: pipecat's serializer, our resampler, and marks.
+
+pipecat's own resampling costs 40 to 117 ms (voice/resampling.py), so its serializers run at the
+wire's rate. A provider buffers what it is sent: marks come back as they are played, and only what
+was marked counts as heard. A `clear` also gives marks back that were never played; those that come
+after it and were set before it are not believed.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    InputDTMFFrame,
+    InputTransportMessageFrame,
+    InterruptionFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageFrame,
+    OutputTransportMessageUrgentFrame,
+)
+from pipecat.processors.frame_processor import FrameProcessorSetup
+from pipecat.serializers.base_serializer import FrameSerializer
+
+from server.channels.keypad import Keypad
+from server.channels.providers.provider import Provider, Stream
+from server.channels.serializer import AHEAD, MESSAGES_PER_SECOND
+from server.channels.sound import WireSound
+from server.protocol import Hangup, Played, ProtocolError
+from voice.turns import RATE
+
+MARK_EVERY = RATE // 5
+"""Samples between two marks."""
+
+ENDS = frozenset({"stop", "closed", "close"})
+"""Events with which a provider tells that the caller is gone."""
+
+
+class ProviderSerializer(FrameSerializer):
+    """One call's messages.
+
+    Args:
+        provider: Whose they are.
+        stream: Its beginning.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, provider: Provider, stream: Stream, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._provider = provider
+        self._stream = stream
+        self._clock = clock
+        self._sound = WireSound(stream.rate)
+        self._keypad = Keypad()
+        self._began = clock()
+        self._messages = self._received = 0
+        self._sent = self._marked_at = 0
+        self._played = self._base = self._clears = 0
+        self._over = False
+
+    async def begin(self) -> list[str]:
+        """Set the wire's own serializer up; gives what is to be sent first."""
+        rate = SimpleNamespace(audio_in_sample_rate=self._stream.rate)
+        await self._stream.serializer.setup(cast(FrameProcessorSetup, rate))
+        if self._stream.first is None:
+            return []
+        frame = await self._stream.serializer.deserialize(self._stream.first)
+        return [] if frame is None else await self._replies(frame)
+
+    async def deserialize(self, data: str | bytes) -> Frame | None:
+        """A frame from the wire; never raises: one bad message must not end the reading."""
+        if self._over:
+            return None
+        self._messages += 1
+        if self._messages > MESSAGES_PER_SECOND * (self._clock() - self._began + AHEAD):
+            return self._flood("more messages than a call needs")
+        try:
+            message = json.loads(data) if isinstance(data, str) else {}
+            if isinstance(message, dict) and message:
+                if (name := self._provider.marked(message)) is not None:
+                    return self._heard(name)
+                if message.get("event", message.get("type")) in ENDS:
+                    self._over = True
+                    return InputTransportMessageFrame(message=Hangup(type="hangup"))
+            frame = await self._stream.serializer.deserialize(data)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        return self._inward(frame)
+
+    async def serialize(self, frame: Frame) -> str | bytes | None:
+        """Audio, clear, and what the provider's own messages are made of."""
+        if isinstance(frame, OutputAudioRawFrame):
+            samples = np.frombuffer(frame.audio, np.int16)
+            self._sent += len(samples)
+            wire = self._sound.outward(samples)
+            return await self._wire(
+                OutputAudioRawFrame(audio=wire, sample_rate=self._stream.rate, num_channels=1)
+            )
+        if isinstance(frame, InterruptionFrame):
+            self._clears += 1
+            self._sound.restart()
+            self._base, self._sent, self._marked_at = self._played, 0, 0
+            return await self._wire(frame)
+        if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
+            return None  # our events are none of the provider's
+        return await self._wire(frame)
+
+    def mark(self, *, last: bool = False) -> str | None:
+        """A mark, where one is due after the audio so far.
+
+        Args:
+            last: No more audio comes for now.
+        """
+        due = self._sent - self._marked_at >= (1 if last else MARK_EVERY)
+        if not due or self._stream.mark is None:
+            return None
+        self._marked_at = self._sent
+        return self._provider.marking(self._stream, f"{self._clears}:{self._sent}")
+
+    async def _wire(self, frame: Frame) -> str | bytes | None:
+        data = await self._stream.serializer.serialize(frame)
+        return data if isinstance(data, str | bytes) else None
+
+    def _heard(self, name: str) -> Frame | None:
+        """What was sent up to a mark has sounded."""
+        clears, _, samples = name.partition(":")
+        if clears != str(self._clears) or not samples.isdigit():
+            return None
+        self._played = max(self._played, self._base + min(int(samples), self._sent))
+        return InputTransportMessageFrame(
+            message=Played(type="played", samples=self._played, clear=self._clears)
+        )
+
+    def _inward(self, frame: Frame | None) -> Frame | None:
+        if isinstance(frame, InputAudioRawFrame):
+            samples = np.frombuffer(frame.audio[: len(frame.audio) // 2 * 2], np.int16)
+            self._received += len(samples)
+            ahead = self._received / self._stream.rate - (self._clock() - self._began)
+            if ahead > AHEAD:
+                return self._flood("audio runs ahead of real time")
+            return self._sound.inward(samples)
+        if isinstance(frame, InputDTMFFrame):
+            return self._keypad.press(str(frame.button.value), self._clock())
+        return frame
+
+    def _flood(self, why: str) -> Frame:
+        self._over = True
+        return InputTransportMessageFrame(message=ProtocolError("too_fast", why, fatal=True))
+
+    async def _replies(self, frame: Frame) -> list[str]:
+        """Protocol messages that the wire's serializer answers with."""
+        if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
+            data: Any = await self._stream.serializer.serialize(frame)
+            return [data] if isinstance(data, str) else []
+        return []

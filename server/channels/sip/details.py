@@ -1,0 +1,69 @@
+"""Call detail records: one JSON line a call, with what RTCP tells of its sound."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from baresip import CallStats
+
+
+@dataclass(slots=True)
+class CallDetails:
+    """One call as the trunk's bill and its operators want it; the caller's words are not in it.
+
+    Attributes:
+        call: Our name of the call; its record has the same.
+        sip_call_id: The trunk's.
+        caller, called: As the network tells; the caller's is no identity.
+        source, transport: Where the INVITE came from.
+        rate: Of the caller's sound, Hz.
+        ended: "goodbye", "transfer", "hangup", "error", "lost", or why it was refused.
+        quality: RTCP's figures, milliseconds and packets, and `mos`, an estimate by the E-model
+            (ITU-T G.107), 1 to 5.
+    """
+
+    call: str
+    sip_call_id: str
+    caller: str
+    called: str
+    source: str
+    transport: str
+    began: datetime
+    answered: datetime | None = None
+    over: datetime | None = None
+    rate: int = 0
+    ended: str = ""
+    quality: dict[str, Any] = field(default_factory=dict)
+
+    def measure(self, stats: CallStats | None) -> None:
+        """Take the closing report of the stack."""
+        if stats is None:
+            return
+        received = stats.rx_packets + stats.rx_lost
+        self.quality = {
+            "received": stats.rx_packets,
+            "lost": stats.rx_lost,
+            "loss_percent": round(100 * stats.rx_lost / received, 2) if received else 0.0,
+            "jitter_ms": round(stats.rx_jitter_ms, 1),
+            "sent": stats.tx_packets,
+            "far_lost": stats.tx_lost,
+            "far_jitter_ms": round(stats.tx_jitter_ms, 1),
+            "round_trip_ms": round(stats.rtt_ms, 1),
+            "buffer_ms": stats.jbuf_delay_ms,
+            "late": stats.jbuf_late,
+            "mos": stats.mos_estimate,
+        }
+
+    def line(self) -> str:
+        """The record's line."""
+        return json.dumps(asdict(self), default=datetime.isoformat, ensure_ascii=False)
+
+    def write(self, folder: Path | None) -> None:
+        """Append it to `calls.cdr.jsonl` in the folder of records (blocking)."""
+        if folder is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "calls.cdr.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(self.line() + "\n")

@@ -1,0 +1,112 @@
+"""`tellerline privacy`: what is kept of a customer, given to them, or erased."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.root import app, progress_console, settings
+
+if TYPE_CHECKING:
+    from dialog.bank.bank import Bank
+    from dialog.bank.vault import Vault
+
+privacy_app = typer.Typer(
+    help="What is kept of a customer, given to them or erased; sealed records of calls, their keys"
+    " and how long they are kept.",
+    no_args_is_help=True,
+)
+app.add_typer(privacy_app, name="privacy")
+Customer = Annotated[str, typer.Argument(help="The customer's number.")]
+
+
+@contextmanager
+def _opened() -> Iterator[tuple["Bank", "Vault"]]:
+    from server.bank_file import open_bank
+    from server.settings import read_data_keys
+
+    chosen = settings()
+    bank = open_bank(chosen)
+    try:
+        yield bank, bank.vault(read_data_keys(chosen.data_keys))
+    finally:
+        bank.close()
+
+
+@privacy_app.command()
+def export(customer: Customer) -> None:
+    """Everything that is kept of a customer, their calls included, as one JSON object."""
+    with _opened() as (bank, vault), progress_console.status("gathering"):
+        told = bank.privacy.export(customer)
+        calls = vault.calls_of(told["customer"]["id"])
+        told["calls"] = {call: _read(vault, call).splitlines() for call in calls}
+    print(json.dumps(told, ensure_ascii=False))
+
+
+@privacy_app.command()
+def erase(
+    customer: Customer,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False,
+) -> None:
+    """Erase who a customer was and what they said, and destroy the keys of their calls.
+
+    The books and the audit stay whole: a bank must keep them, and the audit names nobody.
+    """
+    from server.records import sealed_path
+
+    if not yes:
+        typer.confirm(f"erase customer {customer} for good?", abort=True)
+    with _opened() as (bank, _):
+        calls = bank.privacy.erase(customer)
+    folder = settings().records
+    for call in calls if folder else ():
+        sealed_path(folder, call).unlink(missing_ok=True)  # type: ignore[arg-type]
+    print(f"{customer} is erased; {len(calls)} calls can no longer be read")
+
+
+@privacy_app.command("open")
+def open_record(call: Annotated[str, typer.Argument(help="The call's id.")]) -> None:
+    """Write a call's sealed record in the open to standard output; the audit tells that it was."""
+    with _opened() as (bank, vault):
+        bank.privacy.note_opened(call)
+        sys.stdout.write(_read(vault, call))
+
+
+@privacy_app.command()
+def rotate() -> None:
+    """Put a new key in front of the ring and wrap every call's key with it.
+
+    Old keys stay at the ring's end: remove their lines once no backup of the database needs them.
+    """
+    from cryptography.fernet import Fernet
+
+    from server.settings import read_data_keys, write_data_keys
+
+    path = settings().data_keys
+    write_data_keys(path, [Fernet.generate_key(), *read_data_keys(path)])
+    with _opened() as (_, vault), progress_console.status("wrapping keys"):
+        count = vault.rotate()
+    print(f"{count} keys are wrapped with the new one")
+
+
+@privacy_app.command()
+def retain() -> None:
+    """Forget the calls that are past their retention period (`serve` does it every hour)."""
+    from server.rounds import forget_old_calls
+
+    with _opened() as (bank, _):
+        print(f"{forget_old_calls(bank, settings())} calls are forgotten")
+
+
+def _read(vault: "Vault", call: str) -> str:
+    from server.errors import ServerError
+    from server.records import sealed_path
+
+    folder = settings().records
+    path = sealed_path(folder, call) if folder else None
+    if path is None or not path.exists():
+        raise ServerError(f"no sealed record of call {call}; see the setting `records`")
+    return "".join(vault.open(call, line).decode() for line in path.read_bytes().split())

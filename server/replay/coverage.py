@@ -1,0 +1,60 @@
+"""Which scenarios cover what: flows, intents and phenomena, and what nothing covers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialog.script import script
+from server.replay.metrics import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Something that scenarios ought to show.
+
+    Attributes:
+        kind: "flow", "intent" (that starts a flow) or "phenomenon" (a tag, or `covers`).
+        name: Its name.
+        scenarios: That come through it.
+        passed: How many of their calls passed.
+    """
+
+    kind: str
+    name: str
+    scenarios: tuple[str, ...]
+    passed: int
+
+
+def coverage(calls: Sequence[Record], language: str = "en") -> list[Requirement]:
+    """The traceability table; what nothing covers has no scenarios."""
+    flows = script(language).flows
+    intents = sorted({intent for flow in flows.values() for intent in flow.intents})
+    tags = sorted({tag for call in calls for tag in [*call["tags"], *call.get("covers", ())]})
+    return [
+        *(_requirement("flow", name, [c for c in calls if name in _flows(c)]) for name in flows),
+        *(
+            _requirement("intent", name, [c for c in calls if name in _intents(c)])
+            for name in intents
+        ),
+        *(
+            _requirement(
+                "phenomenon",
+                name,
+                [c for c in calls if name in (*c["tags"], *c.get("covers", ()))],
+            )
+            for name in tags
+        ),
+    ]
+
+
+def _requirement(kind: str, name: str, calls: Sequence[Record]) -> Requirement:
+    scenarios = tuple(sorted({call["scenario"] for call in calls}))
+    return Requirement(kind, name, scenarios, sum(call["passed"] for call in calls))
+
+
+def _flows(call: Record) -> set[str]:
+    return {flow for turn in call["turns"] for flow in turn.get("flows", ())}
+
+
+def _intents(call: Record) -> set[str]:
+    best = [next(iter(turn["intents"] or ()), None) for turn in call["turns"]]
+    return {intent["name"] for intent in best if intent is not None}

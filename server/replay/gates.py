@@ -1,0 +1,150 @@
+"""What a replay must reach: `--gate gates.yaml`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from dialog.strict_yaml import Strict
+from server.replay.metrics import METRICS, Record, difference, groups
+from server.replay.reading import read
+
+
+class Gate(Strict):
+    """One bound on a metric.
+
+    Attributes:
+        metric: As `server.replay.metrics` names it.
+        of: A group of calls, "tag transfer" or "condition street"; None takes all.
+        at_least, at_most: Bounds of the figure itself.
+        worse_by: How much worse than the baseline it may be; only a significant change counts.
+    """
+
+    metric: str
+    of: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    worse_by: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _is_a_bound(self) -> Self:
+        names = [metric.name for metric in METRICS]
+        if self.metric not in names:
+            raise ValueError(f"{self.metric!r} is no metric; there are: {', '.join(names)}")
+        if self.at_least is None and self.at_most is None and self.worse_by is None:
+            raise ValueError("a gate needs at_least, at_most or worse_by")
+        return self
+
+
+class Gates(Strict):
+    """All bounds.
+
+    Attributes:
+        gates: On metrics.
+        failures: Calls that may fail; None does not look.
+        regressions: Calls that may fail although they passed in the baseline.
+        flaky: Scenarios that may pass once and fail once.
+    """
+
+    gates: tuple[Gate, ...] = ()
+    failures: int | None = None
+    regressions: int | None = None
+    flaky: int | None = None
+
+
+STRICT = Gates(failures=0)
+"""Where no file is given: every call must pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One gate and whether it held.
+
+    Attributes:
+        name: What is bounded.
+        held: Whether it holds.
+        bound, got: In words.
+    """
+
+    name: str
+    held: bool
+    bound: str
+    got: str
+
+    def json(self) -> dict[str, Any]:
+        """For a file."""
+        return {"gate": self.name, "held": self.held, "bound": self.bound, "got": self.got}
+
+    def __str__(self) -> str:
+        word = "held  " if self.held else "BROKEN"
+        return f"gate {word} {self.name}: {self.bound}, got {self.got}"
+
+
+def load_gates(path: Path) -> Gates:
+    """Read a gates file (YAML).
+
+    Raises:
+        ScenarioError: It is missing, is not YAML or breaks the schema; file, line and cure.
+    """
+    return read(path, Gates, lambda tree: tree or {})
+
+
+def regressed(calls: Sequence[Record], baseline: Sequence[Record]) -> list[str]:
+    """Names of calls that passed in the baseline and fail now; each repetition counts."""
+    passed = {call["name"] for call in baseline if call["passed"]}
+    return [call["name"] for call in calls if not call["passed"] and call["name"] in passed]
+
+
+def flaky(calls: Sequence[Record]) -> list[str]:
+    """Calls that pass once and fail once under the same condition."""
+    seen: dict[tuple[str, str, str], set[bool]] = {}
+    for call in calls:
+        key = (call["scenario"], call["condition"], call["wire"])
+        seen.setdefault(key, set()).add(call["passed"])
+    return ["@".join(key) for key, outcomes in seen.items() if len(outcomes) == 2]
+
+
+def check(gates: Gates, calls: Sequence[Record], baseline: Sequence[Record]) -> list[Held]:
+    """Every gate, held or not."""
+    counts = (
+        ("failures", gates.failures, [call["name"] for call in calls if not call["passed"]]),
+        ("regressions", gates.regressions, regressed(calls, baseline)),
+        ("flaky", gates.flaky, flaky(calls)),
+    )
+    held = [_count(name, bound, names) for name, bound, names in counts if bound is not None]
+    for gate in gates.gates:
+        held += _metric(gate, calls, baseline)
+    return held
+
+
+def _count(name: str, bound: int, names: list[str]) -> Held:
+    shown = ": " + ", ".join(names[:8]) + (" …" if len(names) > 8 else "") if names else ""
+    return Held(name, len(names) <= bound, f"at most {bound}", f"{len(names)}{shown}")
+
+
+def _metric(gate: Gate, calls: Sequence[Record], baseline: Sequence[Record]) -> list[Held]:
+    metric = next(each for each in METRICS if each.name == gate.metric)
+    name = gate.metric + (f" of {gate.of}" if gate.of else "")
+    mine = calls if gate.of is None else groups(calls).get(gate.of, [])
+    got = metric.measure(mine)
+    if got is None:
+        return [Held(name, False, "to be measured", "no call that it could be measured in")]
+    held = []
+    if gate.at_least is not None:
+        bound = f"at least {got.shown(gate.at_least)}"
+        held.append(Held(name, got.value >= gate.at_least, bound, got.shown()))
+    if gate.at_most is not None:
+        bound = f"at most {got.shown(gate.at_most)}"
+        held.append(Held(name, got.value <= gate.at_most, bound, got.shown()))
+    if gate.worse_by is not None and baseline:
+        changed = difference(metric, baseline, mine)
+        sign = 1 if metric.better == "low" else -1
+        worse = 0.0 if changed is None else sign * changed[0]
+        surely = changed is not None and (changed[1] > 0 or changed[2] < 0)
+        bound = f"at most {got.shown(gate.worse_by)} worse than the baseline"
+        held.append(
+            Held(name, not (surely and worse > gate.worse_by), bound, f"{got.shown(worse)} worse")
+        )
+    return held

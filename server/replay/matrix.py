@@ -1,0 +1,81 @@
+"""Conditions and wires that scenarios are replayed under: `--matrix conditions.yaml`."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from dialog.strict_yaml import Strict
+from server.replay.degrade import CLEAN, Condition
+from server.replay.reading import read
+from server.replay.scenario import Scenario
+
+
+class Wire(Strict):
+    """What the call goes over.
+
+    Attributes:
+        name: "websocket" takes the scenario's own wire.
+        sample_rate, encoding: Of the websocket.
+    """
+
+    name: str
+    sample_rate: Literal[8000, 16000] = 16000
+    encoding: Literal["pcm16", "ulaw", "alaw"] = "pcm16"
+
+
+AS_WRITTEN = Wire(name="websocket")
+WIRES = {
+    wire.name: wire
+    for wire in (
+        AS_WRITTEN,
+        Wire(name="pcm16-16k", sample_rate=16000),
+        Wire(name="pcm16-8k", sample_rate=8000),
+        Wire(name="ulaw-8k", sample_rate=8000, encoding="ulaw"),
+        Wire(name="alaw-8k", sample_rate=8000, encoding="alaw"),
+    )
+}
+
+
+def _wire(name: object) -> object:
+    if isinstance(name, str) and name not in WIRES:
+        raise ValueError(f"{name!r} is no channel; there are: {', '.join(WIRES)}")
+    return WIRES[name] if isinstance(name, str) else name
+
+
+class Matrix(Strict):
+    """Every scenario is replayed under every condition over every channel."""
+
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)] = (CLEAN,)
+    channels: Annotated[
+        tuple[Annotated[Wire, BeforeValidator(_wire)], ...], Field(min_length=1)
+    ] = (AS_WRITTEN,)
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        """The channels."""
+        return self.channels
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [condition.name for condition in self.conditions]
+        if len(set(names)) < len(names):
+            raise ValueError("two conditions have one name: rename one")
+        return self
+
+
+def over(scenario: Scenario, wire: Wire) -> Scenario:
+    """The scenario as a call over a wire."""
+    if wire == AS_WRITTEN:
+        return scenario
+    line = {"sample_rate": wire.sample_rate, "encoding": wire.encoding}
+    return scenario.model_copy(update={"caller": scenario.caller.model_copy(update=line)})
+
+
+def load_matrix(path: Path) -> Matrix:
+    """Read a matrix file (YAML).
+
+    Raises:
+        ScenarioError: It is missing, is not YAML or breaks the schema; file, line and cure.
+    """
+    return read(path, Matrix, lambda tree: tree or {})

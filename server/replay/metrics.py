@@ -1,0 +1,241 @@
+"""Figures of many calls with their confidence intervals: what a verdict is made of.
+
+Names follow tau-bench's voice metrics where it has one. A share of independent trials gets
+Wilson's interval; what is a ratio of sums, a quantile or a mean gets a bootstrap over calls,
+because the turns of one call are not independent.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Record = Mapping[str, Any]
+"""One call as `Replayed.json()` makes it."""
+
+Z = 1.959964
+"""Of a 95% interval."""
+DRAWS = 500
+SEED = 20260316
+BROKEN_ENDS = frozenset({"", "error", "timeout", "lost"})
+
+Better = Literal["high", "low"]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure.
+
+    Attributes:
+        name: As gates name it.
+        unit: "share", "ms" or "" for a plain number.
+        value: The figure.
+        low, high: Its 95% confidence interval.
+        n: Of how many (turns, calls, words).
+        better: Which way is good.
+    """
+
+    name: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    n: int
+    better: Better
+
+    def json(self) -> dict[str, Any]:
+        """For a file."""
+        rounded = {k: round(getattr(self, k), 5) for k in ("value", "low", "high")}
+        return {"metric": self.name, "unit": self.unit, **rounded, "n": self.n}
+
+    def shown(self, value: float | None = None) -> str:
+        """A value of this metric for people."""
+        value = self.value if value is None else value
+        if self.unit == "share":
+            return f"{value:.1%}"
+        return f"{value:.0f} ms" if self.unit == "ms" else f"{value:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A metric that is one sum over another; each call gives both."""
+
+    name: str
+    counted: Callable[[Record], float]
+    of: Callable[[Record], float]
+    better: Better
+    unit: str = "share"
+    trials: bool = True
+
+    def value(self, calls: Sequence[Record]) -> float:
+        """The figure alone; not a number where there is nothing to count."""
+        of = sum(map(self.of, calls))
+        return sum(map(self.counted, calls)) / of if of else float("nan")
+
+    def measure(self, calls: Sequence[Record]) -> Metric | None:
+        """The figure; None where there is nothing to count."""
+        counted = np.array([self.counted(call) for call in calls], float)
+        of = np.array([self.of(call) for call in calls], float)
+        if not of.sum():
+            return None
+        value, n = float(counted.sum() / of.sum()), int(of.sum())
+        if self.trials:
+            low, high = wilson(float(counted.sum()), n)
+        else:
+            low, high = _interval(lambda pick: _ratio(counted[pick], of[pick]), len(calls))
+        return Metric(self.name, self.unit, value, low, high, n, self.better)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A metric that is a quantile (or the mean, where q is None) of values of all turns."""
+
+    name: str
+    values: Callable[[Record], list[float]]
+    q: float | None
+    unit: str = "ms"
+
+    def value(self, calls: Sequence[Record]) -> float:
+        """The figure alone; not a number where there is nothing to count."""
+        whole = [value for call in calls for value in self.values(call)]
+        if not whole:
+            return float("nan")
+        return float(np.mean(whole) if self.q is None else np.percentile(whole, self.q))
+
+    @property
+    def better(self) -> Better:
+        """Which way is good."""
+        return "low"
+
+    def measure(self, calls: Sequence[Record]) -> Metric | None:
+        """The figure; None where there is nothing to count."""
+        each = [np.array(self.values(call), float) for call in calls]
+        each = [values for values in each if len(values)]
+        if not each:
+            return None
+
+        def of(pick: npt.NDArray[np.intp]) -> float:
+            whole = np.concatenate([each[place] for place in pick])
+            return float(whole.mean() if self.q is None else np.percentile(whole, self.q))
+
+        low, high = _interval(of, len(each))
+        n = sum(map(len, each))
+        return Metric(self.name, self.unit, of(np.arange(len(each))), low, high, n, "low")
+
+
+def wilson(counted: float, n: int) -> tuple[float, float]:
+    """Wilson's 95% interval of a share."""
+    share, z2 = counted / n, Z * Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def measured(calls: Sequence[Record]) -> list[Metric]:
+    """All metrics that these calls have anything to say on."""
+    return [metric for each in METRICS if (metric := each.measure(calls)) is not None]
+
+
+def groups(calls: Iterable[Record]) -> dict[str, list[Record]]:
+    """The calls by "condition NAME", "channel NAME" and "tag NAME", where there are several."""
+    found: dict[str, list[Record]] = {}
+    for call in calls:
+        names = [f"condition {call['condition']}", f"channel {call['wire']}"]
+        for name in names + [f"tag {tag}" for tag in call["tags"]]:
+            found.setdefault(name, []).append(call)
+    return dict(sorted(found.items()))
+
+
+def difference(
+    metric: Rate | Quantile, before: Sequence[Record], after: Sequence[Record]
+) -> tuple[float, float, float] | None:
+    """How a metric has changed over the same calls: after minus before, with its 95% interval.
+
+    A paired bootstrap: calls are drawn by name, and both their runs with them.
+    """
+    old = {call["name"]: call for call in before}
+    pairs = [(old[call["name"]], call) for call in after if call["name"] in old]
+    pairs = [pair for pair in pairs if not any(np.isnan(metric.value([call])) for call in pair)]
+    if not pairs:
+        return None
+
+    def change(pick: npt.NDArray[np.intp]) -> float:
+        drawn = [pairs[place] for place in pick]
+        return metric.value([new for _, new in drawn]) - metric.value([old for old, _ in drawn])
+
+    low, high = _interval(change, len(pairs))
+    return change(np.arange(len(pairs))), low, high
+
+
+def _interval(of: Callable[[npt.NDArray[np.intp]], float], n: int) -> tuple[float, float]:
+    random = np.random.default_rng(SEED)
+    drawn = [of(random.integers(0, n, n)) for _ in range(DRAWS)]
+    low, high = np.nanpercentile(drawn, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _ratio(counted: Floats, of: Floats) -> float:
+    return float(counted.sum() / of.sum()) if of.sum() else float("nan")
+
+
+def _scored(name: str) -> Callable[[Record], float]:
+    return lambda call: float(sum(t.get("score", {}).get(name, 0) for t in call["turns"]))
+
+
+def _false_ends(call: Record) -> float:
+    return float(sum(min(1, t.get("score", {}).get("false_ends", 0)) for t in call["turns"]))
+
+
+def _one(_: Record) -> float:
+    return 1.0
+
+
+def _succeeded(call: Record) -> float:
+    return float(not any(mismatch["turn"] is None for mismatch in call["mismatches"]))
+
+
+def _contained(call: Record) -> float:
+    return float(call["ended"] not in BROKEN_ENDS | {"transfer"})
+
+
+def _latencies(name: str) -> Callable[[Record], list[float]]:
+    return lambda call: [turn[name] for turn in call["turns"] if turn.get(name) is not None]
+
+
+def _turns(call: Record) -> list[float]:
+    return [max(turn["n"] for turn in call["turns"])] if call["turns"] and _succeeded(call) else []
+
+
+METRICS: tuple[Rate | Quantile, ...] = (
+    Rate("passed", lambda call: float(call["passed"]), _one, "high"),
+    Rate("task success", _succeeded, _one, "high"),
+    Rate("hand-over rate", lambda call: float(call["ended"] == "transfer"), _one, "low"),
+    Rate("containment", _contained, _one, "high"),
+    Quantile("turns to completion", _turns, None, unit=""),
+    Rate("intent accuracy", _scored("intents_right"), _scored("intents"), "high"),
+    Rate("entity exactness", _scored("entities_right"), _scored("entities"), "high"),
+    Rate("word error", _scored("word_errors"), _scored("words"), "low", trials=False),
+    Rate("digit error", _scored("digit_errors"), _scored("digits"), "low", trials=False),
+    Rate("digit strings wrong", _scored("digit_strings_wrong"), _scored("digit_strings"), "low"),
+    Rate("response rate", _scored("answered"), _scored("asked"), "high"),
+    Quantile("response latency p50", _latencies("response_latency_ms"), 50),
+    Quantile("response latency p95", _latencies("response_latency_ms"), 95),
+    Quantile("response latency p99", _latencies("response_latency_ms"), 99),
+    Rate("agent interrupts user", _scored("cut_in"), _scored("speeches"), "low"),
+    Rate("false ends of turn", _false_ends, _scored("speeches"), "low"),
+    Rate("yield rate", _scored("overlaps_right"), _scored("overlaps"), "high"),
+    Quantile("yield latency p50", _latencies("yield_ms"), 50),
+    Quantile("yield latency p95", _latencies("yield_ms"), 95),
+    Rate("selectivity", _scored("backchannels_right"), _scored("backchannels"), "high"),
+    Rate(
+        "words heard in silence",
+        _scored("words_in_silence"),
+        _scored("silences"),
+        "low",
+        unit="",
+        trials=False,
+    ),
+)

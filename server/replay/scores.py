@@ -1,0 +1,71 @@
+"""One turn in figures: what metrics are counted from, in a call's record and over many calls."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.bench.spelled import digits, edits, symbols
+from server.client.turns import TurnRecord
+from server.replay.scenario import Turn
+
+Score = dict[str, int]
+
+
+def score(
+    turn: Turn, record: Mapping[str, Any], spoken: TurnRecord | None, raw: str | None
+) -> Score:
+    """What counts of one caller turn; a name that does not apply is left out.
+
+    Args:
+        turn: As the scenario has it.
+        record: As `turn_json` makes it.
+        spoken: The same by voice.
+        raw: The words as the recogniser wrote them; None by text and for keys.
+    """
+    counted = _understood(turn, record)
+    if spoken is not None:
+        counted |= _timing(turn, spoken)
+        if turn.say is not None and raw is not None:
+            counted |= _words(turn.say, raw)
+        if turn.silence is not None:
+            counted |= {"silences": 1, "words_in_silence": len(symbols(record["heard"] or ""))}
+    return counted
+
+
+def _words(said: str, raw: str) -> Score:
+    counted = {
+        "words": len(symbols(said)),
+        "word_errors": edits(symbols(said), symbols(raw)),
+    }
+    wanted = digits(said)
+    if len(wanted) >= 3:  # "one moment" holds no string of digits
+        counted["digits"] = len(wanted)
+        counted["digit_errors"] = edits(wanted, digits(raw))
+        counted["digit_strings"] = 1
+        counted["digit_strings_wrong"] = int(wanted != digits(raw))
+    return counted
+
+
+def _understood(turn: Turn, record: Mapping[str, Any]) -> Score:
+    counted: Score = {}
+    if turn.expect.intent is not None and record["intents"] is not None:
+        best = next(iter(record["intents"]), {"name": None})["name"]
+        counted |= {"intents": 1, "intents_right": int(best == turn.expect.intent)}
+    if turn.expect.entities:
+        got = {(e["type"], str(e["value"]).casefold()) for e in record["entities"] or ()}
+        right = sum((e.type, e.value.casefold()) in got for e in turn.expect.entities)
+        counted |= {"entities": len(turn.expect.entities), "entities_right": right}
+    return counted
+
+
+def _timing(turn: Turn, spoken: TurnRecord) -> Score:
+    if spoken.kind not in ("speech", "keys"):
+        return {}
+    counted = {"asked": 1, "answered": int(spoken.answered or bool(spoken.said))}
+    if spoken.kind == "keys":
+        return counted
+    counted |= {"speeches": 1, "cut_in": int(spoken.cut_in), "false_ends": max(0, spoken.ends - 1)}
+    if turn.barge_in is not None and turn.expect.yields is not None:
+        name = "overlaps" if turn.expect.yields else "backchannels"
+        right = spoken.cleared if turn.expect.yields else not spoken.cleared
+        counted |= {name: 1, f"{name}_right": int(right)}
+    return counted

@@ -1,0 +1,133 @@
+"""Replays scenarios, under conditions and over wires, some at once and again where wanted.
+
+Every call gets a bank of its own, fresh and at the scenario's day, so that they may run side by
+side and in any order.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from dialog.errors import DialogError
+from nlu.errors import NluError
+from server.errors import ServerError
+from server.replay.callers import Speak
+from server.replay.degrade import CLEAN, Condition
+from server.replay.judge import Alike, Mismatch, Verdict
+from server.replay.matrix import AS_WRITTEN, Matrix, Wire
+from server.replay.reading import ScenarioError
+from server.replay.results import Replayed, Summary
+from server.replay.run import Converse, Serve, run_text, run_voice
+from voice.errors import VoiceError
+
+EXPECTED = (ServerError, ScenarioError, DialogError, NluError, VoiceError, OSError)
+"""What may go wrong in one call without ending the replay of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One call to be made: a scenario, under a condition, over a wire, for the n-th time."""
+
+    path: Path
+    condition: Condition = CLEAN
+    wire: Wire = AS_WRITTEN
+    repetition: int = 1
+
+    @property
+    def name(self) -> str:
+        """For files and reports: only what differs from the plain call is in it."""
+        parts = [_name(self.path)]
+        if self.condition != CLEAN:
+            parts.append(self.condition.name)
+        if self.wire != AS_WRITTEN:
+            parts.append(self.wire.name)
+        if self.repetition > 1:
+            parts.append(str(self.repetition))
+        return "@".join(parts)
+
+
+def cases(paths: Sequence[Path], matrix: Matrix | None = None, repeat: int = 1) -> list[Case]:
+    """All calls of a replay: scenarios × conditions × wires × repetitions."""
+    matrix = matrix or Matrix()
+    return [
+        Case(path, condition, wire, repetition)
+        for repetition in range(1, repeat + 1)
+        for condition in matrix.conditions
+        for wire in matrix.wires
+        for path in paths
+    ]
+
+
+async def replay(
+    calls: Sequence[Case],
+    *,
+    by: Literal["text", "voice"],
+    concurrency: int = 1,
+    on_result: Callable[[Replayed], None] = lambda _: None,
+    converse: Converse | None = None,
+    serve: Serve | None = None,
+    speak: Speak | None = None,
+    alike: Alike | None = None,
+    recordings: Path | None = None,
+    turn_timeout: float = 30.0,
+) -> Summary:
+    """Make the calls and sum up.
+
+    Args:
+        calls: See `cases`.
+        by: "text" needs `converse`, "voice" needs `serve`.
+        concurrency: How many at once; keep it at 1 where latency is measured.
+        on_result: Told every call as it ends.
+        converse, serve, speak, alike: See `run_text` and `run_voice`.
+        recordings: Folder for the stereo recordings, one per call; by voice only.
+        turn_timeout: See `run_voice`.
+    """
+    places = asyncio.Semaphore(concurrency)
+
+    async def run(case: Case) -> Replayed:
+        if by == "text":
+            if converse is None:
+                raise ValueError("a replay by text needs converse")
+            return await asyncio.to_thread(run_text, case.path, converse, alike=alike)
+        if serve is None:
+            raise ValueError("a replay by voice needs serve")
+        return await run_voice(
+            case.path,
+            serve,
+            record=recordings and recordings / f"{case.name}.wav",
+            speak=speak,
+            turn_timeout=turn_timeout,
+            condition=case.condition,
+            wire=case.wire,
+            repetition=case.repetition,
+            alike=alike,
+        )
+
+    async def one(case: Case) -> Replayed:
+        async with places:
+            try:
+                result = await run(case)
+            except EXPECTED as error:
+                result = _not_run(case.path, error)
+            result = replace(
+                result,
+                name=case.name,
+                condition=case.condition.name,
+                wire=case.wire.name,
+                repetition=case.repetition,
+            )
+            on_result(result)
+            return result
+
+    return Summary(tuple(await asyncio.gather(*(one(case) for case in calls))))
+
+
+def _not_run(path: Path, error: Exception) -> Replayed:
+    words = Mismatch(None, "replay", "to run", f"{type(error).__name__}: {error}")
+    return Replayed(path, Verdict(_name(path), (words,)))
+
+
+def _name(path: Path) -> str:
+    return path.parent.name if path.stem == "scenario" else path.stem

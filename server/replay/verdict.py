@@ -1,0 +1,202 @@
+"""The verdict on a replay: figures, gates, regressions and evidence, left in a folder.
+
+```
+DIR/report.html      everything for people, in one file
+DIR/results.jsonl    one call a line; a later replay's --baseline
+DIR/verdict.json     figures, gates, versions
+DIR/junit.xml        for a build server
+DIR/recordings/      stereo, caller left
+```
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from server.errors import ServerError
+from server.replay.coverage import Requirement, coverage
+from server.replay.gates import Gates, Held, check, flaky, regressed
+from server.replay.metrics import METRICS, Metric, Record, difference, groups, measured
+
+RESULTS = "results.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure against the baseline's; surely: its 95% interval leaves out no change."""
+
+    metric: Metric
+    before: float
+    by: float
+    surely: bool
+    worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a replay says.
+
+    Attributes:
+        calls: All calls, as `Replayed.json()` makes them.
+        figures: Of all calls.
+        by_group: Of the calls of a tag, condition or channel.
+        gates: Held or broken.
+        regressions: Names of calls that passed in the baseline.
+        flaky: Scenarios that pass once and fail once.
+        changes: Figures against the baseline.
+        coverage: What the scenarios show, and what none shows.
+        versions: Of what was tested.
+        baseline_versions: The same of the baseline; empty without one.
+    """
+
+    calls: tuple[Record, ...]
+    figures: tuple[Metric, ...]
+    by_group: Mapping[str, tuple[Metric, ...]]
+    gates: tuple[Held, ...]
+    regressions: tuple[str, ...]
+    flaky: tuple[str, ...]
+    changes: tuple[Change, ...]
+    coverage: tuple[Requirement, ...]
+    versions: Mapping[str, Any]
+    baseline_versions: Mapping[str, Any]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate held."""
+        return all(gate.held for gate in self.gates)
+
+    def json(self) -> dict[str, Any]:
+        """Without the calls, which have a file of their own."""
+        return {
+            "type": "verdict",
+            "passed": self.passed,
+            "calls": len(self.calls),
+            "failed": [call["name"] for call in self.calls if not call["passed"]],
+            "regressions": list(self.regressions),
+            "flaky": list(self.flaky),
+            "gates": [gate.json() for gate in self.gates],
+            "figures": [metric.json() for metric in self.figures],
+            "groups": {n: [m.json() for m in ms] for n, ms in self.by_group.items()},
+            "uncovered": [f"{r.kind} {r.name}" for r in self.coverage if not r.scenarios],
+            "versions": dict(self.versions),
+        }
+
+    def lines(self) -> list[str]:
+        """For people, at the end of a replay."""
+        shown = [
+            f"{m.name:24} {m.shown():>9}   {m.shown(m.low)} to {m.shown(m.high)}, n {m.n}"
+            for m in self.figures
+        ]
+        lost = [f"regression: {name}" for name in self.regressions]
+        unsteady = [f"flaky: {name}" for name in self.flaky]
+        return [*shown, *lost, *unsteady, *map(str, self.gates)]
+
+
+def give_verdict(
+    calls: Sequence[Record],
+    gates: Gates,
+    versions: Mapping[str, Any],
+    baseline: Path | None = None,
+) -> Verdict:
+    """Weigh the calls of a replay.
+
+    Args:
+        calls: As `Replayed.json()` makes them.
+        gates: What must hold.
+        versions: Of what was tested.
+        baseline: The folder of an earlier report, or None.
+
+    Raises:
+        ServerError: The baseline cannot be read.
+    """
+    before, before_versions = read_baseline(baseline) if baseline else ([], {})
+    parts = groups(calls)
+    return Verdict(
+        calls=tuple(calls),
+        figures=tuple(measured(calls)),
+        by_group={name: tuple(measured(mine)) for name, mine in parts.items()},
+        gates=tuple(check(gates, calls, before)),
+        regressions=tuple(regressed(calls, before)),
+        flaky=tuple(flaky(calls)),
+        changes=tuple(_changes(before, calls)),
+        coverage=tuple(coverage(calls)),
+        versions=versions,
+        baseline_versions=before_versions,
+    )
+
+
+def read_baseline(folder: Path) -> tuple[list[Record], Mapping[str, Any]]:
+    """The calls and versions of an earlier report.
+
+    Raises:
+        ServerError: It is not one.
+    """
+    try:
+        lines = (folder / RESULTS).read_text(encoding="utf-8").splitlines()
+        versions = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))["versions"]
+        return [json.loads(line) for line in lines], versions
+    except (OSError, ValueError, KeyError) as error:
+        raise ServerError(
+            f"{folder} is no baseline ({error}); name the --report folder of an earlier replay"
+        ) from error
+
+
+def write_files(verdict: Verdict, folder: Path) -> None:
+    """The files for programs: results, verdict and JUnit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(call, ensure_ascii=False) + "\n" for call in verdict.calls]
+    (folder / RESULTS).write_text("".join(lines), encoding="utf-8")
+    told = json.dumps(verdict.json(), ensure_ascii=False, indent=1)
+    (folder / "verdict.json").write_text(told + "\n", encoding="utf-8")
+    _junit(verdict).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
+
+
+def _changes(before: Sequence[Record], after: Sequence[Record]) -> list[Change]:
+    found = []
+    for each in METRICS if before else ():
+        changed, now = difference(each, before, after), each.measure(after)
+        if changed is None or now is None:
+            continue
+        by, low, high = changed
+        worse = by > 0 if each.better == "low" else by < 0
+        found.append(Change(now, now.value - by, by, low > 0 or high < 0, worse))
+    return found
+
+
+def _junit(verdict: Verdict) -> "ElementTree.ElementTree[ElementTree.Element]":
+    failed = [call for call in verdict.calls if not call["passed"]]
+    broken = [gate for gate in verdict.gates if not gate.held]
+    root = ElementTree.Element(
+        "testsuite",
+        name="tellerline replay",
+        tests=str(len(verdict.calls) + len(verdict.gates)),
+        failures=str(len(failed) + len(broken)),
+    )
+    properties = ElementTree.SubElement(root, "properties")
+    for name, value in verdict.versions.items():
+        ElementTree.SubElement(properties, "property", name=name, value=str(value))
+    for call in verdict.calls:
+        words = "; ".join(map(mismatch_line, call["mismatches"]))
+        _case(root, call["name"], call["path"], words, call["seconds"])
+    for gate in verdict.gates:
+        _case(root, gate.name, "gates", "" if gate.held else f"{gate.bound}, got {gate.got}")
+    return ElementTree.ElementTree(root)
+
+
+def _case(
+    root: ElementTree.Element, name: str, group: str, failure: str, seconds: float = 0.0
+) -> None:
+    case = ElementTree.SubElement(
+        root, "testcase", name=name, classname=group, time=f"{seconds:.3f}"
+    )
+    if failure:
+        ElementTree.SubElement(case, "failure", message=failure).text = failure
+
+
+def mismatch_line(mismatch: Mapping[str, Any]) -> str:
+    """One mismatch of a call's record for people."""
+    where = "call" if mismatch["turn"] is None else f"turn {mismatch['turn']}"
+    return f"{where}: {mismatch['what']}: expected {mismatch['expected']}, got {mismatch['got']}"

@@ -1,0 +1,25 @@
+"""Words that were heard against words that were spoken."""
+
+import re
+
+from server.bench.spelled import edits, symbols
+
+MASK = "•"
+
+
+def word_error(said: str, heard: str) -> float:
+    """Share of the spoken words that were heard wrongly; above 1 where many were made up.
+
+    Digits count one by one, however they are written. A masked digit (•) stands for the right
+    one: secrets cannot be compared.
+    """
+    wanted, got = symbols(said), _symbols(heard, symbols(said))
+    return edits(wanted, got) / len(wanted) if wanted else float(bool(got))
+
+
+def _symbols(heard: str, wanted: list[str]) -> list[str]:
+    """Masked digits become the spoken ones, in order."""
+    if MASK not in heard:
+        return symbols(heard)
+    spoken = iter([symbol for symbol in wanted if symbol.isdigit()])
+    return symbols(re.sub(MASK, lambda _: f" {next(spoken, MASK)} ", heard))

@@ -1,0 +1,97 @@
+"""A large transfer moves once two different people have agreed, and never before."""
+
+from decimal import Decimal
+
+import pytest
+
+from dialog.backoffice.held_transfer import ask_two_people, make_transfer, tell_customer
+from dialog.backoffice.patience import Patience
+from dialog.backoffice.steps import Desk
+from dialog.bank.risk import Rule
+from dialog.errors import CodeNeeded, NeedsApproval, ProposalSpent
+
+RULES = (
+    Rule.model_validate(
+        {"rule": "four_eyes", "when": {"to": "payee", "amount": {"over": 100}}, "then": "approval"}
+    ),
+)
+
+
+@pytest.fixture
+def wary(open_bank, url):
+    return open_bank(url, rules=RULES)
+
+
+@pytest.fixture
+def desk(wary):
+    return Desk(wary, None, Patience())
+
+
+def balance(bank, somebody):
+    return next(a.balance for a in bank.facts(somebody.id).accounts if a.kind == "checking")
+
+
+def confirm(bank, maria, amount="200.00", code=True):
+    who = {"customer_id": maria.id, "call_id": "c1"}
+    order = maria.order(amount, to="Anna Keller")
+    assert bank.propose_transfer(order, call_id="c1", proposal_id="p1").needs_code
+    if code:
+        bank.codes.send("p1", **who)
+        bank.codes.check("p1", bank.letters()[-1]["body"].split()[2], **who)
+    return who
+
+
+def test_without_two_people_nothing_moves(wary, maria, desk):
+    who = confirm(wary, maria)
+    with pytest.raises(NeedsApproval):
+        wary.execute_transfer("p1", **who)
+    wary.hold_transfer("p1", **who)
+    ask_two_people(desk, "p1")
+    assert make_transfer(desk, "p1") == "declined"
+    wary.tasks.decide("p1:approval", "approved", by="Ada")
+    with pytest.raises(ProposalSpent):
+        wary.execute_approved("p1")
+    assert balance(wary, maria) == Decimal("2450.75")
+
+
+def test_two_people_agree_and_it_is_made_once_however_late(wary, maria, desk, clock):
+    who = confirm(wary, maria)
+    for _ in range(2):
+        wary.hold_transfer("p1", **who)
+    assert [event.workflow for event in wary.office.waiting()] == ["held_transfer:p1"]
+    ask_two_people(desk, "p1")
+    clock.pass_time(days=1)
+    for name in ("Ada", "Ben"):
+        wary.tasks.decide("p1:approval", "approved", by=name)
+    assert [make_transfer(desk, "p1") for _ in range(3)] == ["made"] * 3
+    tell_customer(desk, "p1", "made")
+    assert balance(wary, maria) == Decimal("2250.75")
+    assert wary.letters()[-1]["kind"] == "transfer_made"
+    wary.check()
+
+
+def test_without_the_code_nothing_is_held(wary, maria):
+    who = confirm(wary, maria, code=False)
+    with pytest.raises(CodeNeeded):
+        wary.hold_transfer("p1", **who)
+    assert wary.office.waiting() == []
+
+
+def test_money_that_is_gone_by_then_is_not_sent(wary, maria, desk):
+    who = confirm(wary, maria, amount="2000.00")
+    wary.hold_transfer("p1", **who)
+    ask_two_people(desk, "p1")
+    wary.propose_transfer(maria.order("1000.00"), call_id="c1", proposal_id="p2")
+    wary.execute_transfer("p2", **who)
+    for name in ("Ada", "Ben"):
+        wary.tasks.decide("p1:approval", "approved", by=name)
+    assert make_transfer(desk, "p1") == "declined"
+    wary.check()
+
+
+def test_a_held_transfer_of_another_call_is_not_confirmed(wary, maria, james):
+    confirm(wary, maria)
+    with pytest.raises(ProposalSpent):
+        wary.hold_transfer("p1", customer_id=maria.id, call_id="c2")
+    with pytest.raises(ProposalSpent):
+        wary.hold_transfer("p1", customer_id=james.id, call_id="c1")

@@ -1,0 +1,119 @@
+"""What is sealed, opened, exported, erased and forgotten; on both databases."""
+
+import json
+
+import pytest
+from cryptography.fernet import Fernet
+
+from dialog.bank.privacy import ERASED
+from dialog.errors import UnknownAccount, Unreadable
+
+OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
+
+
+@pytest.fixture
+def vault(bank):
+    return bank.vault([OLD])
+
+
+def empty(bank, somebody):
+    """Take the money out, as closing the accounts would."""
+    from bank_callers import meet
+
+    other = meet(bank, "Maria")
+    del other
+    for kind in ("checking", "savings"):
+        account = next((a for a in bank.facts(somebody.id).accounts if a.kind == kind), None)
+        if account is not None and account.balance:
+            order = somebody.order(
+                str(account.balance), to=next(iter(somebody.payees)), source=kind
+            )
+            bank.propose_transfer(order, call_id="close", proposal_id=f"close-{kind}")
+            bank.execute_transfer(f"close-{kind}", customer_id=somebody.id, call_id="close")
+
+
+def test_what_is_sealed_can_be_opened_with_the_ring_only(bank, vault, maria):
+    token = vault.seal("c1", b"what was said", customer_id=maria.id)
+    assert b"said" not in token
+    assert vault.open("c1", token) == b"what was said"
+    with pytest.raises(Unreadable, match="not in the ring"):
+        bank.vault([NEW]).open("c1", token)
+
+
+def test_a_changed_token_or_another_calls_is_not_opened(vault):
+    token = vault.seal("c1", b"one", customer_id=None)
+    vault.seal("c2", b"two", customer_id=None)
+    with pytest.raises(Unreadable):
+        vault.open("c2", token)
+    with pytest.raises(Unreadable):
+        vault.open("c1", token[:-4] + b"AAAA")
+
+
+def test_a_call_belongs_to_whom_was_identified_last_in_it(vault, maria):
+    vault.seal("c1", b"hello", customer_id=None)
+    vault.seal("c1", b"it is me", customer_id=maria.id)
+    vault.seal("c1", b"bye", customer_id=None)
+    assert vault.calls_of(maria.id) == ["c1"]
+
+
+def test_rotation_makes_the_old_key_useless_and_loses_nothing(bank, vault):
+    token = vault.seal("c1", b"what was said", customer_id=None)
+    assert bank.vault([NEW, OLD]).rotate() == 1
+    assert bank.vault([NEW]).open("c1", token) == b"what was said"
+    with pytest.raises(Unreadable):
+        vault.open("c1", token)
+
+
+def test_a_ring_that_lacks_a_key_rotates_nothing(bank, vault):
+    token = vault.seal("c1", b"what was said", customer_id=None)
+    with pytest.raises(Unreadable, match="not in the ring"):
+        bank.vault([NEW]).rotate()
+    assert vault.open("c1", token) == b"what was said"
+
+
+def test_calls_past_their_retention_period_cannot_be_read(vault, clock):
+    token = vault.seal("old", b"long ago", customer_id=None)
+    clock.pass_time(days=200)
+    young = vault.seal("young", b"now", customer_id=None)
+    limit = clock().replace(day=1)
+    assert vault.forget_before(limit) == ["old"]
+    assert vault.open("young", young) == b"now"
+    with pytest.raises(Unreadable, match="retention"):
+        vault.open("old", token)
+
+
+def test_an_export_holds_everything_and_no_secret(bank, maria):
+    bank.cases.open("complaint", "a wrong fee", customer_id=maria.id, call_id="c1", request_id="r")
+    told = bank.privacy.export(maria.number)
+    text = json.dumps(told)
+    assert told["customer"]["first_name"] == "Maria"
+    assert "a wrong fee" in text
+    assert "Salary from Northfield Clinic" in text
+    assert "argon2" not in text
+    with pytest.raises(UnknownAccount):
+        bank.privacy.export("00000000")
+
+
+def test_who_still_has_money_is_not_erased(bank, maria):
+    with pytest.raises(UnknownAccount, match="money"):
+        bank.privacy.erase(maria.number)
+    assert bank.privacy.export(maria.number)["customer"]["first_name"] == "Maria"
+
+
+def test_erasing_leaves_books_and_audit_whole_and_nobody_named(bank, james, vault):
+    token = vault.seal("c1", b"what James said", customer_id=james.id)
+    other = vault.seal("c2", b"somebody else", customer_id=None)
+    bank.cases.open("complaint", "my secret", customer_id=james.id, call_id="c1", request_id="r")
+    empty(bank, james)
+    assert bank.privacy.erase(james.number) == ["c1"]
+    bank.check()
+    assert bank.check_audit().findings == ()
+    with pytest.raises(Unreadable):
+        vault.open("c1", token)
+    assert vault.open("c2", other) == b"somebody else"
+    books = json.dumps([bank.books()["customers"][1], bank.letters(), bank.audit_rows(1000)])
+    assert ERASED in books
+    for word in ("James", james.number, "my secret", "Greenfield"):
+        assert word not in books
+    assert bank.authenticate(james.number, james.pin, call_id="after").customer_id is None
+    assert bank.cases.open_cases()[0][1] == ERASED

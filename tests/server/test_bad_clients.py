@@ -1,0 +1,132 @@
+"""Clients that mean ill or have died: the call beside them goes on, and memory comes back."""
+
+import asyncio
+import gc
+import json
+import socket
+from contextlib import AsyncExitStack
+
+import numpy as np
+import psutil
+import pytest
+import websockets
+
+from tests.server.staged import SEND, staged
+
+HELLO = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
+
+
+def resident() -> int:
+    gc.collect()
+    return int(psutil.Process().memory_info().rss)
+
+
+def address(caller) -> tuple[str, int]:
+    host, port = caller.socket.remote_address[:2]
+    return host, port
+
+
+def url(caller) -> str:
+    host, port = address(caller)
+    return f"ws://{host}:{port}/v1/call"
+
+
+async def goes_on(caller) -> None:
+    """The call beside is still answered."""
+    await caller.says(SEND)
+    await caller.until("listening", "ask_customer_number")
+
+
+async def test_two_hundred_that_never_speak_cost_nobody_a_call(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        before = resident()
+        async with AsyncExitStack() as silent:
+            for _ in range(200):
+                await silent.enter_async_context(websockets.connect(url(caller)))
+            await goes_on(caller)
+            await asyncio.sleep(6)
+            async with websockets.connect(url(caller)) as late:
+                await late.send(json.dumps(HELLO))
+                assert json.loads(await late.recv())["type"] == "ready"
+        assert resident() - before < 100e6
+
+
+async def test_a_client_that_stops_reading_is_given_up(tmp_path, monkeypatch):
+    """Its socket is full after a while: the call ends, and what waited for it is dropped."""
+    monkeypatch.setattr("server.channels.socket_line.SEND_WITHIN", 1.0)
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        deaf = socket.create_connection(address(caller))
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.setblocking(False)
+        loop = asyncio.get_running_loop()
+        request = (
+            "GET /v1/call HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        await loop.sock_sendall(deaf, request.encode())
+        await loop.sock_recv(deaf, 4096)
+        await loop.sock_sendall(deaf, masked(1, json.dumps(HELLO).encode()))
+        for _ in range(100):  # silence, and never a read
+            await loop.sock_sendall(deaf, masked(2, bytes(640)))
+            await asyncio.sleep(0.02)
+        await goes_on(caller)
+        deaf.close()
+
+
+def masked(kind: int, data: bytes) -> bytes:
+    """A client's websocket frame, with a mask of zeros."""
+    size = len(data)
+    length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")
+    return bytes([0x80 | kind]) + length + bytes(4) + data
+
+
+async def test_one_that_sends_without_end_is_cut_off(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        before = resident()
+        sent = 0
+        for _ in range(4):
+            async with websockets.connect(url(caller), max_queue=4) as flood:
+                await flood.send(json.dumps(HELLO))
+                try:
+                    while sent < 1 << 30:
+                        await flood.send(bytes(6400))
+                        sent += 6400
+                        await asyncio.sleep(0)
+                except websockets.ConnectionClosed:
+                    pass
+        assert sent < 100e6
+        await goes_on(caller)
+        assert resident() - before < 150e6
+
+
+async def test_a_message_larger_than_any_audio_ends_its_own_call(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        async with websockets.connect(url(caller)) as huge:
+            await huge.send(json.dumps(HELLO))
+            await huge.send(np.zeros(1 << 20, np.int16).tobytes())
+            with pytest.raises(websockets.ConnectionClosed):
+                await drained(huge)
+        await goes_on(caller)
+
+
+async def drained(client: websockets.ClientConnection) -> None:
+    while True:
+        await client.recv()
+
+
+async def test_a_socket_that_dies_without_a_word_frees_its_place(tmp_path, monkeypatch):
+    monkeypatch.setattr("server.channels.call.DEAD_AFTER", 2.0)
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        half = await websockets.connect(url(caller))
+        await half.send(json.dumps(HELLO))
+        assert json.loads(await half.recv())["type"] == "ready"
+        async with asyncio.timeout(15):
+            with pytest.raises(websockets.ConnectionClosed):
+                await drained(half)  # it is open, and no audio comes
+        await goes_on(caller)

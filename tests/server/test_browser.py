@@ -1,0 +1,243 @@
+"""The page in a real browser: headless Chromium with a recorded microphone does its banking."""
+
+import asyncio
+import base64
+import json
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import numpy as np
+import pytest
+import websockets
+
+from server.callfiles import read_turn
+from server.channels.browser.routes import PAGE
+from tests.server.conftest import sample
+from voice.pcm import write_wav
+
+RATE = 16000
+
+
+@pytest.fixture
+def loopback(monkeypatch):
+    """aioice leaves loopback out of its candidates; a test has nothing else for certain."""
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+class Chromium:
+    """One page, driven over the DevTools protocol."""
+
+    def __init__(self, socket: websockets.ClientConnection) -> None:
+        self.socket = socket
+        self.count = 0
+
+    async def command(self, method: str, **params: Any) -> dict[str, Any]:
+        self.count += 1
+        number = self.count
+        await self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        async with asyncio.timeout(30):
+            while True:
+                message = json.loads(await self.socket.recv())
+                if message.get("id") == number:
+                    return message.get("result", {})
+
+    async def run(self, expression: str) -> Any:
+        result = await self.command(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    async def until(self, expression: str, seconds: float = 60.0) -> Any:
+        async with asyncio.timeout(seconds):
+            while not (value := await self.run(expression)):
+                await asyncio.sleep(0.1)
+            return value
+
+    async def says(self, words: str, times: int = 1, seconds: float = 60.0) -> None:
+        """Wait until the assistant has said something that holds these words."""
+        lines = "[...document.querySelectorAll('#conversation .theirs')]"
+        found = f"{lines}.filter((e) => /{words}/i.test(e.textContent)).length >= {times}"
+        await self.until(found, seconds)
+
+    async def screenshot(self, path: Path, width: int, height: int) -> None:
+        await self.command(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        shot = await self.command("Page.captureScreenshot", format="png")
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
+
+
+@asynccontextmanager
+async def chromium(folder: Path, url: str, microphone: Path) -> AsyncIterator[Chromium]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    process = await asyncio.create_subprocess_exec(
+        program,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={folder / 'profile'}",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={microphone}%noloop",
+        "--autoplay-policy=no-user-gesture-required",
+        "--disable-features=WebRtcHideLocalIpsWithMdns",
+        "--allow-loopback-in-peer-connection",
+        "about:blank",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        port = await _devtools_port(process)
+        reading = asyncio.create_task(_drain(process))
+        target = await _new_page(port, url)
+        async with websockets.connect(target, max_size=None) as socket:
+            page = Chromium(socket)
+            await page.until("document.readyState === 'complete'")
+            yield page
+        reading.cancel()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _devtools_port(process: asyncio.subprocess.Process) -> int:
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while line := (await process.stderr.readline()).decode():
+            if found := re.search(r"ws://127\.0\.0\.1:(\d+)/", line):
+                return int(found[1])
+    raise RuntimeError("chromium did not start")
+
+
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    assert process.stderr is not None
+    while await process.stderr.readline():
+        pass
+
+
+async def _new_page(port: int, url: str) -> str:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.put(f"http://127.0.0.1:{port}/json/new?{url}") as response,
+    ):
+        return str((await response.json(content_type=None))["webSocketDebuggerUrl"])
+
+
+def microphone(path: Path, *turns: tuple[float, Path]) -> Path:
+    """A recording of the caller's room: each turn at its second."""
+    sound = np.zeros(int(240 * RATE), np.int16)
+    for at, turn in turns:
+        samples = read_turn(turn, RATE)
+        sound[int(at * RATE) : int(at * RATE) + len(samples)] = samples
+    write_wav(path, sound, RATE)
+    return path
+
+
+@pytest.mark.channels
+@pytest.mark.parametrize("wire", ["websocket", "webrtc"])
+async def test_a_browser_does_its_banking(hosting, tmp_path, loopback, wire):
+    """Spoken where it matters, keyed where it is secret; the ledger has the last word.
+
+    The browser's microphone is one file that runs from the call's beginning on: the request comes
+    after the greeting, the "yes" when the question must have been asked, and once more.
+    """
+    async with hosting(silence=60.0) as house:
+        url = f"http://{urlsplit(house.url).netloc}/"
+        request, agreed = sample("demo", 1), sample("demo", 5)
+        sound = microphone(tmp_path / "mic.wav", (15, request), (80, agreed), (110, agreed))
+        async with chromium(tmp_path, url, sound) as page:
+            await page.run(f"document.getElementById('wire').value = '{wire}'")
+            await page.run("document.getElementById('call').click()")
+            await page.says("customer number", seconds=90)
+            await asyncio.sleep(4)
+            for key in "40217308":
+                await press(page, key)
+            await page.says("PIN", seconds=60)
+            await asyncio.sleep(2)
+            for key in "4821":
+                await press(page, key)
+            await page.says("50.*Anna Keller|Anna Keller.*50", seconds=60)
+            assert house.bank.books()["transfers"] == []
+            async with asyncio.timeout(120):
+                while not house.bank.books()["transfers"]:
+                    await asyncio.sleep(0.5)
+            await asyncio.sleep(6)
+            rows = await page.run("document.querySelectorAll('#latency tr').length")
+            conversation = await page.run("document.getElementById('conversation').innerText")
+            assert rows >= 1
+            assert "4821" not in conversation
+            assert "40217308" not in conversation
+            if os.environ.get("TELLERLINE_SCREENSHOTS"):
+                await page.screenshot(Path("docs/page.png"), 1000, 1150)
+                await page.screenshot(Path("docs/page-phone.png"), 390, 844)
+            await page.run("document.getElementById('call').click()")
+            await page.until("document.getElementById('call').textContent === 'Call'")
+        (transfer,) = house.bank.books()["transfers"]
+        assert (transfer["to"], transfer["amount"]) == ("Anna Keller", "50.00")
+        house.bank.check()
+
+
+async def press(page: Chromium, key: str) -> None:
+    """On the keyboard, as somebody without a mouse would."""
+    await page.command("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
+    await page.command("Input.dispatchKeyEvent", type="keyUp", key=key)
+    await asyncio.sleep(0.15)
+
+
+async def test_the_page_loads_nothing_from_elsewhere(hosting):
+    async with hosting() as house, aiohttp.ClientSession() as client:
+        base = f"http://{urlsplit(house.url).netloc}"
+        async with client.get(f"{base}/") as response:
+            assert response.status == 200
+            assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+            text = await response.text()
+        parts = re.findall(r'(?:src|href)="([^"#][^"]*)"', text)
+        assert {part for part in parts if not part.startswith(("/page/", "data:,"))} == set()
+        for part in parts:
+            if part.startswith("/page/"):
+                async with client.get(base + part) as response:
+                    assert response.status == 200
+        for name in ("..%2froutes.py", "%2e%2e/routes.py", "page.py", "none.js"):
+            async with client.get(f"{base}/page/{name}") as response:
+                assert response.status == 404
+    for path in PAGE.iterdir():
+        assert not re.search(r"https?://", path.read_text()), path
+
+
+async def test_a_webrtc_offer_is_checked_like_a_hello(hosting):
+    async with hosting() as house, aiohttp.ClientSession() as client:
+        base = f"http://{urlsplit(house.url).netloc}"
+        offer = {"sdp": "v=0\r\n", "sdp_type": "offer"}
+
+        async def answer(headers: dict[str, str] | None = None, **fields: Any) -> tuple[int, str]:
+            async with client.post(
+                f"{base}/v1/webrtc", json=offer | fields, headers=headers
+            ) as response:
+                return response.status, (await response.json())["code"]
+
+        assert await answer(sdp="nonsense") == (400, "bad_hello")
+        assert await answer(sdp_type="rollback") == (400, "bad_hello")
+        assert await answer(language="xx") == (400, "bad_hello")
+        assert await answer(token="guess") == (401, "unauthorized")
+        assert await answer(headers={"Origin": "https://evil.example"}) == (401, "unauthorized")
+        assert await answer(sdp="x" * 200_000) == (400, "bad_hello")
+        async with client.get(f"{base}/healthz") as response:
+            assert (await response.json())["calls"] == 0

@@ -1,0 +1,197 @@
+"""Figures of a replay and their intervals, and gates that hold or break."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from server.errors import ServerError
+from server.replay.gates import Gates, check, flaky, load_gates, regressed
+from server.replay.metrics import METRICS, difference, groups, measured, wilson
+from server.replay.reading import ScenarioError
+from server.replay.report import write_report
+from server.replay.verdict import give_verdict, write_files
+
+PLAIN = {"intents": [], "parts": {}, "heard": "hello", "said": "Good day.", "entities": []}
+
+
+def call(name: str = "a", *, latency: float = 500.0, passed: bool = True, **more: Any) -> dict:
+    wrong = {"turn": 1, "what": "intent", "expected": "balance", "got": "transfer"}
+    turn = {"n": 1, "response_latency_ms": latency, "action": "ask", "score": {}} | PLAIN
+    return {
+        "name": name,
+        "scenario": name,
+        "about": "",
+        "path": f"{name}.yaml",
+        "tags": [],
+        "condition": "clean",
+        "wire": "websocket",
+        "passed": passed,
+        "ended": "goodbye",
+        "seconds": 10.0,
+        "mismatches": [] if passed else [wrong],
+        "turns": [turn],
+    } | more
+
+
+def scored(name: str = "a", **score: int) -> dict:
+    return call(name, turns=[call()["turns"][0] | {"score": score}])
+
+
+def figures(calls: list[dict]) -> dict[str, Any]:
+    return {metric.name: metric for metric in measured(calls)}
+
+
+def test_wilsons_interval_is_that_of_the_books():
+    low, high = wilson(8, 10)
+    assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
+    assert wilson(0, 10)[0] == 0.0
+    assert wilson(10, 10)[1] == pytest.approx(1.0)
+
+
+def test_word_error_is_of_all_words_and_not_the_mean_of_calls():
+    told = figures([scored("a", words=1, word_errors=1), scored("b", words=9, word_errors=0)])
+    assert told["word error"].value == pytest.approx(0.1)
+    assert told["word error"].n == 10
+
+
+def test_what_was_never_tried_is_not_measured():
+    assert "yield rate" not in figures([call()])
+    assert figures([scored(overlaps=4, overlaps_right=3)])["yield rate"].value == 0.75
+
+
+def test_a_failed_turn_is_no_failed_task_but_wrong_books_are():
+    books = [{"turn": None, "what": "balance", "expected": "1", "got": "2"}]
+    told = figures([call(passed=False), call("b", passed=False, mismatches=books)])
+    assert told["passed"].value == 0.0
+    assert told["task success"].value == 0.5
+
+
+def test_percentiles_are_of_all_turns():
+    told = figures([call(str(n), latency=float(n)) for n in range(1, 101)])
+    assert told["response latency p50"].value == pytest.approx(50.5)
+    assert told["response latency p95"].value == pytest.approx(95.05)
+    low, high = told["response latency p50"].low, told["response latency p50"].high
+    assert 35 < low < 50.5 < high < 66
+
+
+def test_calls_are_grouped_by_condition_channel_and_tag():
+    found = groups([call(tags=["transfer"]), call("b", condition="street")])
+    conditions = ["condition clean", "condition street"]
+    assert sorted(found) == ["channel websocket", *conditions, "tag transfer"]
+
+
+def latency() -> Any:
+    return next(metric for metric in METRICS if metric.name == "response latency p50")
+
+
+def test_a_delay_of_every_call_is_surely_a_change_and_that_of_one_is_not():
+    before = [call(str(n), latency=500 + 10 * (n % 7)) for n in range(30)]
+    slower = [call(str(n), latency=900 + 10 * (n % 7)) for n in range(30)]
+    by, low, high = difference(latency(), before, slower)
+    assert by == pytest.approx(400)
+    assert low > 300
+    one = [call("0", latency=900.0), *before[1:]]
+    by, low, high = difference(latency(), before, one)
+    assert low <= 0 <= high
+
+
+def held(gates: dict, calls: list[dict], baseline: list[dict] | None = None) -> list[bool]:
+    return [gate.held for gate in check(Gates.model_validate(gates), calls, baseline or [])]
+
+
+def test_gates_hold_or_break():
+    calls = [call(), call("b", passed=False)]
+    assert held({"failures": 0}, calls) == [False]
+    assert held({"failures": 1}, calls) == [True]
+    at_most = {"metric": "response latency p95", "at_most": 400}
+    assert held({"gates": [at_most]}, calls) == [False]
+    assert held({"gates": [at_most | {"at_most": 500}]}, calls) == [True]
+    tagged = {"metric": "passed", "of": "tag transfer", "at_least": 1.0}
+    assert held({"gates": [tagged]}, [call(tags=["transfer"]), calls[1]]) == [True]
+
+
+def test_a_gate_on_what_nobody_measured_is_broken():
+    assert held({"gates": [{"metric": "yield rate", "at_least": 0.5}]}, [call()]) == [False]
+
+
+def test_a_gate_against_the_baseline_breaks_only_where_the_change_is_sure():
+    before = [call(str(n)) for n in range(20)]
+    slower = [call(str(n), latency=900.0) for n in range(20)]
+    gate = {"gates": [{"metric": "response latency p50", "worse_by": 100}]}
+    assert held(gate, slower, before) == [False]
+    assert held(gate, before, slower) == [True]
+    assert held(gate, [slower[0], *before[1:]], before) == [True]
+
+
+def test_regressions_and_flaky_calls_are_named():
+    assert regressed([call(passed=False), call("b", passed=False)], [call()]) == ["a"]
+    twice = [call(), call(passed=False, name="a@2", scenario="a", repetition=2)]
+    assert flaky(twice) == ["a@clean@websocket"]
+    assert flaky([call(), call("b", passed=False)]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gates:\n  - {metric: beauty, at_least: 1}\n", r"gates.yaml:2: .*'beauty' is no metric"),
+        ("failure: 0\n", r"gates.yaml:1: failure: .*spelling"),
+        ("gates:\n  - {metric: passed}\n", "needs at_least, at_most or worse_by"),
+    ],
+)
+def test_a_mistake_in_a_gates_file_names_line_and_cure(tmp_path, text, message):
+    path = tmp_path / "gates.yaml"
+    path.write_text(text)
+    with pytest.raises(ScenarioError, match=message):
+        load_gates(path)
+
+
+def reported(folder: Path, calls: list[dict], baseline: Path | None = None) -> Any:
+    verdict = give_verdict(calls, Gates(failures=0, regressions=0), {"commit": "abc"}, baseline)
+    write_files(verdict, folder)
+    return verdict
+
+
+def test_a_report_is_the_baseline_of_the_next(tmp_path):
+    assert reported(tmp_path / "one", [call("a"), call("b")]).passed
+    verdict = reported(tmp_path / "two", [call("a", passed=False), call("b")], tmp_path / "one")
+    assert not verdict.passed
+    assert verdict.regressions == ("a",)
+    told = json.loads((tmp_path / "two" / "verdict.json").read_text())
+    assert told["regressions"] == ["a"]
+    assert told["versions"] == {"commit": "abc"}
+    with pytest.raises(ServerError, match="no baseline"):
+        reported(tmp_path / "three", [call()], tmp_path / "nowhere")
+
+
+def test_junit_has_a_case_for_every_call_and_gate(tmp_path):
+    reported(tmp_path, [call("a", passed=False), call("b")])
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
+    failures = [c.get("name") for c in suite.iter("testcase") if c.find("failure") is not None]
+    assert failures == ["a", "failures"]
+    assert "turn 1: intent: expected balance" in ElementTree.tostring(suite, "unicode")
+
+
+def test_the_page_needs_nothing_beside_it_and_escapes_what_callers_say(tmp_path):
+    turn = call()["turns"][0] | {"heard": "<script>alert(1)</script>", "reason": "the reason why"}
+    verdict = reported(tmp_path, [call("bad", passed=False), call("good", turns=[turn])])
+    page = write_report(verdict, tmp_path).read_text()
+    assert "<script>alert" not in page
+    assert "the reason why" in page
+    assert "expected balance, got transfer" in page
+    assert page.index('id="bad"') < page.index('id="good"')
+    for outside in ('src="http', 'href="http', "@import"):
+        assert outside not in page
+
+
+def test_what_no_scenario_covers_is_named():
+    turn = call()["turns"][0] | {"flows": ["login", "balance"]}
+    verdict = give_verdict([call(turns=[turn], tags=["noise"])], Gates(), {})
+    of = {(r.kind, r.name): r.scenarios for r in verdict.coverage}
+    assert of[("flow", "balance")] == ("a",)
+    assert of[("flow", "transfer")] == ()
+    assert of[("phenomenon", "noise")] == ("a",)
+    assert "flow transfer" in verdict.json()["uncovered"]

@@ -1,0 +1,366 @@
+"""Telephone providers: what they sign is believed, what others send is not; whole calls."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import re
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+import jwt
+import numpy as np
+import pytest
+import websockets
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from server.app import serving
+from server.bank_file import temporary_bank
+from server.channels.providers.provider import Ringing
+from server.channels.providers.tickets import GOOD_FOR, Tickets
+from server.engines import Engines
+from server.settings import Settings
+from tests.server.conftest import CHEAP, TODAY
+from tests.server.staged import SEND, YES, Ear, Judge, Level, Meaning, NoEcho, Voice
+from voice.codecs import encode
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
+SECRETS = {
+    "twilio": TOKEN,
+    "telnyx": PUBLIC,
+    "plivo": TOKEN,
+    "exotel": TOKEN,
+    "vonage": TOKEN,
+}
+
+
+@asynccontextmanager
+async def house(folder, monkeypatch):
+    monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
+    monkeypatch.setattr("server.call.listener.EchoGuard", NoEcho)
+    engines = Engines(Ear(), Judge(), Meaning(), Voice(), folder / "phrases.npz")  # type: ignore[arg-type]
+    bank = temporary_bank(folder, TODAY, cost=CHEAP)
+    settings = Settings(port=0, silence=20.0, providers=SECRETS)
+    async with serving(settings, engines, bank, today=lambda: TODAY) as url:
+        yield f"http://{urlsplit(url).netloc}", bank
+    bank.close()
+    engines.close()
+
+
+def twilio_headers(url: str, fields: dict[str, str]) -> dict[str, str]:
+    """Signed by Twilio's own library."""
+    from twilio.request_validator import RequestValidator
+
+    return {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, fields)}
+
+
+def telnyx_headers(body: bytes, at: float) -> dict[str, str]:
+    stamp = str(int(at))
+    signature = base64.b64encode(KEY.sign(stamp.encode() + b"|" + body)).decode()
+    return {"telnyx-timestamp": stamp, "telnyx-signature-ed25519": signature}
+
+
+def plivo_headers(url: str, fields: dict[str, str]) -> dict[str, str]:
+    text = f"{url}?{''.join(k + fields[k] for k in sorted(fields))}.n-1"
+    signed = hmac.new(TOKEN.encode(), text.encode(), hashlib.sha256).digest()
+    return {
+        "X-Plivo-Signature-V3-Nonce": "n-1",
+        "X-Plivo-Signature-V3": base64.b64encode(signed).decode(),
+    }
+
+
+def vonage_headers(body: bytes, at: float) -> dict[str, str]:
+    claims = {"iat": int(at), "payload_hash": hashlib.sha256(body).hexdigest()}
+    return {"Authorization": f"Bearer {jwt.encode(claims, TOKEN, 'HS256')}"}
+
+
+@dataclass
+class Webhook:
+    """A provider's request, as it sends it."""
+
+    name: str
+    url: str
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    type: str = "application/x-www-form-urlencoded"
+
+    async def post(self, **changed: Any) -> "Answer":
+        headers = {"Content-Type": self.type, **self.headers, **changed.get("headers", {})}
+        url, body = changed.get("url", self.url), changed.get("body", self.body)
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(url, data=body, headers=headers) as response,
+        ):
+            return Answer(response.status, await response.text())
+
+
+@dataclass
+class Answer:
+    status_code: int
+    text: str
+
+
+def webhook(name: str, base: str, call: str = "CA1", at: float | None = None) -> Webhook:
+    """A signed webhook of a provider."""
+    at = time.time() if at is None else at
+    url, caller = f"{base}/v1/{name}", "+15551234567"
+    fields = {"CallSid": call, "From": caller, "To": "+15557654321"}
+    form = urlencode(fields).encode()
+    match name:
+        case "twilio":
+            return Webhook(name, url, form, twilio_headers(url, fields))
+        case "telnyx":
+            return Webhook(name, url, form, telnyx_headers(form, at))
+        case "plivo":
+            fields = {"CallUUID": call, "From": caller}
+            return Webhook(name, url, urlencode(fields).encode(), plivo_headers(url, fields))
+        case "exotel":
+            return Webhook(name, f"{url}?token={TOKEN}", form)
+    body = json.dumps({"uuid": call, "from": caller}).encode()
+    return Webhook(name, url, body, vonage_headers(body, at), "application/json")
+
+
+def media_url(answer: Answer) -> str:
+    (url,) = re.findall(r'wss?://[^"<\s]+', answer.text)
+    return url
+
+
+@pytest.mark.parametrize("name", SECRETS)
+async def test_a_signed_webhook_is_answered_with_a_stream_and_a_forged_one_is_not(
+    tmp_path, monkeypatch, name
+):
+    async with house(tmp_path, monkeypatch) as (base, _):
+        hook = webhook(name, base)
+        answer = await hook.post()
+        assert answer.status_code == 200
+        assert f"/v1/{name}/media/" in media_url(answer)
+        forged = {key: value[:-6] + "AAAAA=" for key, value in hook.headers.items()}
+        url = f"{base}/v1/{name}?token=guess" if name == "exotel" else hook.url
+        assert (await hook.post(headers=forged, url=url)).status_code == 403
+        none = dict.fromkeys(hook.headers, "")
+        assert (await hook.post(headers=none, url=f"{base}/v1/{name}")).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["twilio", "telnyx", "plivo", "vonage"])
+async def test_a_changed_body_is_not_believed(tmp_path, monkeypatch, name):
+    async with house(tmp_path, monkeypatch) as (base, _):
+        hook = webhook(name, base)
+        changed = hook.body.replace(b"5551234567", b"5559999999")
+        assert changed != hook.body
+        assert (await hook.post(body=changed)).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["telnyx", "vonage"])
+async def test_an_old_signature_is_not_believed(tmp_path, monkeypatch, name):
+    async with house(tmp_path, monkeypatch) as (base, _):
+        assert (await webhook(name, base, at=time.time() - 3600).post()).status_code == 403
+
+
+@pytest.mark.parametrize("name", SECRETS)
+async def test_a_replayed_webhook_opens_no_second_call(tmp_path, monkeypatch, name):
+    async with house(tmp_path, monkeypatch) as (base, _):
+        hook = webhook(name, base)
+        url = media_url(await hook.post())
+        again = media_url(await hook.post())  # told again, because the answer was lost
+        assert again == url
+        async with websockets.connect(url, additional_headers=stream_headers(name, url)):
+            pass
+        assert (await hook.post()).status_code == 403
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(url, additional_headers=stream_headers(name, url))
+
+
+def stream_headers(name: str, url: str) -> dict[str, str]:
+    return twilio_headers(url, {}) if name == "twilio" else {}
+
+
+async def test_a_stream_without_ticket_or_signature_is_refused(tmp_path, monkeypatch):
+    async with house(tmp_path, monkeypatch) as (base, _):
+        ws = base.replace("http", "ws")
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(f"{ws}/v1/telnyx/media/guess")
+        url = media_url(await webhook("twilio", base).post())
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(url)
+
+
+def test_a_ticket_runs_out_and_is_good_once():
+    tickets = Tickets(iter(("one", "two")).__next__)
+    call = Ringing("CA1", "+1")
+    assert tickets.issue(call, 0.0) == "one"
+    assert tickets.take("guess", 1.0) is None
+    assert tickets.take("one", 1.0) == call
+    assert tickets.take("one", 1.0) is None
+    assert tickets.issue(call, 2.0) is None
+    assert tickets.issue(Ringing("CA2", "+1"), 2.0) == "two"
+    assert tickets.take("two", 3.0 + GOOD_FOR) is None
+
+
+@dataclass
+class Phone:
+    """A provider's media websocket, as its documentation has it."""
+
+    name: str
+    socket: websockets.ClientConnection
+    level: int = 0
+    heard: int = 0
+    clears: int = 0
+    marks: list[str] = field(default_factory=list)
+    buffered_until: float = 0.0
+
+    @property
+    def rate(self) -> int:
+        return 16000 if self.name == "vonage" else 8000
+
+    async def start(self) -> None:
+        media = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
+        match self.name:
+            case "twilio":
+                await self.send(event="connected", protocol="Call", version="1.0.0")
+                start = {"streamSid": "MZ1", "callSid": "CA1", "mediaFormat": media}
+                await self.send(event="start", sequenceNumber="1", start=start, streamSid="MZ1")
+            case "telnyx":
+                await self.send(event="connected", version="1.0.0")
+                form = {"encoding": "PCMU", "sample_rate": 8000, "channels": 1}
+                start = {"call_control_id": "v3:1", "media_format": form}
+                await self.send(event="start", sequence_number="1", start=start, stream_id="s-1")
+            case "plivo":
+                form = {"encoding": "audio/x-mulaw", "sampleRate": 8000}
+                start = {"callId": "CA1", "streamId": "s-1", "mediaFormat": form}
+                await self.send(event="start", sequenceNumber=0, start=start)
+            case "exotel":
+                await self.send(event="connected")
+                form = {"encoding": "raw/slin", "sample_rate": "8000"}
+                start = {"stream_sid": "s-1", "call_sid": "CA1", "media_format": form}
+                await self.send(event="start", sequence_number=1, stream_sid="s-1", start=start)
+            case "vonage":
+                kind = "audio/l16;rate=16000"
+                await self.send(**{"event": "websocket:connected", "content-type": kind})
+
+    async def send(self, **message: Any) -> None:
+        await self.socket.send(json.dumps(message))
+
+    async def speak(self) -> None:
+        began, count = time.monotonic(), 0
+        while True:
+            samples = np.full(self.rate // 50, self.level, np.int16)
+            linear = self.name in ("exotel", "vonage")
+            data = encode(samples, "pcm16" if linear else "ulaw")
+            if self.name == "vonage":
+                await self.socket.send(data)
+            else:
+                payload = base64.b64encode(data).decode()
+                await self.send(event="media", media={"payload": payload, "track": "inbound"})
+            count += 1
+            await asyncio.sleep(max(0.0, began + count * 0.02 - time.monotonic()))
+
+    async def listen(self) -> None:
+        async for data in self.socket:
+            if isinstance(data, bytes):
+                self.play(len(data) // 2)
+                continue
+            message = json.loads(data)
+            match message.get("event") or message.get("action"):
+                case "media" | "playAudio":
+                    size = len(base64.b64decode(message["media"]["payload"]))
+                    self.play(size // (2 if self.name == "exotel" else 1))
+                case "clear" | "clearAudio":
+                    self.clears += 1
+                    self.buffered_until = 0.0
+                case "mark" | "checkpoint" | "notify":
+                    asyncio.get_running_loop().call_later(
+                        max(0.0, self.buffered_until - time.monotonic()), self.mark_back, message
+                    )
+
+    def play(self, samples: int) -> None:
+        self.heard += samples
+        now = time.monotonic()
+        self.buffered_until = max(now, self.buffered_until) + samples / self.rate
+
+    def mark_back(self, message: dict[str, Any]) -> None:
+        back = dict(message)
+        if self.name == "plivo":
+            back["event"] = "playedStream"
+        if self.name == "vonage":
+            back = {"event": "websocket:notify", "payload": message["payload"]}
+        self.marks.append(str(back))
+        asyncio.get_running_loop().create_task(self.send(**back))
+
+    async def press(self, digits: str) -> None:
+        for digit in digits:
+            if self.name == "vonage":
+                await self.send(event="websocket:dtmf", digit=digit, duration=260)
+            else:
+                await self.send(event="dtmf", dtmf={"digit": digit})
+            await asyncio.sleep(0.1)
+
+    async def says(self, level: int) -> None:
+        self.level = level
+        await asyncio.sleep(0.6)
+        self.level = 0
+
+    async def quiet(self) -> None:
+        """Until the assistant has begun to speak, and has spoken."""
+        before = self.heard
+        async with asyncio.timeout(20):
+            while self.heard == before:
+                await asyncio.sleep(0.02)
+            while time.monotonic() < self.buffered_until + 0.7:
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+async def test_a_caller_pays_over_a_providers_stream(tmp_path, monkeypatch, name):
+    async with house(tmp_path, monkeypatch) as (base, bank):
+        url = media_url(await webhook(name, base).post())
+        async with websockets.connect(url, additional_headers=stream_headers(name, url)) as socket:
+            phone = Phone(name, socket)
+            await phone.start()
+            tasks = [asyncio.create_task(phone.speak()), asyncio.create_task(phone.listen())]
+            await phone.quiet()
+            await phone.says(SEND)
+            await phone.quiet()
+            await phone.press("40217308")
+            await phone.quiet()
+            await phone.press("4821")
+            await phone.quiet()
+            assert bank.books()["transfers"] == []
+            await phone.says(YES)
+            await phone.quiet()
+            (transfer,) = bank.books()["transfers"]
+            for task in tasks:
+                task.cancel()
+    assert (transfer["to"], transfer["amount"]) == ("Anna Keller", "50.00")
+    assert len(phone.marks) > 10
+
+
+async def test_a_yes_before_the_marks_have_come_back_moves_nothing(tmp_path, monkeypatch):
+    """The question waits in the provider's buffer: what was not played was not heard."""
+    async with house(tmp_path, monkeypatch) as (base, bank):
+        url = media_url(await webhook("twilio", base).post())
+        async with websockets.connect(
+            url, additional_headers=stream_headers("twilio", url)
+        ) as socket:
+            phone = Phone("twilio", socket)
+            await phone.start()
+            tasks = [asyncio.create_task(phone.speak()), asyncio.create_task(phone.listen())]
+            await phone.quiet()
+            await phone.says(SEND)
+            await phone.quiet()
+            await phone.press("40217308")
+            await phone.quiet()
+            phone.mark_back = lambda message: None  # type: ignore[method-assign]
+            await phone.press("4821")
+            await phone.quiet()
+            await phone.says(YES)
+            await asyncio.sleep(4)
+            for task in tasks:
+                task.cancel()
+            assert bank.books()["transfers"] == []

@@ -1,0 +1,81 @@
+"""`tellerline replay` from the command line: exit codes, files, a baseline and a gate."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from dialog.bank.demo import demo_customers
+from server.cli.root import app
+from server.errors import ServerError
+
+MARIA = demo_customers()[0]
+
+
+def scenario(folder: Path, said: str = "$2,450.75") -> Path:
+    folder.mkdir(exist_ok=True)
+    fields = {
+        "name": "balance",
+        "about": "A balance is asked for.",
+        "tags": ["balance"],
+        "today": "2026-03-16",
+        "turns": [
+            {"say": "how much is in my checking account", "expect": {"intent": "balance"}},
+            {"keys": "${maria.number}#"},
+            {"keys": "${maria.pin}#", "expect": {"said_contains": [said]}},
+        ],
+    }
+    path = folder / "balance.yaml"
+    path.write_text(yaml.safe_dump(fields))
+    return path
+
+
+def replayed(*arguments: str | Path):
+    result = CliRunner().invoke(app, ["replay", *map(str, arguments), "--by", "text"])
+    if isinstance(result.exception, ServerError):
+        raise result.exception
+    return result
+
+
+def test_a_report_a_baseline_and_a_gate_make_the_exit_code(tmp_path):
+    good, out = scenario(tmp_path / "good"), tmp_path / "out"
+    first = replayed(good, "--report", out / "one")
+    assert first.exit_code == 0, first.output
+    assert "gate held   failures: at most 0, got 0" in first.output
+    names = {path.name for path in (out / "one").iterdir()}
+    assert {"report.html", "results.jsonl", "verdict.json", "junit.xml"} <= names
+    verdict = json.loads((out / "one" / "verdict.json").read_text())
+    assert {"commit", "code", "flows", "words", "intents"} <= set(verdict["versions"])
+    assert "flow transfer" in verdict["uncovered"]
+    assert "flow balance" not in verdict["uncovered"]
+
+    gates = tmp_path / "gates.yml"
+    gates.write_text("regressions: 0\n")
+    scenario(tmp_path / "good", said="$2,450.76")
+    second = replayed(good, "--baseline", out / "one", "--gate", gates, "--report", out / "two")
+    assert second.exit_code == 1
+    assert "regression: balance" in second.output
+    assert "turn 3: answer: expected to contain '$2,450.76'" in second.output
+    assert "BROKEN regressions" in second.output
+    assert MARIA.pin not in (out / "two" / "results.jsonl").read_text()
+
+
+def test_repetitions_and_tags_choose_the_calls(tmp_path):
+    good = scenario(tmp_path / "good")
+    result = replayed(good, "--repeat", "2", "--tag", "balance")
+    assert "passed balance@2" in result.output
+    with pytest.raises(ServerError, match=r"no scenarios .* with tag transfer"):
+        replayed(good, "--tag", "transfer")
+
+
+def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
+    good, wrong = scenario(tmp_path / "good"), tmp_path / "wrong.yml"
+    wrong.write_text("failurs: 0\n")
+    with pytest.raises(ServerError, match=r"wrong.yml:1: failurs"):
+        replayed(good, "--gate", wrong)
+    with pytest.raises(ServerError, match=r"wrong.yml:1: failurs"):
+        replayed(good, "--matrix", wrong)
+    with pytest.raises(ServerError, match="no baseline"):
+        replayed(good, "--baseline", tmp_path / "nowhere")

@@ -1,0 +1,63 @@
+"""The record of a call at rest: sealed under a key of its own, forgotten in time."""
+
+import json
+import stat
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dialog.bank.settings import PinCost
+from server.bank_file import temporary_bank
+from server.errors import SettingsError
+from server.records import CallRecord, record_path, sealed_path
+from server.rounds import forget_old_calls
+from server.settings import Settings, read_data_keys, write_data_keys
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(records=tmp_path / "records", data_keys=tmp_path / "deep" / "keys")
+
+
+@pytest.fixture
+def bank(tmp_path: Path):
+    bank = temporary_bank(tmp_path, date(2026, 3, 16), cost=PinCost(time=1, memory_kib=64))
+    yield bank
+    bank.close()
+
+
+def test_a_sealed_record_shows_nothing_and_can_be_opened(bank, settings):
+    vault = bank.vault(read_data_keys(settings.data_keys))
+    record = CallRecord(
+        settings.records, "call 1", lambda data: vault.seal("call 1", data, customer_id=1)
+    )
+    record.add({"type": "heard", "text": "my balance"})
+    record.write()
+    record.add({"type": "said", "text": "goodbye"})
+    record.write()
+    kept = sealed_path(settings.records, "call 1")
+    assert not record_path(settings.records, "call 1").exists()
+    assert b"balance" not in kept.read_bytes()
+    lines = b"".join(vault.open("call 1", token) for token in kept.read_bytes().split())
+    assert [json.loads(line)["type"] for line in lines.splitlines()] == ["heard", "said"]
+
+
+def test_calls_past_their_period_lose_key_and_file(bank, settings):
+    vault = bank.vault(read_data_keys(settings.data_keys))
+    record = CallRecord(settings.records, "c1", lambda d: vault.seal("c1", d, customer_id=None))
+    record.add({"type": "heard"})
+    record.write()
+    assert forget_old_calls(bank, settings) == 0
+    longer = settings.model_copy(update={"retention_days": -1})
+    assert forget_old_calls(bank, longer) == 1
+    assert not sealed_path(settings.records, "c1").exists()
+
+
+def test_the_ring_is_its_owners_and_stays_the_same(settings):
+    keys = read_data_keys(settings.data_keys)
+    assert read_data_keys(settings.data_keys) == keys
+    assert stat.S_IMODE(settings.data_keys.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
+    write_data_keys(settings.data_keys, [b"x" * 44, *keys])
+    with pytest.raises(SettingsError, match="no Fernet key"):
+        read_data_keys(settings.data_keys)

@@ -1,0 +1,160 @@
+"""Calls in virtual time: as fast as the engines, with the same words and the same books."""
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, WebSocket
+
+from server.bench.spelled import symbols
+from server.caller import CallerTurn, place_call
+from server.callfiles import call_files
+from server.client.connection import CallError
+from server.client.memory import URL, dialling
+from server.engines import Engines
+from server.replay.hosting import application_for_scenarios, server_for_scenarios
+from server.replay.noise import make_noise
+from server.replay.results import Replayed
+from server.replay.run import run_voice
+from server.replay.scenario import Scenario
+from server.replay.suite import cases, replay
+from server.replay.virtual_time import run_in_virtual_time
+from server.settings import Settings
+from voice.pcm import read_wav, write_wav
+
+SAMPLES = Path(__file__).parents[2] / "audio_samples"
+
+
+def told(result: Replayed) -> list[dict[str, Any]]:
+    """What was understood and said, without times."""
+    return [
+        {
+            "heard": symbols(turn["heard"] or ""),
+            "intent": [intent["name"] for intent in turn["intents"] or ()][:1],
+            "entities": [(entity["type"], entity["value"]) for entity in turn["entities"] or ()],
+            "said": turn["said"],
+            "action": turn["action"],
+        }
+        for turn in result.turns
+    ]
+
+
+def test_waiting_takes_no_time_and_its_order_is_kept():
+    async def two_sleepers() -> list[tuple[str, float]]:
+        seen: list[tuple[str, float]] = []
+
+        async def sleep(name: str, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            seen.append((name, asyncio.get_running_loop().time()))
+
+        await asyncio.gather(sleep("late", 7200.0), sleep("early", 0.02))
+        return seen
+
+    began = time.monotonic()
+    assert run_in_virtual_time(two_sleepers()) == [("early", 0.02), ("late", 7200.0)]
+    assert time.monotonic() - began < 60
+
+
+def test_time_stands_still_while_a_thread_works():
+    async def work() -> float:
+        ticking = asyncio.create_task(asyncio.sleep(30))
+        await asyncio.to_thread(time.sleep, 0.05)
+        at = asyncio.get_running_loop().time()
+        ticking.cancel()
+        return at
+
+    assert run_in_virtual_time(work()) == 0.0
+
+
+async def books_of(call: str, serve: Any) -> tuple[Replayed, list[Any]]:
+    """A replayed call, and the books after it."""
+    kept: list[Any] = []
+
+    @asynccontextmanager
+    async def watched(scenario: Scenario):
+        async with serve(scenario) as line:
+            yield line
+            books = await asyncio.to_thread(line.books)
+            kept.append(_without_ids(books))
+
+    path = SAMPLES / call / "scenario.yaml"
+    return await run_voice(path, watched), kept
+
+
+def _without_ids(books: dict[str, Any]) -> dict[str, Any]:
+    """The ids of calls and transfers differ from call to call."""
+    transfers = [{k: v for k, v in t.items() if k != "id"} for t in books["transfers"]]
+    audit = [[row[k] for k in ("action", "result", "customer", "reason")] for row in books["audit"]]
+    return {**books, "transfers": transfers, "audit": audit}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param("pin-by-keys", marks=pytest.mark.slow),
+        pytest.param("demo", marks=pytest.mark.slow),
+        pytest.param("barge-in", marks=pytest.mark.slow),
+        pytest.param("transfer-cancelled", marks=pytest.mark.slow),
+        pytest.param("loud-street", marks=pytest.mark.slow),
+    ],
+)
+def test_a_fast_call_has_the_words_and_the_books_of_one_in_real_time(call: str, engines: Engines):
+    fast, fast_books = run_in_virtual_time(
+        books_of(call, application_for_scenarios(Settings(), engines))
+    )
+    real, real_books = asyncio.run(books_of(call, server_for_scenarios(Settings(), engines)))
+    assert fast.passed, fast.lines()
+    assert told(fast) == told(real)
+    assert fast.ended == real.ended
+    assert fast_books == real_books
+
+
+def test_the_same_call_twice_is_the_same_to_the_millisecond(engines: Engines):
+    serve = application_for_scenarios(Settings(), engines)
+    calls = cases([SAMPLES / "balance" / "scenario.yaml"])
+    first, second = (
+        run_in_virtual_time(replay(calls, by="voice", serve=serve)).results[0] for _ in range(2)
+    )
+    assert first.passed, first.lines()
+    assert first.turns == second.turns
+
+
+@pytest.mark.slow
+def test_a_file_of_ten_minutes_ends_well_without_waiting_for_them(engines: Engines, tmp_path: Path):
+    """A question, and then a line that hums for ten minutes: the assistant may give up on it."""
+    question, rate = read_wav(SAMPLES / "hours-and-rates" / "01.wav")
+    hum = make_noise("hum", 600.0, rate, seed=1) // 8
+    hum[: len(question)] += question
+    write_wav(tmp_path / "long.wav", hum, rate)
+    scenario = Scenario.model_validate(
+        {"name": "long", "about": "", "today": "2026-03-16", "turns": [{"silence": 1}]}
+    )
+
+    async def call() -> int:
+        serve = application_for_scenarios(Settings(silence=3600.0), engines)
+        async with serve(scenario) as line:
+            return await call_files(
+                URL, [tmp_path / "long.wav"], record=tmp_path / "call.wav", dial=line.dial
+            )
+
+    assert run_in_virtual_time(call()) == 0
+    recorded, rate = read_wav(tmp_path / "call.wav", 0)
+    assert len(recorded) / rate > 600
+
+
+def test_a_server_that_refuses_is_told_without_a_network(engines: Engines):
+    app = FastAPI()
+
+    @app.websocket("/v1/call")
+    async def refuse(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close(1013)
+
+    async def call() -> None:
+        await place_call(URL, [CallerTurn(silence=1)], dial=dialling(app))
+
+    with pytest.raises(CallError, match="closed"):
+        run_in_virtual_time(call())

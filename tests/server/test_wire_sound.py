@@ -1,0 +1,88 @@
+"""Whatever the wire: its sound arrives whole, at 16 kHz, and leaves in its codec."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.callfiles import read_turn
+from server.channels.keypad import OTHER_WAY, SAME_WAY, Keypad
+from server.channels.sound import WireSound
+from tests.server.conftest import sample
+from voice.codecs import decode, encode
+
+
+def heard(sound: WireSound, data: bytes) -> np.ndarray:
+    frame = sound.inward(sound.decoded(data))
+    return np.empty(0, np.int16) if frame is None else np.frombuffer(frame.audio, np.int16)
+
+
+@pytest.mark.parametrize(
+    ("rate", "encoding"),
+    [(8000, "ulaw"), (8000, "alaw"), (8000, "pcm16"), (16000, "pcm16"), (48000, "pcm16")],
+)
+@given(cuts=st.lists(st.integers(1, 900), min_size=1, max_size=30))
+@settings(max_examples=20, deadline=None)
+def test_pieces_of_any_length_sound_like_the_whole(rate, encoding, cuts):
+    wire = encode(read_turn(sample("demo", 1), rate)[: rate // 2], encoding)
+    width = 2 if encoding == "pcm16" else 1
+    whole, pieces = WireSound(rate, encoding), WireSound(rate, encoding)
+    expected = heard(whole, wire)
+    got, at, turn = [], 0, 0
+    while at < len(wire):
+        size = cuts[turn % len(cuts)] * width
+        got.append(heard(pieces, wire[at : at + size]))
+        at, turn = at + size, turn + 1
+    assert np.array_equal(np.concatenate(got), expected)
+
+
+@pytest.mark.parametrize("rate", [8000, 48000])
+def test_the_first_syllable_is_kept(rate):
+    """The very first sample of a call counts: nothing is swallowed while a filter fills."""
+    tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(rate // 5) / rate)).astype(np.int16)
+    got = heard(WireSound(rate), encode(tone, "pcm16"))
+    start = got[:800].astype(float)
+    expected = 8000 * np.sin(2 * np.pi * 440 * np.arange(800) / 16000)
+    assert np.abs(start - expected)[40:].max() < 400
+    assert np.sqrt((start**2).mean()) == pytest.approx(8000 / np.sqrt(2), rel=0.05)
+
+
+@pytest.mark.parametrize("encoding", ["ulaw", "alaw", "pcm16"])
+def test_our_level_is_kept_on_the_way_out(encoding):
+    sound = WireSound(8000, encoding)
+    ours = (3300 * np.sqrt(2) * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)).astype(np.int16)
+    data = b"".join(sound.outward(ours[at : at + 320]) for at in range(0, 16000, 320))
+    level = np.sqrt((decode(data, encoding)[800:].astype(float) ** 2).mean())
+    assert 20 * np.log10(level / 32768) == pytest.approx(20 * np.log10(3300 / 32768), abs=0.3)
+
+
+def press(pad: Keypad, *presses: tuple[str, float, str]) -> str:
+    frames = [pad.press(digit, at, way=way) for digit, at, way in presses]
+    return "".join(str(frame.button.value) for frame in frames if frame)
+
+
+def test_a_digit_told_in_two_ways_counts_once():
+    told_twice = [(d, k * 0.3 + late, way) for k, d in enumerate("4421") for late, way in WAYS]
+    assert press(Keypad(), *told_twice) == "4421"
+
+
+WAYS = ((0.0, "rtp"), (0.12, "info"))
+
+
+def test_the_second_way_may_come_after_the_next_key():
+    rtp = [("4", 0.0, "rtp"), ("4", 0.2, "rtp"), ("8", 0.4, "rtp")]
+    info = [("4", 0.25, "info"), ("4", 0.45, "info"), ("8", 0.6, "info")]
+    assert press(Keypad(), *sorted(rtp + info, key=lambda p: p[1])) == "448"
+
+
+def test_a_repeated_event_is_one_press_and_a_quick_second_press_is_two():
+    assert press(Keypad(), ("7", 1.0, "rtp"), ("7", 1.0 + SAME_WAY / 2, "rtp")) == "7"
+    assert press(Keypad(), ("7", 1.0, "rtp"), ("7", 1.1, "rtp")) == "77"
+
+
+def test_another_way_long_after_is_another_press():
+    assert press(Keypad(), ("7", 1.0, "rtp"), ("7", 1.1 + OTHER_WAY, "info")) == "77"
+
+
+def test_what_is_no_key_is_dropped():
+    assert press(Keypad(), ("A", 0.0, ""), ("", 1.0, ""), ("12", 2.0, ""), ("#", 3.0, "")) == "#"
