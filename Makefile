@@ -38,8 +38,11 @@ imports: .venv/ready-dev  ## imports go one way
 scenarios: .venv/ready .models  ## every scenario and recorded call in text, checked against the bank's books
 	@$(BIN)/tellerline replay scenarios audio_samples --by text
 
-scenarios-voice: .venv/ready .models  ## every recorded call by voice, in real time
-	@$(BIN)/tellerline replay audio_samples --by voice
+DRAW ?= 2
+SEED ?= 1
+scenarios-voice: .venv/ready .models  ## scenarios of every folder by voice, 8 kHz and noise of 15 dB, in virtual time: DRAW=2 SEED=1
+	@$(BIN)/tellerline replay scenarios --fast --matrix scenarios/voice.yml --draw $(DRAW) --seed $(SEED) --calls 2 \
+	  --report out/scenarios-voice --gate scenarios/gates.yml
 
 replay: .venv/ready .models  ## the recorded calls by voice in virtual time, judged by audio_samples/gates.yml; out/replay/report.html
 	@$(BIN)/tellerline replay audio_samples --fast --calls 2 --report out/replay --gate audio_samples/gates.yml

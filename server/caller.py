@@ -33,6 +33,9 @@ Dial = Callable[[str, Hello], AbstractAsyncContextManager[tuple[Socket, Message]
 
 KEY_SPACING = 0.1
 BREATH = (0.3, 0.6)
+GRID = 8
+"""Frames of 20 ms (160 ms) in which as many whole windows of a voice detector (32 ms) fit: words
+that begin at the same place of it give a recogniser the same samples, however late it is."""
 ECHO_DELAY = 0.1
 """Seconds from the speaker back into the microphone."""
 LAST_WAIT = 0.6
@@ -47,7 +50,8 @@ class CallerTurn:
         samples: What is said, int16 at the wire's rate.
         keys: Keys pressed one after another, 100 ms apart; they may be a PIN.
         silence: Seconds of saying nothing.
-        pause: Seconds from the answer's end until it begins; None takes a breath.
+        pause: Seconds from the answer's end until it begins, and up to 0.14 more (`GRID`); None
+            takes a breath.
         barge_in: Begin this many seconds after the answer before has begun to sound, instead
             of after its end.
         hang_up: Hang up after this without waiting for an answer.
@@ -297,9 +301,15 @@ class _Call:
             await self._wait_for_answer(client)
             breath = self._rng.uniform(*BREATH)
             await self._pass(client, breath if turn.pause is None else turn.pause)
+            await self._fall_in(client, self._rng.randrange(GRID))
             return
         before, after = self._turn_log.current, self._samples(turn.barge_in)
         while not self._has_sounded(before, after) and not self._timed_out(before):
+            await client.frame()
+
+    async def _fall_in(self, client: CallClient, place: int) -> None:
+        """Until the next frame has this place in the grid."""
+        while self.microphone.next_frame % GRID != place:
             await client.frame()
 
     async def _do(self, client: CallClient, turn: CallerTurn) -> None:

@@ -169,6 +169,10 @@ def run(
     calls: Annotated[int, typer.Option(min=1, help="Calls at once; 1 to measure latency.")] = 1,
     repeat: Annotated[int, typer.Option(min=1, help="How often; finds flaky scenarios.")] = 1,
     tag: Annotated[list[str] | None, typer.Option(help="Only scenarios with this tag.")] = None,
+    draw: Annotated[
+        int | None, typer.Option(min=1, help="Only so many scenarios of every folder.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 1,
     matrix: Annotated[
         Path | None,
         typer.Option(help="Conditions and channels (YAML) for every scenario; docs/replay.md."),
@@ -201,7 +205,8 @@ def run(
 
     if baseline is not None:
         read_baseline(baseline)  # a wrong folder is told before the calls, not after
-    chosen, gates = _cases(paths, tag or [], matrix, repeat), _gates(gate)
+    files = _files(paths, tag or [], draw, seed)
+    chosen, gates = _cases(files, matrix, repeat), _gates(gate)
     if report is not None and recordings is None:
         recordings = report / "recordings"
     console = Console()
@@ -242,18 +247,25 @@ def _gates(path: Path | None) -> Gates:
         raise ServerError(str(error)) from error
 
 
-def _cases(paths: list[Path], tags: list[str], matrix: Path | None, repeat: int) -> list[Case]:
+def _files(paths: list[Path], tags: list[str], draw: int | None, seed: int) -> list[Path]:
     from server.errors import ServerError
-    from server.replay.matrix import load_matrix
-    from server.replay.reading import ScenarioError
     from server.replay.scenario import find_scenarios, has_tag
-    from server.replay.suite import cases
+    from server.replay.suite import drawn
 
     files = [file for path in paths for file in find_scenarios(path)]
     files = [file for file in files if not tags or has_tag(file, tags)]
     if not files:
         wanted = f" with tag {', '.join(tags)}" if tags else ""
         raise ServerError(f"no scenarios (*.yaml){wanted} in {', '.join(map(str, paths))}")
+    return drawn(files, draw, seed) if draw else files
+
+
+def _cases(files: list[Path], matrix: Path | None, repeat: int) -> list[Case]:
+    from server.errors import ServerError
+    from server.replay.matrix import load_matrix
+    from server.replay.reading import ScenarioError
+    from server.replay.suite import cases
+
     try:
         return cases(files, load_matrix(matrix) if matrix else None, repeat)
     except ScenarioError as error:

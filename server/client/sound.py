@@ -77,13 +77,18 @@ class PacedMicrophone:
         """Whether something that was given is still to be sent."""
         return bool(self._waiting)
 
+    @property
+    def next_frame(self) -> int:
+        """The number, from 0, of the frame that an utterance given now would begin with."""
+        return len(self._sent) + len(self._waiting)
+
     def say(self, samples: Samples) -> tuple[int, int]:
         """Queue an utterance.
 
         Returns:
             Its place in the call, in samples: first, and one past the last.
         """
-        began = (len(self._sent) + len(self._waiting)) * self._frame
+        began = self.next_frame * self._frame
         padded = np.pad(samples, (0, -len(samples) % self._frame))
         self._waiting.extend(np.split(padded, len(padded) // self._frame))
         return began, began + len(samples)

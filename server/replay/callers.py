@@ -13,6 +13,7 @@ from server.replay.scenario import Caller, Scenario, Turn
 from server.replay.telephone import recording
 from server.replay.voices import RATE, speak
 from voice.pcm import Floats, Samples
+from voice.spoken_form import spoken_form
 
 SIMPLE_VOICES = ("flite-slt", "flite-rms", "flite-awb", "flite-kal")
 """Of callers that name none: they speak at once and cost nothing. None is the assistant's."""
@@ -34,9 +35,14 @@ def by_test_voice(scenario: Scenario, n: int) -> Samples:
         VoiceError: The voice cannot speak.
     """
     turn = scenario.turns[n - 1]
-    speech = speak(turn.say or "", voice_of(scenario, turn))
+    speech = speak(words_of(turn.say or ""), voice_of(scenario, turn))
     noise = _surroundings(scenario.caller, speech, f"{scenario.name}/{n}")
     return recording(speech, RATE, scenario.caller, noise)
+
+
+def words_of(text: str) -> str:
+    """What a test voice is given: figures as people say them; what is written in words stays as it is."""
+    return spoken_form(text) if any(map(str.isdigit, text)) else text
 
 
 def _surroundings(caller: Caller, speech: Floats, name: str) -> Samples | None:

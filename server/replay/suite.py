@@ -5,6 +5,7 @@ side and in any order.
 """
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,6 +59,24 @@ def cases(paths: Sequence[Path], matrix: Matrix | None = None, repeat: int = 1) 
         for wire in matrix.wires
         for path in paths
     ]
+
+
+def drawn(paths: Sequence[Path], count: int, seed: int) -> list[Path]:
+    """Some scenarios of every folder, in order.
+
+    Args:
+        paths: Scenario files.
+        count: How many of each folder; all where it has no more.
+        seed: Another one draws others; a folder's draw hangs on nothing but itself.
+    """
+    folders: dict[Path, list[Path]] = {}
+    for path in paths:
+        folders.setdefault(path.parent, []).append(path)
+    picked = set[Path]()
+    for folder, files in folders.items():
+        chance = random.Random(f"{seed}/{folder.name}")  # noqa: S311
+        picked.update(chance.sample(files, min(count, len(files))))
+    return [path for path in paths if path in picked]
 
 
 async def replay(

@@ -11,13 +11,13 @@ import soundfile as sf
 import yaml
 from scripted_server import Script, scripted, tone
 
-from server.replay.callers import caller_turns
+from server.replay.callers import caller_turns, words_of
 from server.replay.degrade import CLEAN, Condition
 from server.replay.matrix import Matrix
 from server.replay.reading import ScenarioError
 from server.replay.run import Served, run_voice
 from server.replay.scenario import load_scenario
-from server.replay.suite import cases, replay
+from server.replay.suite import cases, drawn, replay
 
 ACCOUNTS = [{"kind": "checking", "last4": "1111", "currency": "USD", "balance": "10.00"}]
 CUSTOMER = {"number": "40217308", "name": "M", "accounts": ACCOUNTS, "cards": [], "payees": []}
@@ -179,3 +179,23 @@ async def test_a_condition_reaches_the_sound_of_every_turn_and_a_repetition_draw
     assert all(not np.array_equal(a, b) for a, b in zip(clean, first, strict=True))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert any(not np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_a_draw_has_some_of_every_folder_and_the_same_ones_for_its_seed():
+    paths = [Path(folder, f"{n}.yaml") for folder in ("one", "many") for n in range(20)][19:]
+    first = drawn(paths, 2, seed=1)
+    assert [path.parent.name for path in first] == ["one", "many", "many"]
+    assert drawn(paths, 2, seed=1) == first
+    assert len({tuple(drawn(paths, 2, seed)) for seed in range(10)}) > 5
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("send 25 dollars to Sofia", "send twenty five dollars to Sofia"),
+        ("it's 63900578", "it's six three nine zero, zero five seven eight"),
+        ("¿Cuál es mi saldo?", "¿Cuál es mi saldo?"),
+    ],
+)
+def test_a_test_voice_is_given_figures_in_words(written, spoken):
+    assert words_of(written) == spoken

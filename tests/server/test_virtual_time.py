@@ -10,11 +10,12 @@ import pytest
 from fastapi import FastAPI, WebSocket
 
 from server.bench.spelled import symbols
-from server.caller import CallerTurn, place_call
+from server.caller import GRID, CallerTurn, place_call
 from server.callfiles import call_files
-from server.client.connection import CallError
+from server.client.connection import FRAME_SECONDS, CallError
 from server.client.memory import URL, dialling
 from server.engines import Engines
+from server.replay.engines import Costs
 from server.replay.hosting import application_for_scenarios, server_for_scenarios
 from server.replay.noise import make_noise
 from server.replay.results import Replayed
@@ -120,6 +121,22 @@ def test_the_same_call_twice_is_the_same_to_the_millisecond(engines: Engines):
     )
     assert first.passed, first.lines()
     assert first.turns == second.turns
+
+
+def test_the_words_hang_on_no_machines_speed(engines: Engines):
+    """Who waits longer for an answer speaks later, but so that the recogniser gets the same."""
+    calls = cases([SAMPLES / "loud-street" / "scenario.yaml"])
+    fast, slow = (
+        run_in_virtual_time(
+            replay(calls, by="voice", serve=application_for_scenarios(Settings(), engines, costs))
+        ).results[0]
+        for costs in (Costs(hear=0.11, speak=0.03), Costs(hear=0.437, think=0.021, speak=0.157))
+    )
+    assert slow.seconds > fast.seconds
+    assert told(fast) == told(slow)
+    for one, other in zip(fast.turns, slow.turns, strict=True):
+        places = [round(turn["span"][0] / FRAME_SECONDS) % GRID for turn in (one, other)]
+        assert places[0] == places[1], one["n"]
 
 
 @pytest.mark.slow
