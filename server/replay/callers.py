@@ -41,7 +41,7 @@ def by_test_voice(scenario: Scenario, n: int) -> Samples:
 
 
 def words_of(text: str) -> str:
-    """What a test voice is given: figures as people say them; what is written in words stays as it is."""
+    """What a test voice is given: figures in words; what has none stays as it is."""
     return spoken_form(text) if any(map(str.isdigit, text)) else text
 
 

@@ -1,10 +1,11 @@
-"""Which scenarios cover what: flows, intents and phenomena, and what nothing covers."""
+"""Which scenarios cover what: flows, intents, rules and phenomena, and what nothing covers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialog.script import script
 from server.replay.metrics import Record
+from server.replay.rules import RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Requirement:
     """Something that scenarios ought to show.
 
     Attributes:
-        kind: "flow", "intent" (that starts a flow) or "phenomenon" (a tag, or `covers`).
+        kind: "flow", "intent" (that starts a flow), "rule" or "phenomenon" (a tag, or `covers`).
         name: Its name.
         scenarios: That come through it.
         passed: How many of their calls passed.
@@ -34,6 +35,12 @@ def coverage(calls: Sequence[Record], language: str = "en") -> list[Requirement]
         *(
             _requirement("intent", name, [c for c in calls if name in _intents(c)])
             for name in intents
+        ),
+        *(
+            _requirement(
+                "rule", rule.name, [c for c in calls if any(map(rule.shown_by, c["turns"]))]
+            )
+            for rule in RULES
         ),
         *(
             _requirement(

@@ -195,3 +195,20 @@ def test_what_no_scenario_covers_is_named():
     assert of[("flow", "transfer")] == ()
     assert of[("phenomenon", "noise")] == ("a",)
     assert "flow transfer" in verdict.json()["uncovered"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("confirmation: a plain yes is wanted", {"reason": "agreed; execute_transfer: done"}),
+        ("risk: a code for what is unusual", {"action": "ask_code"}),
+        ("escalation: a person takes over", {"action": "hand_over", "reason": None}),
+    ],
+)
+def test_the_rules_that_a_decision_shows_are_traced(rule, told):
+    turn = call()["turns"][0] | told
+    verdict = give_verdict([call(turns=[turn])], Gates(), {})
+    shown = {r.name for r in verdict.coverage if r.kind == "rule" and r.scenarios}
+    assert rule in shown
+    assert len(shown) <= 2
+    assert "rule escalation: silence is asked after" in verdict.json()["uncovered"]
