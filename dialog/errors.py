@@ -140,6 +140,12 @@ class Unreadable(BankError):
     """Something sealed cannot be opened: its key is gone, or it was changed."""
 
 
+class BillSettled(BankError):
+    """Another payment pays this bill already, or will."""
+
+    result = "settled"
+
+
 class NoAddress(BankError):
     """The bank knows no phone or e-mail address of the customer to send this to."""
 

@@ -38,7 +38,7 @@ class Entity:
     Attributes:
         type: "money", "date", "time", "period", "digits", "account_kind", "card_kind", "payee",
             "percent", "ordinal", "recurrence",
-            "category" or "direction".
+            "category", "direction" or "bill_kind".
         value: The exact value. account_kind: "checking" | "savings". card_kind: "debit" |
             "credit". payee: the matched payee's name as the customer's own list writes it.
             digits: "0042". date: a date. money: Money.

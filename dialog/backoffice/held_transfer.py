@@ -38,13 +38,13 @@ def ask_two_people(desk: Desk, proposal_id: str) -> None:
 def make_transfer(desk: Desk, proposal_id: str) -> str:
     """Move the money if both agreed and the books and rules still allow it, once."""
     if desk.bank.tasks.get(f"{proposal_id}:approval").decision != "approved":
-        return "declined"
+        return desk.bank.decline_held(proposal_id)
     try:
         desk.bank.execute_approved(proposal_id)
     except BankUnavailable:
         raise
     except BankError:
-        return "declined"
+        return desk.bank.decline_held(proposal_id)
     return "made"
 
 

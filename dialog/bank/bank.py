@@ -24,6 +24,7 @@ from dialog.bank.orders import Orders
 from dialog.bank.outbox import Connector, Outbox
 from dialog.bank.paperwork import Paperwork
 from dialog.bank.payees import Payees
+from dialog.bank.payments import Payments
 from dialog.bank.pins import PinHasher
 from dialog.bank.privacy import Privacy
 from dialog.bank.schedules import Schedules
@@ -63,6 +64,7 @@ class Bank:
         schedules: Payments of later days.
         cases: Complaints and suggestions.
         payees: Adding somebody to pay.
+        payments: What became of payments.
         statements: By e-mail.
         office: What the back office has still to hear.
         tasks: What people have to decide.
@@ -107,6 +109,7 @@ class Bank:
         self.schedules = Schedules(self._desk)
         self.cases = Cases(self._desk)
         self.payees = Payees(self._desk)
+        self.payments = Payments(self._desk)
         self.statements = Statements(self._desk)
         self.office = OfficeEvents(self._desk)
         self.tasks = Tasks(self._desk)
@@ -264,6 +267,16 @@ class Bank:
 
         deed = Deed("hold_transfer", call_id, customer_id)
         self._desk.do(deed, hold, lambda _: {"proposal": proposal_id})
+
+    def decline_held(self, proposal_id: str) -> str:
+        """End a held transfer that was not agreed to; "declined", or "made" if it was made."""
+        held, now = self.paperwork.held(proposal_id), self._now()
+        deed = Deed("decline_transfer", held.call_id, held.customer_id)
+        return self._desk.do(
+            deed,
+            lambda session: transfers.decline(session, proposal_id, now),
+            lambda outcome: {"proposal": proposal_id, "outcome": outcome},
+        )
 
     def execute_approved(self, proposal_id: str) -> Receipt:
         """Move the money of a held transfer that two people have agreed to, once.

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dialog.bank import ledger, migrate
+from dialog.bank.bill_tables import BillRow
 from dialog.bank.database import Database
 from dialog.bank.demo_people import DemoCustomer, Movement, demo_people
 from dialog.bank.ledger import Leg
@@ -28,6 +29,7 @@ from dialog.errors import BankError
 
 OPENED_DAYS_AGO = 90
 CARD_BLOCKED_DAYS_AGO = 20
+BILLED_DAYS_AGO = 3
 WAIT_S = 30.0
 
 
@@ -111,6 +113,7 @@ def _open(
     session.flush()
     _add_payees(session, customer, person)
     _add_cards(session, customer, person, today)
+    _add_bills(session, customer, person, today)
     rows = [
         AccountRow(
             customer_id=customer.id,
@@ -131,6 +134,25 @@ def _add_payees(session: Session, customer: CustomerRow, person: DemoCustomer) -
         number = f"00{customer.number}{place:02d}"
         session.add(PayeeRow(customer_id=customer.id, name=name, account_number=number))
         # One at a time: ids are in the order of the list on every database.
+        session.flush()
+
+
+def _add_bills(session: Session, customer: CustomerRow, person: DemoCustomer, today: date) -> None:
+    billers = select(PayeeRow.name, PayeeRow.id).where(PayeeRow.customer_id == customer.id)
+    ids = {row.name: row.id for row in session.execute(billers)}
+    for bill in person.bills:
+        session.add(
+            BillRow(
+                customer_id=customer.id,
+                payee_id=ids[bill.biller],
+                kind=bill.kind,
+                reference=bill.reference,
+                amount_minor=to_minor(bill.amount),
+                currency="USD",
+                due_on=today + timedelta(days=bill.due_in_days),
+                received_at=_noon(today, BILLED_DAYS_AGO),
+            )
+        )
         session.flush()
 
 

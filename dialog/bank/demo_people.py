@@ -55,6 +55,17 @@ class DemoCard:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoBill:
+    """A bill that one of the customer's payees has sent; due_in_days from today."""
+
+    biller: str
+    kind: str
+    reference: str
+    amount: Decimal
+    due_in_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class DemoCustomer:
     """A customer of the demo bank, with the PIN in clear: it opens nothing but the demo."""
 
@@ -67,6 +78,7 @@ class DemoCustomer:
     history: tuple[Movement, ...]
     phone: str
     email: str
+    bills: tuple[DemoBill, ...] = ()
 
 
 def _number(base: str) -> str:
@@ -107,6 +119,10 @@ def _maria() -> DemoCustomer:
         ),
         phone="+15555550141",
         email="maria.lopez@example.com",
+        bills=(
+            DemoBill("City Power", "electricity", "CP-7719-204", Decimal("92.15"), 9),
+            DemoBill("City Power", "gas", "CP-7719-311", Decimal("38.60"), 15),
+        ),
     )
 
 
@@ -129,6 +145,7 @@ def _james() -> DemoCustomer:
         ),
         phone="+15555550142",
         email="james.carter@example.com",
+        bills=(DemoBill("Greenfield Rentals", "rent", "GR-0405", Decimal("895.00"), 16),),
     )
 
 
@@ -152,6 +169,7 @@ def _priya() -> DemoCustomer:
         ),
         phone="+15555550143",
         email="priya.patel@example.com",
+        bills=(DemoBill("Blue River Insurance", "insurance", "BR-63-5518", Decimal("1312.60"), 5),),
     )
 
 

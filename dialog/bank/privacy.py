@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from dialog.bank.bill_tables import BillRow
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.loans.tables import LoanRow
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
@@ -42,6 +43,7 @@ OWN_ROWS: tuple[type[Base], ...] = (
     CaseRow,
     OrderRow,
     TripRow,
+    BillRow,
     LoanRow,
     SurveyRow,
     TaskRow,
@@ -113,6 +115,7 @@ def _blank(session: Session, customer: CustomerRow) -> None:
         PayeeProposalRow: {"name": ERASED, "routing": "", "account_number": ""},
         OrderRow: {"terms": "{}"},
         TripRow: {"place": ERASED},
+        BillRow: {"reference": ERASED},
         SurveyRow: {"words": ERASED},
         CaseRow: {"words": ERASED, "answer": ERASED},
         TaskRow: {"summary": ERASED},

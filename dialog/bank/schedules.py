@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dialog.bank import ledger, office, outbox, transfers
+from dialog.bank import bills, ledger, office, outbox, transfers
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.money import to_major
 from dialog.bank.risk import judge
@@ -79,6 +79,7 @@ class Schedules:
         Raises:
             ProposalSpent: Unknown, expired, of another call or customer, or for at once.
             Refused, NeedsPerson, CodeNeeded: A risk rule forbids it.
+            BillSettled: Another payment pays its bill.
         """
 
         def arrange(session: Session) -> Schedule:
@@ -105,6 +106,7 @@ class Schedules:
                 attempts=0,
                 arranged_at=now,
             )
+            bills.claim(session, proposal)
             session.add(row)
             session.flush()
             office.start(session, PAYMENT, proposal_id, now)
@@ -126,6 +128,7 @@ class Schedules:
                 raise ProposalSpent("no such payment is to come; name one that is")
             told = schedule_value(session, row)
             row.due_on, row.try_on, row.ended_at = None, None, self._desk.now()
+            bills.release(session, schedule_id)
             return told
 
         return self._desk.do(Deed("cancel_payment", call_id, customer_id), cancel, _audited)
@@ -218,6 +221,7 @@ class Schedules:
         if row.attempts >= TRIES:
             self._tell_customer(session, row, row.due_on)
             row.due_on = row.try_on = following(row.first_on, row.every, max(row.due_on, today))
+            bills.release(session, schedule_id)
             row.attempts = 0
         logger.info("bank.scheduled_failed", extra={"reason": reason, "attempts": row.attempts})
 

@@ -176,7 +176,9 @@ class CardEventRow(Base):
 class ProposalRow(Base):
     """A transfer as it was read back to the caller; its id is the idempotency key.
 
-    One with first_on is for later: it is arranged (schedules.py), not executed.
+    One with first_on is for later: it is arranged (schedules.py), not executed. held_at: two
+    people have to agree; declined_at: they did not, and it is never made. bill_id is the bill that
+    it pays.
     """
 
     __tablename__ = "proposals"
@@ -197,6 +199,9 @@ class ProposalRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     first_on: Mapped[date | None] = mapped_column(Date)
     every: Mapped[str | None] = mapped_column(String(8))
+    bill_id: Mapped[int | None] = mapped_column(ForeignKey("bills.id"))
+    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ScheduleRow(Base):

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dialog.bank import codes, ledger, office
+from dialog.bank import bills, codes, ledger, office
 from dialog.bank.ledger import Leg
 from dialog.bank.money import require_currency, to_major, transfer_minor
 from dialog.bank.risk import Rule, Verdict, judge, needs_code, require_allowed
@@ -49,7 +49,8 @@ def propose(
 
     Raises:
         Refused, NeedsPerson: A risk rule forbids it.
-        InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount, InvalidDay: It cannot be.
+        InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount, InvalidDay, BillSettled: It
+            cannot be.
         ProposalSpent: The id already stands for something else.
     """
     row = ProposalRow(
@@ -65,11 +66,13 @@ def propose(
         expires_at=now + settings.proposal_lifetime,
         first_on=order.first_on,
         every=order.every if order.first_on else None,
+        bill_id=order.bill_id,
     )
     if order.first_on is not None and order.first_on <= now.date():
         raise InvalidDay("the day is not a later one; give one from tomorrow on")
     _require_one_target(order)
     legs(session, row)
+    bills.require_open(session, order, row.amount_minor)
     stored = session.get(ProposalRow, proposal_id)
     if stored is None:
         session.add(row)
@@ -105,8 +108,8 @@ def execute(
     Raises:
         ProposalSpent: Unknown, expired, or of another call or customer.
         Refused, NeedsPerson, CodeNeeded: A risk rule forbids it, as things are now.
-        InsufficientFunds, UnknownAccount, AmountOverLimit: What was true when it was read back
-            is so no more.
+        InsufficientFunds, UnknownAccount, AmountOverLimit, BillSettled: What was true when it was
+            read back is so no more.
     """
     proposal = open_proposal(session, proposal_id, customer_id, call_id)
     done = session.scalar(select(EntryRow).where(EntryRow.proposal_id == proposal_id))
@@ -114,8 +117,11 @@ def execute(
         return _receipt(session, proposal, done, repeated=True)
     if (now >= proposal.expires_at and not approved) or proposal.first_on is not None:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
+    if proposal.declined_at is not None:
+        raise ProposalSpent("two people have not agreed in time; read the transfer back again")
     transfer_minor(to_major(proposal.amount_minor), settings.transfer_limit)
     verdict = require_consent(session, proposal, settings.rules, now, approved=approved)
+    bills.claim(session, proposal)
     entry = ledger.post(session, legs(session, proposal), at=now, proposal_id=proposal_id)
     return replace(_receipt(session, proposal, entry, repeated=False), verdict=verdict)
 
@@ -172,12 +178,25 @@ def hold(
     Raises:
         ProposalSpent: Unknown, expired, or of another call or customer.
         Refused, NeedsPerson, CodeNeeded: A risk rule does not allow it.
+        BillSettled: Another payment pays its bill.
     """
     proposal = open_proposal(session, proposal_id, customer_id, call_id)
     if now >= proposal.expires_at or proposal.first_on is not None:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
     require_consent(session, proposal, settings.rules, now, approved=True)
+    bills.claim(session, proposal)
+    proposal.held_at = proposal.held_at or now
     return office.start(session, HELD, proposal_id, now)
+
+
+def decline(session: Session, proposal_id: str, now: datetime) -> str:
+    """End a held transfer that nobody may make any more; gives "made" where it was made before."""
+    proposal = session.get_one(ProposalRow, proposal_id, with_for_update=True)
+    if session.scalar(select(EntryRow.id).where(EntryRow.proposal_id == proposal_id)) is not None:
+        return "made"
+    proposal.declined_at = proposal.declined_at or now
+    bills.release(session, proposal_id)
+    return "declined"
 
 
 def audited(receipt: Receipt) -> dict[str, object]:
@@ -218,7 +237,7 @@ def _sent_lately(session: Session, row: ProposalRow, since: datetime) -> bool:
 
 
 def _terms(row: ProposalRow) -> tuple[object, ...]:
-    target = (row.to_account_id, row.to_payee_id, row.first_on, row.every)
+    target = (row.to_account_id, row.to_payee_id, row.first_on, row.every, row.bill_id)
     return (row.customer_id, row.call_id, row.from_account_id, *target, row.amount_minor)
 
 

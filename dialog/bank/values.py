@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -15,6 +15,11 @@ Every = Literal["once", "week", "month"]
 CardStatus = Literal["active", "blocked", "new"]
 """new: sent to the customer, who has not said yet that it arrived."""
 LimitKind = Literal["cash", "purchases"]
+BillState = Literal["open", "planned", "held", "paid"]
+"""planned: a payment for a later day pays it; held: two people have to agree to its payment."""
+PaymentState = Literal["made", "planned", "tried", "held", "declined", "cancelled", "failed"]
+"""planned: its day is to come; tried: it could not be made and is tried again; held: two people
+have to agree; failed: it was tried and given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,46 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What somebody wants to be paid.
+
+    Attributes:
+        biller: The payee's name.
+        kind: What it is for: "electricity", "rent", ...
+        reference: The biller's.
+        due_on: The last day to pay it.
+    """
+
+    id: int
+    biller: str
+    kind: str
+    reference: str
+    amount: Decimal
+    currency: str
+    due_on: date
+    state: BillState
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStatus:
+    """A payment that the customer agreed to, and what became of it.
+
+    Attributes:
+        to: The payee's name, or the kind of the customer's own account.
+        outside: It goes to another bank.
+        day: When it was made, decided or given up, or when it is to be made.
+        at: When it came to stand so.
+    """
+
+    state: PaymentState
+    amount: Decimal
+    to: str
+    outside: bool
+    day: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the dialog may know of an authenticated customer while it decides."""
 
@@ -155,6 +200,7 @@ class Facts:
     cards: tuple[Card, ...]
     schedules: tuple[Schedule, ...] = ()
     cases: tuple[Case, ...] = ()
+    bills: tuple[Bill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +210,7 @@ class TransferOrder:
     Attributes:
         first_on: The day that it is to be made on, if that is a later one.
         every: How often from then on.
+        bill_id: The bill that it pays.
     """
 
     customer_id: int
@@ -174,6 +221,7 @@ class TransferOrder:
     to_payee_id: int | None = None
     first_on: date | None = None
     every: Every = "once"
+    bill_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from dialog.bank import cases, schedules
+from dialog.bank import bills, cases, schedules
 from dialog.bank.cards import card_value, status
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import TripRow
@@ -43,6 +43,7 @@ def facts(session: Session, customer_id: int, settings: BankSettings) -> Facts:
         cards=tuple(card_value(row, settings.card_limits) for row in _cards(session, customer_id)),
         schedules=schedules.pending(session, customer_id),
         cases=cases.of_customer(session, customer_id),
+        bills=bills.of_customer(session, customer_id),
     )
 
 
@@ -173,6 +174,10 @@ def _customer_json(session: Session, customer: CustomerRow) -> dict[str, Any]:
         "pending": [
             {"to": one.to, "amount": str(one.amount), "every": one.every, "due": str(one.due_on)}
             for one in schedules.pending(session, customer.id)
+        ],
+        "bills": [
+            {"kind": one.kind, "biller": one.biller, "amount": str(one.amount), "state": one.state}
+            for one in bills.of_customer(session, customer.id)
         ],
     }
 

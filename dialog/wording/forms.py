@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from dialog.bank.values import Account, Card
+from dialog.bank.values import Account, BillState, Card, PaymentState
 from dialog.strict_yaml import Strict
 
 
@@ -37,6 +37,10 @@ class Forms(Strict):
     categories: dict[str, str]
     span: str
     pending: str
+    bill: str
+    bills: dict[str, str]
+    bill_states: dict[BillState, str]
+    payment_states: dict[PaymentState, str]
     all_of: str
     one_of: str
     near: dict[int, str]

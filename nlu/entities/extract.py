@@ -2,7 +2,7 @@
 
 from nlu.entities.dates import find_dates
 from nlu.entities.digits import find_digits
-from nlu.entities.kinds import find_durations, find_kinds, find_ordinals, find_percents
+from nlu.entities.kinds import find_bills, find_durations, find_kinds, find_ordinals, find_percents
 from nlu.entities.money import find_money
 from nlu.entities.payees import find_payees
 from nlu.entities.periods import find_periods
@@ -24,6 +24,7 @@ _READERS = (
     find_digits,
     find_payees,
     find_kinds,
+    find_bills,
     find_ordinals,
 )
 

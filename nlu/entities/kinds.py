@@ -7,6 +7,7 @@ from nlu.entities.cardinals import read_cardinals
 from nlu.entities.phrase import Candidate, Phrase
 
 KIND = 50
+BILL = 55
 PERCENT = 62
 ORDINAL = 25
 
@@ -35,6 +36,19 @@ def _named(
         if length:
             yield Candidate(phrase.entity(kind, value, place, place + length), KIND)
         place += max(length, 1)
+
+
+def find_bills(phrase: Phrase) -> Iterator[Candidate]:
+    """ "The electricity bill"; where a bill is asked for, "the gas one": what it is for."""
+    banking = phrase.locale.banking
+    asked = "bill_kind" in phrase.context.expectation.beside
+    for place in range(len(phrase.tokens)):
+        for kind, said in banking.bills.items():
+            length = phrase.says(place, said)
+            noun = phrase.word(place + length) in banking.bill_nouns
+            if length and (noun or asked):
+                entity = phrase.entity("bill_kind", kind, place, place + length + noun)
+                yield Candidate(entity, BILL)
 
 
 def find_durations(phrase: Phrase) -> Iterator[Candidate]:

@@ -121,6 +121,8 @@ class BankingWords(Words):
     cards: dict[str, tuple[str, ...]]
     not_cards: frozenset[str]
     categories: dict[str, tuple[str, ...]]
+    bills: dict[str, tuple[str, ...]]
+    bill_nouns: frozenset[str]
     directions: dict[str, tuple[str, ...]]
     limits: dict[str, tuple[str, ...]]
     employments: dict[str, tuple[str, ...]]

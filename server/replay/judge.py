@@ -217,6 +217,10 @@ def _books(expect: ExpectedBooks, before: Books, after: Books) -> Iterator[Misma
     for card, status in expect.cards.items():
         if cards.get(card) != status:
             yield Mismatch(None, f"card {card}", status, str(cards.get(card, "no such card")))
+    bills = dict(_of_customers(after, "bills", "state"))
+    for bill, state in expect.bills.items():
+        if bills.get(bill) != state:
+            yield Mismatch(None, f"bill {bill}", state, str(bills.get(bill, "no such bill")))
     if expect.transfers is not None:
         wanted_transfers = [(t.source, t.to, t.amount) for t in expect.transfers]
         yield from _transfers(wanted_transfers, list(_made(before, after)))
@@ -224,7 +228,7 @@ def _books(expect: ExpectedBooks, before: Books, after: Books) -> Iterator[Misma
 
 def _of_customers(books: Books, things: str, value: str) -> Iterator[tuple[str, Any]]:
     for customer in books["customers"]:
-        for thing in customer[things]:
+        for thing in customer.get(things, ()):
             yield f"{customer['number']}/{thing['kind']}", thing[value]
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from dialog.bank.values import BillState
 from dialog.strict_yaml import Strict
 from server.replay.fixture import UnknownVariable, filled, fixture_values
 from server.replay.reading import ScenarioError, read
@@ -132,11 +133,13 @@ class ExpectedBooks(Strict):
     Attributes:
         balances: "NUMBER/checking" to the exact balance.
         cards: "NUMBER/debit" to "active" or "blocked".
+        bills: "NUMBER/electricity" to what became of it.
         transfers: All transfers that the call made, no more and no fewer; None does not look.
     """
 
     balances: dict[str, Decimal] = Field(default_factory=dict)
     cards: dict[str, Literal["active", "blocked"]] = Field(default_factory=dict)
+    bills: dict[str, BillState] = Field(default_factory=dict)
     transfers: tuple[ExpectedTransfer, ...] | None = None
 
 

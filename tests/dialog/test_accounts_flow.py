@@ -23,11 +23,11 @@ def test_a_payment_to_somebody_is_found(maria: Caller) -> None:
     assert "March 12, Transfer to Tom Becker, $45.00 out" in answer.say[0]
 
 
-def test_the_status_of_a_payment_is_its_transaction(maria: Caller) -> None:
+def test_the_status_of_a_payment_is_told_as_soon_as_it_is_made(maria: Caller) -> None:
     maria.says("pay", "transfer", money("20"), entity("payee", "Anna Keller", role="to"))
     maria.says("yes", "affirm")
     answer = maria.says("did it go", "payment_status", entity("payee", "Anna Keller", role="to"))
-    assert "March 16, Transfer to Anna Keller, $20.00 out" in answer.say[0]
+    assert "$20.00 to Anna Keller was sent on March 16" in answer.say[0]
 
 
 def test_by_amount_and_by_direction(maria: Caller) -> None:
