@@ -23,6 +23,7 @@ from server.models import ModelStore
 from server.settings import Settings
 from server.waiting import Waiting
 from voice.cues import Awaited
+from voice.glance import Glance
 from voice.recogniser import Recogniser
 from voice.smart_turn import SmartTurn
 from voice.synthesiser import Synthesiser
@@ -32,6 +33,9 @@ log = structlog.get_logger()
 
 IDLE = 5.0
 """Seconds without work for a call after which there is time for other work."""
+
+NEVER_LATE = 0.03
+"""Seconds that work may have waited for an engine which has time for what may be for nothing."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +63,11 @@ class EngineThread:
         self._busy = 0
         self.waiting = Waiting()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is no work, and lately none has waited."""
+        return self._busy == 0 and self.waiting.seconds() < NEVER_LATE
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a blocking function.
@@ -122,6 +131,12 @@ class Engines:
         """By how much the engines that a caller waits for have been late lately."""
         return self._hearing.waiting.seconds() + self._speaking.waiting.seconds()
 
+    async def glance(self, audio: np.ndarray) -> Glance | None:
+        """Begin to recognise a turn that may be over, where nothing else is to be done."""
+        if not self._hearing.idle:
+            return None
+        return await self._hearing.run(self.recogniser.glance, audio)
+
     async def transcribe(
         self,
         audio: np.ndarray,
@@ -130,6 +145,7 @@ class Engines:
         awaited: Awaited,
         settled: Callable[[Sequence[Hypothesis]], bool],
         cancelled: Callable[[], bool],
+        glance: Glance | None = None,
     ) -> Transcript:
         """The words of a turn: int16 at 16 kHz; see `Recogniser.transcribe`."""
         self._used_at = time.monotonic()
@@ -140,6 +156,7 @@ class Engines:
             awaited=awaited,
             settled=settled,
             cancelled=cancelled,
+            glance=glance,
         )
 
     async def judge(self, audio: np.ndarray) -> float:

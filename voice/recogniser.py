@@ -18,12 +18,20 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from voice.cues import Awaited, load_cues
 from voice.errors import AudioFormatError
+from voice.glance import Glance
 from voice.pcm import Samples
 from voice.readings import NOTHING, Candidate, Reading, doubted, read, together
 from voice.transcript import Hypothesis, Transcript
 from voice.vad import each_probability
 from voice.whisper_model import load_model, load_tokenizer
-from voice.window import FULL_FRAMES, SAMPLE_RATE, frames_for, log_mel, split_at_silences
+from voice.window import (
+    FULL_FRAMES,
+    LONGEST_SECONDS,
+    SAMPLE_RATE,
+    frames_for,
+    log_mel,
+    split_at_silences,
+)
 
 _MAX_TOKENS = 448  # of prompt and text together, Whisper's context
 _MAX_CONTEXT = 200
@@ -62,6 +70,7 @@ class _Hearing:
     cues: tuple[str, str]
     settled: Callable[[Sequence[Hypothesis]], bool] = lambda _: True
     cancelled: Callable[[], bool] = lambda: False
+    glance: Glance | None = None
 
 
 class Recogniser:
@@ -106,6 +115,20 @@ class Recogniser:
         for frames in (self._window(hiss), FULL_FRAMES):
             self._look(hiss, frames, _Hearing(self._cues.pair("any", ())))
 
+    def glance(self, samples: Samples) -> Glance | None:
+        """Do the part of recognising that needs no more than the sound, before it is certain that
+        the utterance is over.
+
+        Args:
+            samples: The utterance so far, as for `transcribe`.
+
+        Returns:
+            For `transcribe`; None where the audio is too long or nobody speaks.
+        """
+        if len(samples) > LONGEST_SECONDS * SAMPLE_RATE or not self._holds_speech(samples):
+            return None
+        return Glance(samples, self._encode(samples, self._window(samples)))
+
     def transcribe(
         self,
         samples: Samples,
@@ -114,6 +137,7 @@ class Recogniser:
         awaited: Awaited = "any",
         settled: Callable[[Sequence[Hypothesis]], bool] = lambda _: True,
         cancelled: Callable[[], bool] = lambda: False,
+        glance: Glance | None = None,
     ) -> Transcript:
         """Recognise one utterance.
 
@@ -124,6 +148,7 @@ class Recogniser:
             settled: Whether the readings agree on what matters; else they get a second opinion.
             cancelled: Asked between the steps; once true, the rest is not done and the result
                 (an empty one) means nothing.
+            glance: At what these samples begin with.
 
         Raises:
             AudioFormatError: The samples are not one-dimensional int16.
@@ -132,7 +157,7 @@ class Recogniser:
             raise AudioFormatError(
                 f"the recogniser takes mono int16, not {samples.dtype} of shape {samples.shape}"
             )
-        hearing = _Hearing(self._cues.pair(awaited, names), settled, cancelled)
+        hearing = _Hearing(self._cues.pair(awaited, names), settled, cancelled, glance)
         readings = []
         for part in split_at_silences(samples):
             if cancelled():
@@ -143,9 +168,12 @@ class Recogniser:
 
     def _part(self, samples: Samples, hearing: "_Hearing") -> Reading | None:
         """The reading of at most 14 s; None where nobody speaks."""
-        if not self._holds_speech(samples):
+        if hearing.glance is not None and hearing.glance.shows(samples):
+            reading = self._listen(hearing.glance.encoded, len(samples), hearing)
+        elif self._holds_speech(samples):
+            reading = self._look(samples, self._window(samples), hearing)
+        else:
             return None
-        reading = self._look(samples, self._window(samples), hearing)
         if self._looks_bad(reading) and not hearing.cancelled():
             again = self._look(samples, FULL_FRAMES, hearing)
             reading = together(again, reading) if _is_better(again, reading) else reading
@@ -168,15 +196,22 @@ class Recogniser:
 
     def _look(self, samples: Samples, frames: int, hearing: "_Hearing") -> Reading:
         """Encode once and decode; again under the other cue where that settles nothing."""
+        return self._listen(self._encode(samples, frames), len(samples), hearing)
+
+    def _encode(self, samples: Samples, frames: int) -> ctranslate2.StorageView:
         mel = log_mel(self._features, samples, frames)
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(mel[None]))
+        return self._model.encode(ctranslate2.StorageView.from_array(mel[None]))
+
+    def _listen(
+        self, encoded: ctranslate2.StorageView, length: int, hearing: "_Hearing"
+    ) -> Reading:
         first_cue, other_cue = hearing.cues
         if hearing.cancelled():
             return NOTHING
-        first = self._decode(encoded, len(samples), first_cue)
+        first = self._decode(encoded, length, first_cue)
         if hearing.cancelled() or (first.hypotheses and hearing.settled(first.hypotheses)):
             return first
-        return together(first, self._decode(encoded, len(samples), other_cue))
+        return together(first, self._decode(encoded, length, other_cue))
 
     def _decode(self, encoded: ctranslate2.StorageView, length: int, cue: str) -> Reading:
         prompt = self._prompt(cue)

@@ -49,6 +49,7 @@ class TurnSettings:
         still_voiced: The same within a turn: who speaks already is believed sooner.
         onset: Voice that starts a turn, within twice that time.
         preroll: Audio kept from before the onset, so that the first syllable is whole.
+        hush: Silence after which it is worth getting ready to think about the turn.
         pause: Silence after which the turn so far is thought about.
         quick: Silence that ends a turn that is complete.
         waits: Silence that ends a turn that is as likely to be over, in between by a straight
@@ -63,6 +64,7 @@ class TurnSettings:
     still_voiced: float = 0.35
     onset: float = 0.128
     preroll: float = 0.8
+    hush: float = 0.032
     pause: float = 0.096
     quick: float = 0.32
     waits: tuple[tuple[float, float], ...] = (
@@ -83,6 +85,13 @@ class Started:
     """The caller has begun to speak."""
 
     turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """A silence that may become a pause: the turn so far, which a pause's audio begins with."""
+
+    audio: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,7 @@ class Silent:
     turn: int
 
 
-TurnEvent = Started | Paused | Resumed | Ended | Dropped | Silent
+TurnEvent = Started | Hushed | Paused | Resumed | Ended | Dropped | Silent
 
 
 class TurnTaker:
@@ -151,7 +160,7 @@ class TurnTaker:
         self._voices: list[bool] = []
         self._turn_audio: list[np.ndarray] | None = None
         self._voice_end = 0
-        self._paused = False
+        self._hushed = self._paused = False
         self._fit: Fit | None = None
         self._over = self._sounded = 0.5
 
@@ -241,6 +250,7 @@ class TurnTaker:
     def _voice(self) -> list[TurnEvent]:
         events: list[TurnEvent] = []
         self._voice_end = self.received
+        self._hushed = False
         if self._paused:
             self._reset_pause()
             self.generation += 1
@@ -251,6 +261,9 @@ class TurnTaker:
 
     def _quiet(self) -> list[TurnEvent]:
         silence = (self.received - self._voice_end) / RATE
+        if not self._hushed and self.settings.hush <= silence < self.settings.pause:
+            self._hushed = True
+            return [Hushed(self._audio())]
         if not self._paused and silence >= self.settings.pause:
             return self._pause()
         if self._paused and silence >= self._needed():
@@ -270,7 +283,7 @@ class TurnTaker:
         return settings.patient
 
     def _wait_for_more(self) -> float:
-        odds = _log_odds(self._over) + self.settings.sound * _log_odds(self._sounded)
+        odds = log_odds(self._over) + self.settings.sound * log_odds(self._sounded)
         likely, waits = zip(*self.settings.waits, strict=True)
         return float(np.interp(1 / (1 + np.exp(-odds)), likely, waits))
 
@@ -291,7 +304,7 @@ class TurnTaker:
         self._reset_pause()
 
     def _reset_pause(self) -> None:
-        self._paused, self._fit = False, None
+        self._hushed, self._paused, self._fit = False, False, None
         self._over = self._sounded = 0.5
 
     def _audio(self) -> np.ndarray:
@@ -301,7 +314,7 @@ class TurnTaker:
         return sum(len(window) for window in self._turn_audio or []) / RATE
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
     """Of a probability that nobody is surer of than 98%."""
     sure = min(max(probability, 0.02), 0.98)
     return float(np.log(sure / (1 - sure)))

@@ -4,7 +4,7 @@ import math
 
 from dialog.turns import Thought
 from nlu.understanding import Expectation, Understanding
-from voice.turns import Fit
+from voice.turns import Fit, log_odds
 
 SURE = 0.7
 """Of the score, how much must be requests and acts for a sentence to be clear."""
@@ -32,7 +32,7 @@ def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
         return Fit.NOTHING, 1.0
     if expectation.digits is not None and (digits := _longest_digits(understanding)):
         return _fit_digits(digits, expectation.digits), 0.2
-    odds = TURNS_GO_ON + WORDS * _log_odds(understanding.finished)
+    odds = TURNS_GO_ON + WORDS * log_odds(understanding.finished)
     odds += SENTENCE_ENDED * understanding.text.rstrip().endswith(SENTENCE_ENDS)
     if _answers(understanding, expectation):
         odds += ANSWERED
@@ -72,8 +72,3 @@ def _agrees(understanding: Understanding, expectation: Expectation) -> bool:
 def _is_clear(understanding: Understanding) -> bool:
     """Whether it is surely a request or an act of its own, or several."""
     return sum(i.score for i in understanding.intents if i.name != "inform") >= SURE
-
-
-def _log_odds(probability: float) -> float:
-    sure = min(max(probability, 0.02), 0.98)
-    return math.log(sure / (1 - sure))

@@ -14,11 +14,13 @@ from server.clock import now
 from server.engines import Engines
 from voice.echo import EchoGuard
 from voice.evidence import SpeechEvidence
+from voice.glance import Glance
 from voice.overlap import Overlap, OverlapSense
 from voice.turns import (
     RATE,
     Dropped,
     Ended,
+    Hushed,
     Paused,
     Resumed,
     Silent,
@@ -101,6 +103,7 @@ class Listener:
         self._echo = EchoGuard()
         self._sent_at = -ECHO_WITHIN
         self._rest = np.empty(0, np.int16)
+        self._glance: asyncio.Task[Glance | None] | None = None
         self._thinking: asyncio.Task[Thinking | None] | None = None
         self._ended: set[int] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -163,6 +166,8 @@ class Listener:
         match event:
             case Started(turn):
                 await self._ear.on_started(turn)
+            case Hushed(audio):
+                self._glance = self._start(self._engines.glance(audio))
             case Paused(generation, audio):
                 self.forget()
                 self._thinking = self._start(self._think(generation, audio))
@@ -189,6 +194,7 @@ class Listener:
             await asyncio.sleep(UNLESS_RESUMED)
             if self._stale(generation):
                 return None
+        glance = await self._glance if self._glance is not None else None
         expectation = self._mind.expectation
         transcript = await self._engines.transcribe(
             audio,
@@ -196,6 +202,7 @@ class Listener:
             awaited=self._mind.awaited,
             settled=self._mind.settled,
             cancelled=lambda: self._stale(generation),
+            glance=glance,
         )
         if self._stale(generation):
             return None

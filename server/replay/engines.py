@@ -9,6 +9,7 @@ import numpy as np
 
 from server.clock import now
 from server.engines import Engines
+from voice.glance import Glance
 from voice.transcript import Transcript
 
 T = TypeVar("T")
@@ -55,6 +56,10 @@ class ReplayEngines(Engines):
 
     costs: Costs = INSTANT
     overheard: list[Overheard] = field(default_factory=list)
+
+    async def glance(self, audio: np.ndarray) -> Glance | None:
+        """As the engines do, but always: what is heard must not hang on how busy they are."""
+        return await self._hearing.run(self.recogniser.glance, audio)
 
     async def transcribe(self, audio: np.ndarray, **how: Any) -> Transcript:
         """As the engines do."""

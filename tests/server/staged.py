@@ -37,6 +37,9 @@ class Ear:
 
     seconds: dict[int, float] = field(default_factory=dict)
 
+    def glance(self, _: np.ndarray) -> None:
+        return None
+
     def transcribe(self, audio: np.ndarray, **_: Any) -> Transcript:
         level = int(np.abs(audio).max()) // 1000 * 1000
         time.sleep(self.seconds.get(level, 0.05))

@@ -44,3 +44,17 @@ async def test_an_engine_that_is_held_up_tells_so_and_recovers() -> None:
     await asyncio.gather(holding, *queued)
     assert engine.waiting.queued == 0
     engine.close()
+
+
+async def test_an_engine_is_idle_while_nobody_works_or_has_waited() -> None:
+    engine, go = EngineThread("test"), threading.Event()
+    assert engine.idle
+    holding = asyncio.create_task(engine.run(go.wait))
+    await asyncio.sleep(0)
+    assert not engine.idle
+    queued = asyncio.create_task(engine.run(int))
+    await asyncio.sleep(0.3)
+    go.set()
+    await asyncio.gather(holding, queued)
+    assert not engine.idle, "the second waited"
+    engine.close()

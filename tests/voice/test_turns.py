@@ -8,6 +8,7 @@ from voice.turns import (
     Dropped,
     Ended,
     Fit,
+    Hushed,
     Paused,
     Resumed,
     Silent,
@@ -169,3 +170,14 @@ def test_keys_end_a_spoken_turn_under_way(caller):
     caller.silence(3.0)
     assert caller.of(Ended) == []
     assert caller.taker.take_turn() == 2
+
+
+def test_a_silence_is_told_before_it_is_a_pause_and_once(caller):
+    caller.voice(0.5)
+    caller.silence(0.3)
+    (hushed,), (paused,) = caller.of(Hushed), caller.of(Paused)
+    assert caller.when(Paused) - caller.when(Hushed) == pytest.approx(0.064)
+    assert np.array_equal(paused.audio[: len(hushed.audio)], hushed.audio)
+    caller.voice(0.2)
+    caller.silence(0.05)
+    assert len(caller.of(Hushed)) == 2
