@@ -13,7 +13,6 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -70,9 +69,8 @@ class Sip(BaseModel):
     """Calls of a telephone trunk. Nobody is asked for a password: who may call is `allow`.
 
     Attributes:
-        host: Address to listen on; 0.0.0.0 takes all. Off loopback only where `shielded`.
-        shielded: A proxy, or a trunk's own network, keeps broken messages away: one INVITE without
-            a Contact is enough to corrupt the stack's memory, and with it the whole server.
+        host: Address to listen on; 0.0.0.0 takes all. Where others than your trunk can reach it,
+            put a proxy in front that limits rates (deploy/kamailio.cfg).
         port: UDP and TCP; TLS listens on the next one where there is a certificate.
         user: The part before the @ of our address.
         certificate: PEM file with certificate and key, for TLS.
@@ -94,7 +92,6 @@ class Sip(BaseModel):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65534)] = 5060
-    shielded: bool = False
     user: str = "bank"
     certificate: Path | None = None
     allow: tuple[IPvAnyNetwork, ...] = ()
@@ -105,16 +102,6 @@ class Sip(BaseModel):
     numbers_are_true: bool = False
     rtp_ports: Annotated[str, Field(pattern=r"^\d+-\d+$")] = "16384-32768"
     rtp_timeout: Annotated[int, Field(ge=0)] = 30
-
-    @model_validator(mode="after")
-    def _check_shield(self) -> "Sip":
-        local = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
-        if not (local or self.shielded):
-            raise ValueError(
-                f"host {self.host}: the SIP stack must not meet broken messages: put a proxy in "
-                "front (deploy/kamailio.cfg) and listen on 127.0.0.1, or say shielded = true"
-            )
-        return self
 
     @property
     def uri(self) -> str:

@@ -14,6 +14,9 @@ class Running:
     def __init__(self) -> None:
         self._calls: dict[asyncio.Task[Any], Callable[[], Awaitable[object]]] = {}
 
+    def __len__(self) -> int:
+        return len(self._calls)
+
     def start(
         self, call: Coroutine[Any, Any, None], hang_up: Callable[[], Awaitable[object]]
     ) -> "asyncio.Task[None]":
@@ -28,13 +31,17 @@ class Running:
         task.add_done_callback(lambda done: self._calls.pop(done, None))
         return task
 
-    async def close(self) -> None:
-        """Hang up on everybody, and wait until their calls are over."""
+    async def close(self, within: float = END_WITHIN) -> None:
+        """Hang up on everybody, and wait until their calls are over.
+
+        Args:
+            within: Seconds after which they are cancelled.
+        """
         running = dict(self._calls)
         if not running:
             return
         await asyncio.gather(*(end() for end in running.values()), return_exceptions=True)
-        _, late = await asyncio.wait(running, timeout=END_WITHIN)
+        _, late = await asyncio.wait(running, timeout=within)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

@@ -221,12 +221,12 @@ async def test_a_full_house_is_busy_and_the_running_call_goes_on(tmp_path, monke
 async def test_who_is_not_on_the_list_is_not_served(tmp_path, monkeypatch):
     """A From that claims to be near helps nobody: the socket's own address counts."""
     address = outside_address()
-    async with sip_house(tmp_path, monkeypatch, sip={"host": "0.0.0.0", "shielded": True}) as house:
+    async with sip_house(tmp_path, monkeypatch, sip={"host": "0.0.0.0"}) as house:
         assert await status_of_invite(address, house.port) == 486
         (details,) = await house.details()
         assert (details["ended"], details["source"]) == ("not_allowed", address)
     async with sip_house(
-        tmp_path, monkeypatch, sip={"host": "0.0.0.0", "shielded": True, "allow": [address]}
+        tmp_path, monkeypatch, sip={"host": "0.0.0.0", "allow": [address]}
     ) as house:
         assert await status_of_invite(address, house.port) == 200
 

@@ -2,27 +2,29 @@
 
 import asyncio
 import re
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
-from baresip import BaresipError, Call, CallStats
 
 from server.admission import is_allowed
 from server.channels.call import House, hold_call, new_call_id
 from server.channels.line import Caller
 from server.channels.running import Running
-from server.channels.sip.arrivals import Arrivals
 from server.channels.sip.details import CallDetails
-from server.channels.sip.line import SipLine
-from server.channels.sip.stack import drain, stack
+from server.channels.sip.keeper import Keeper
+from server.channels.sip.remote import RemoteLine
+from server.channels.sip.wire import Message, Wire
 from server.protocol import ProtocolError
 from server.settings import Sip
 
 log = structlog.get_logger()
 
-STATS_WITHIN = 2.0
+RINGING_WITHIN = 5.0
+READY_WITHIN = 30.0
 
 
 @asynccontextmanager
@@ -33,90 +35,94 @@ async def answering_sip(house: House, sip: Sip) -> AsyncIterator[str]:
         ServerError: It cannot listen there.
     """
     trunk = Trunk(house, sip)
-    async with stack(sip, trunk.arrivals, trunk.take) as runtime:
-        yield sip.uri
-        await drain(runtime, seconds=0.1)
-        await trunk.close()
+    with tempfile.TemporaryDirectory(prefix="tellerline-") as folder:  # for its owner only
+        path = str(Path(folder) / "calls")
+        server = await asyncio.start_unix_server(trunk.connected, path)
+        try:
+            async with Keeper(sip, path).keeping():
+                yield sip.uri
+                server.close()
+                await trunk.close()
+        finally:
+            server.close()
 
 
 class Trunk:
-    """The SIP calls of the process."""
+    """The SIP calls of the server."""
 
     def __init__(self, house: House, sip: Sip) -> None:
-        self.arrivals = Arrivals()
         self._house = house
         self._sip = sip
         self._running = Running()
 
-    def take(self, call: Call) -> None:
-        """A call comes in."""
-        self._running.start(self._answer(call), call.hangup)
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The SIP process brings a call."""
+        wire = Wire(reader, writer)
+        try:
+            await self._running.start(self._answer(wire), wire.close)
+        finally:
+            await wire.close()
 
     async def close(self) -> None:
         """End what still runs."""
         await self._running.close()
 
-    async def _answer(self, call: Call) -> None:
+    async def _answer(self, wire: Wire) -> None:
+        ringing = await _within(RINGING_WITHIN, wire)
+        if ringing is None:
+            return
         details = CallDetails(
             call=new_call_id(),
-            sip_call_id=call.call_id or "",
-            caller=call.peer or "",
+            sip_call_id=ringing["sip_call_id"],
+            caller=ringing["peer"],
             called=self._sip.user,
-            source="",
-            transport="",
+            source=ringing["source"],
+            transport=ringing["transport"],
             began=datetime.now(UTC),
         )
         try:
-            await self._admitted(call, details)
-        except BaresipError as error:
-            details.ended = details.ended or "lost"
-            log.info("sip_call_failed", call=details.call, error=str(error))
+            await self._admitted(wire, details)
         finally:
             details.over = datetime.now(UTC)
-            details.measure(await _closing_stats(call) if details.answered else None)
-            self.arrivals.forget(details.sip_call_id)
             log.info("sip_call_detail", call=details.call, ended=details.ended, **details.quality)
             await self._house.engines.bank.run(details.write, self._house.settings.records)
 
-    async def _admitted(self, call: Call, details: CallDetails) -> None:
-        found = await self.arrivals.source(details.sip_call_id)
-        details.source, details.transport = found or ("", "")
-        if found is None or not is_allowed(found[0], self._sip.allow):
+    async def _admitted(self, wire: Wire, details: CallDetails) -> None:
+        if not is_allowed(details.source, self._sip.allow):
             details.ended = "not_allowed"
             log.warning("sip_call_not_allowed", source=details.source)
-            await call.reject()
+            await wire.send({"do": "reject"})
             return
         try:
-            with self._house.admission.place():
-                await self._talk(call, details)
+            with self._house.admission.place("sip"):
+                await self._talk(wire, details)
         except ProtocolError as error:
             details.ended = error.code
-            await call.reject()
+            await wire.send({"do": "reject"})
 
-    async def _talk(self, call: Call, details: CallDetails) -> None:
-        await call.answer()
-        line = SipLine(
-            call,
-            person=self._sip.hand_over,
-            tells_summary=self._sip.tells_summary,
-            by_info=lambda: self.arrivals.take_info(details.sip_call_id),
-            call_id=details.call,
-        )
-        await line.ready()
+    async def _talk(self, wire: Wire, details: CallDetails) -> None:
+        await wire.send({"do": "answer", "call": details.call})
+        ready = await _within(READY_WITHIN, wire)
+        if ready is None:
+            details.ended = "lost"
+            return
+        line = RemoteLine(wire, ready["rate"])
         details.answered, details.rate = datetime.now(UTC), line.rate
-        caller = Caller("sip", self._address(call.peer), about={"rate": line.rate})
+        caller = Caller("sip", self._address(details.caller), about={"rate": line.rate})
         details.ended = await hold_call(line, caller, self._house, details.call)
+        details.measure(line.stats)
 
-    def _address(self, peer: str | None) -> str | None:
+    def _address(self, peer: str) -> str | None:
         """The caller's number, where the trunk vouches for it."""
-        number = re.match(r"(?:sips?|tel):([^@;]+)", peer or "")
+        number = re.match(r"(?:sips?|tel):([^@;]+)", peer)
         return f"sip:{number[1]}" if number and self._sip.numbers_are_true else None
 
 
-async def _closing_stats(call: Call) -> CallStats | None:
-    """The stack's last report, which comes with the end of the call."""
-    deadline = asyncio.get_running_loop().time() + STATS_WITHIN
-    while call.final_stats is None and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.02)
-    stats: CallStats | None = call.final_stats
-    return stats
+async def _within(seconds: float, wire: Wire) -> Message | None:
+    """The next message, if it comes in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            message = await wire.receive()
+    except TimeoutError:
+        return None
+    return message if isinstance(message, dict) else None

@@ -1,12 +1,11 @@
 """Call detail records: one JSON line a call, with what RTCP tells of its sound."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-from baresip import CallStats
 
 
 @dataclass(slots=True)
@@ -37,23 +36,23 @@ class CallDetails:
     ended: str = ""
     quality: dict[str, Any] = field(default_factory=dict)
 
-    def measure(self, stats: CallStats | None) -> None:
-        """Take the closing report of the stack."""
+    def measure(self, stats: Mapping[str, Any] | None) -> None:
+        """Take the closing report of the stack (the fields of baresip's `CallStats`)."""
         if stats is None:
             return
-        received = stats.rx_packets + stats.rx_lost
+        received = stats["rx_packets"] + stats["rx_lost"]
         self.quality = {
-            "received": stats.rx_packets,
-            "lost": stats.rx_lost,
-            "loss_percent": round(100 * stats.rx_lost / received, 2) if received else 0.0,
-            "jitter_ms": round(stats.rx_jitter_ms, 1),
-            "sent": stats.tx_packets,
-            "far_lost": stats.tx_lost,
-            "far_jitter_ms": round(stats.tx_jitter_ms, 1),
-            "round_trip_ms": round(stats.rtt_ms, 1),
-            "buffer_ms": stats.jbuf_delay_ms,
-            "late": stats.jbuf_late,
-            "mos": stats.mos_estimate,
+            "received": stats["rx_packets"],
+            "lost": stats["rx_lost"],
+            "loss_percent": round(100 * stats["rx_lost"] / received, 2) if received else 0.0,
+            "jitter_ms": round(stats["rx_jitter_ms"], 1),
+            "sent": stats["tx_packets"],
+            "far_lost": stats["tx_lost"],
+            "far_jitter_ms": round(stats["tx_jitter_ms"], 1),
+            "round_trip_ms": round(stats["rtt_ms"], 1),
+            "buffer_ms": stats["jbuf_delay_ms"],
+            "late": stats["jbuf_late"],
+            "mos": stats["mos"],
         }
 
     def line(self) -> str:

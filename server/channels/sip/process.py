@@ -1,0 +1,137 @@
+"""The SIP process: baresip away from the server, whose memory one broken message may corrupt.
+
+    python -m server.channels.sip.process FD PATH
+
+FD is the socket by which the server steers it: the settings come first, "ready" or "failed" goes
+back, and its end is the process's end. For each call that comes in it connects to PATH.
+
+An INVITE that baresip refuses by itself (one without a Contact) leaves a call behind that nobody
+can end: two sockets and 20 KB, until at about 250 of them no call is taken any more, and a second
+free() when the stack is torn down. So the process makes place for a fresh one long before, and it
+ends without tearing the stack down.
+"""
+
+import asyncio
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import structlog
+from baresip import BaresipError, Call
+
+from server.channels.running import Running
+from server.channels.sip.arrivals import Arrivals
+from server.channels.sip.bridge import Bridge, closing_stats
+from server.channels.sip.line import SipLine
+from server.channels.sip.stack import stack
+from server.channels.sip.wire import RENEWED, Wire
+from server.cli.logs import set_up_logs
+from server.errors import ServerError
+from server.settings import Sip
+
+log = structlog.get_logger()
+
+LEFT_BEHIND, MOST_LEFT_BEHIND = 40, 300
+"""Sockets of no call: a fresh process once no call runs, or whatever runs."""
+
+SOCKETS_OF_A_CALL = 4
+LOOK_EVERY = 0.5
+GOODBYES = 0.2
+"""Seconds for the last BYE to leave; the server has their records by then."""
+
+
+async def serve(steering: socket.socket, path: str) -> None:
+    """Answer calls until the server is gone."""
+    wire = Wire(*await asyncio.open_unix_connection(sock=steering))
+    sip = Sip.model_validate(await wire.receive())
+    arrivals, running = Arrivals(), Running()
+
+    def take(call: Call) -> None:
+        running.start(_answer(call, arrivals, path, sip), call.hangup)
+
+    try:
+        async with stack(sip, arrivals, take):
+            await wire.send({"is": "ready"})
+            full = asyncio.create_task(_full(running))
+            over = asyncio.create_task(wire.receive())
+            await asyncio.wait((full, over), return_when=asyncio.FIRST_COMPLETED)
+            await running.close(within=GOODBYES)
+            os._exit(0 if over.done() else RENEWED)
+    except ServerError as error:
+        await wire.send({"is": "failed", "why": str(error)})
+    await wire.close()
+
+
+async def _full(running: Running) -> None:
+    """Until too many sockets have been left behind."""
+    first = _sockets()
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        left = _sockets() - first - SOCKETS_OF_A_CALL * len(running)
+        if left > (MOST_LEFT_BEHIND if len(running) else LEFT_BEHIND):
+            return
+
+
+def _sockets() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+async def _answer(call: Call, arrivals: Arrivals, path: str, sip: Sip) -> None:
+    """One call, as the server tells: the connection's end is its end, too."""
+    sip_call_id = call.call_id or ""
+    source, transport = await arrivals.source(sip_call_id) or ("", "")
+    told = {"sip_call_id": sip_call_id, "peer": call.peer or ""}
+    try:
+        wire = Wire(*await asyncio.open_unix_connection(path))
+    except OSError:
+        await _reject(call)
+        return
+    try:
+        await wire.send({"is": "ringing", **told, "source": source, "transport": transport})
+        order = await wire.receive()
+        if not isinstance(order, dict) or order.get("do") != "answer":
+            await _reject(call)
+            return
+        await call.answer()
+        line = SipLine(
+            call,
+            person=sip.hand_over,
+            tells_summary=sip.tells_summary,
+            by_info=lambda: arrivals.take_info(sip_call_id),
+            call_id=str(order["call"]),
+        )
+        await line.ready()
+        await wire.send({"is": "ready", "rate": line.rate})
+        await Bridge(wire, line).run()
+        await wire.send({"is": "ended"})
+        await wire.send({"is": "over", "stats": await closing_stats(call)})
+    except BaresipError as error:
+        log.info("sip_call_failed", error=str(error))
+    finally:
+        arrivals.forget(sip_call_id)
+        await wire.close()
+
+
+async def _reject(call: Call) -> None:
+    try:
+        await call.reject()
+    except BaresipError:
+        log.debug("sip_gone_already")
+
+
+def main() -> None:
+    """Run the process; signals are the server's business, and no core holds a caller's words."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    set_up_logs(verbose=sys.argv[3:] == ["--verbose"])
+    asyncio.run(serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()
