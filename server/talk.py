@@ -66,6 +66,24 @@ class SoundDevice(Protocol):
         ...
 
 
+class Input(Protocol):
+    """Takes what a device's microphone hears, in the device's thread."""
+
+    frame: int
+
+    def take(self, indata: Samples, frames: int, time: Any, status: Any, /) -> None:
+        """The device's callback: shape (frames, 1)."""
+        ...
+
+
+class Output(Protocol):
+    """Gives a device's speaker what to play, in the device's thread."""
+
+    def fill(self, outdata: Samples, frames: int, time: Any, status: Any, /) -> None:
+        """The device's callback: shape (frames, 1)."""
+        ...
+
+
 def sound_device() -> SoundDevice:
     """The module `sounddevice`.
 
@@ -172,7 +190,7 @@ def typed_keys(on_key: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def open_device(
-    device: SoundDevice, sample_rate: int, microphone: DeviceMicrophone, speaker: DeviceSpeaker
+    device: SoundDevice, sample_rate: int, microphone: Input, speaker: Output
 ) -> Iterator[None]:
     """The microphone and the speaker, running.
 

@@ -61,6 +61,7 @@ from server.cli import (  # noqa: E402  (they register themselves)
     outbox,  # noqa: F401
     privacy,  # noqa: F401
     replay,  # noqa: F401
+    speaker,  # noqa: F401
     survey,  # noqa: F401
     tasks,  # noqa: F401
     workflows,  # noqa: F401
