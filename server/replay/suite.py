@@ -50,15 +50,24 @@ class Case:
 
 
 def cases(paths: Sequence[Path], matrix: Matrix | None = None, repeat: int = 1) -> list[Case]:
-    """All calls of a replay: scenarios × conditions × wires × repetitions."""
+    """All calls of a replay: scenarios × conditions × wires × repetitions.
+
+    Raises:
+        ScenarioError: Two calls would go by one name, in the report and in the baseline.
+    """
     matrix = matrix or Matrix()
-    return [
+    calls = [
         Case(path, condition, wire, repetition)
         for repetition in range(1, repeat + 1)
         for condition in matrix.conditions
         for wire in matrix.wires
         for path in paths
     ]
+    names: dict[str, Case] = {}
+    for call in calls:
+        if (other := names.setdefault(call.name, call)) is not call:
+            raise ScenarioError(f"{call.path} and {other.path} go by one name: rename one")
+    return calls
 
 
 def drawn(paths: Sequence[Path], count: int, seed: int) -> list[Path]:
@@ -149,4 +158,6 @@ def _not_run(path: Path, error: Exception) -> Replayed:
 
 
 def _name(path: Path) -> str:
-    return path.parent.name if path.stem == "scenario" else path.stem
+    """Of a folder, or of a file in one: one word may be the name of files in several folders."""
+    folder = path.absolute().parent.name
+    return folder if path.stem == "scenario" else f"{folder}-{path.stem}"

@@ -199,3 +199,10 @@ def test_a_draw_has_some_of_every_folder_and_the_same_ones_for_its_seed():
 )
 def test_a_test_voice_is_given_figures_in_words(written, spoken):
     assert words_of(written) == spoken
+
+
+def test_files_of_one_name_in_two_folders_are_two_calls():
+    calls = cases([Path("late/yes.yaml"), Path("early/yes.yaml"), Path("demo/scenario.yaml")])
+    assert [call.name for call in calls] == ["late-yes", "early-yes", "demo"]
+    with pytest.raises(ScenarioError, match="one name"):
+        cases([Path("a/late/yes.yaml"), Path("b/late/yes.yaml")])

@@ -56,7 +56,7 @@ def test_a_report_a_baseline_and_a_gate_make_the_exit_code(tmp_path):
     scenario(tmp_path / "good", said="$2,450.76")
     second = replayed(good, "--baseline", out / "one", "--gate", gates, "--report", out / "two")
     assert second.exit_code == 1
-    assert "regression: balance" in second.output
+    assert "regression: good-balance" in second.output
     assert "turn 3: answer: expected to contain '$2,450.76'" in second.output
     assert "BROKEN regressions" in second.output
     assert MARIA.pin not in (out / "two" / "results.jsonl").read_text()
@@ -65,7 +65,7 @@ def test_a_report_a_baseline_and_a_gate_make_the_exit_code(tmp_path):
 def test_repetitions_and_tags_choose_the_calls(tmp_path):
     good = scenario(tmp_path / "good")
     result = replayed(good, "--repeat", "2", "--tag", "balance")
-    assert "passed balance@2" in result.output
+    assert "passed good-balance@2" in result.output
     with pytest.raises(ServerError, match=r"no scenarios .* with tag transfer"):
         replayed(good, "--tag", "transfer")
 
