@@ -140,6 +140,12 @@ class Unreadable(BankError):
     """Something sealed cannot be opened: its key is gone, or it was changed."""
 
 
+class NoConsent(BankError):
+    """The customer has not agreed to recommendations, or no longer does."""
+
+    result = "no_consent"
+
+
 class BillSettled(BankError):
     """Another payment pays this bill already, or will."""
 

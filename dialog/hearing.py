@@ -29,6 +29,8 @@ FAREWELL = 8
 
 def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding, ...]) -> None:
     """Decide about an utterance."""
+    words, feelings = understanding.text, understanding.feelings
+    draft.change(mood=draft.state.mood.after(words, feelings))
     closing, offer = draft.state.closing, _offer(draft, understanding)
     draft.change(closing=False, offered=())
     if not draft.state.stack:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dialog.mood import CALM, Mood
 from nlu.understanding import EntityValue, Expectation, Understanding
 
 SlotValue = EntityValue | int
@@ -108,6 +109,7 @@ class State:
         ended: The flows that ended last, the latest last: a caller may come back to them.
         offered: The requests that a short choice offered, in its order.
         end: How the call ended, or None.
+        mood: How the caller feels, as far as their words tell.
     """
 
     call_id: str
@@ -130,6 +132,7 @@ class State:
     ended: tuple[Ended, ...] = ()
     offered: tuple[Offered, ...] = ()
     end: End | None = None
+    mood: Mood = CALM
 
     @property
     def top(self) -> Frame | None:

@@ -38,15 +38,17 @@ class Entity:
     Attributes:
         type: "money", "date", "time", "period", "digits", "account_kind", "card_kind", "payee",
             "percent", "ordinal", "recurrence",
-            "category", "direction" or "bill_kind".
+            "category", "direction", "bill_kind", "product", "attitude" or
+            "profile_item".
         value: The exact value. account_kind: "checking" | "savings". card_kind: "debit" |
             "credit". payee: the matched payee's name as the customer's own list writes it.
             digits: "0042". date: a date. money: Money.
         text: The words it was read from.
         start, end: Where they stand in the text.
         confidence: 0 to 1; below 1 where matching was fuzzy or readings disagree.
-        role: "from" | "to" | "at" | "not" | "more" | "less" | None: what the words around it say
-            ("from savings", "no, not fifty", "twenty more": an amount that counts from another).
+        role: "from" | "to" | "at" | "not" | "more" | "less" | "other" | None: what the words around
+            it say ("from savings", "no, not fifty", "twenty more": an amount that counts from
+            another; a second product is the other one).
     """
 
     type: str

@@ -27,6 +27,7 @@ from dialog.bank.payees import Payees
 from dialog.bank.payments import Payments
 from dialog.bank.pins import PinHasher
 from dialog.bank.privacy import Privacy
+from dialog.bank.products.advice import Advice
 from dialog.bank.schedules import Schedules
 from dialog.bank.settings import BankSettings
 from dialog.bank.statements import Statements
@@ -72,6 +73,7 @@ class Bank:
         loans: Applications, and what the scorecard says.
         privacy: What is known of a customer, exported and erased.
         surveys: What callers said of their calls.
+        advice: What is recommended to a customer, and the profile behind it.
         orders: What is read back, confirmed and done once, but for transfers.
 
     May be shared by threads. Every method blocks (authenticate for the time of an argon2 hash):
@@ -116,6 +118,7 @@ class Bank:
         self.loans = Loans(self._desk)
         self.privacy = Privacy(self._desk)
         self.surveys = Surveys(self._desk)
+        self.advice = Advice(self._desk)
         self.paperwork = Paperwork(self._desk)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)

@@ -5,6 +5,7 @@ from dialog.bank.card_orders import Activate, Limit, Replace, Trip, Unblock
 from dialog.bank.disputes import Dispute
 from dialog.bank.loans.applications import LoanOrder
 from dialog.bank.orders import OrderKind
+from dialog.bank.products.orders import ConsentOrder, ProfileOrder
 from dialog.bank.settings import BankSettings
 from dialog.bank.surveys import SurveyAnswer
 
@@ -21,4 +22,7 @@ def order_kinds(settings: BankSettings) -> dict[str, OrderKind]:
         "call_back": CallBack(),
         "dispute": Dispute(),
         "survey": SurveyAnswer(),
+        "consent": ConsentOrder(),
+        "withdrawal": ConsentOrder(),
+        "profile": ProfileOrder(),
     }

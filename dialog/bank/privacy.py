@@ -14,6 +14,7 @@ from dialog.bank.desk import Deed, Desk
 from dialog.bank.loans.tables import LoanRow
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
 from dialog.bank.order_tables import OrderRow, TripRow
+from dialog.bank.products.tables import ProfileRow, RecommendationRow
 from dialog.bank.surveys import SurveyRow
 from dialog.bank.tables import (
     AccountRow,
@@ -46,6 +47,8 @@ OWN_ROWS: tuple[type[Base], ...] = (
     BillRow,
     LoanRow,
     SurveyRow,
+    ProfileRow,
+    RecommendationRow,
     TaskRow,
     MessageRow,
     AuditRow,
@@ -117,6 +120,7 @@ def _blank(session: Session, customer: CustomerRow) -> None:
         TripRow: {"place": ERASED},
         BillRow: {"reference": ERASED},
         SurveyRow: {"words": ERASED},
+        RecommendationRow: {"seen": "{}"},
         CaseRow: {"words": ERASED, "answer": ERASED},
         TaskRow: {"summary": ERASED},
         MessageRow: {"address": ERASED, "body": ""},
@@ -135,7 +139,7 @@ def _blank(session: Session, customer: CustomerRow) -> None:
         schedule.due_on = schedule.try_on = None
     for card in session.scalars(select(CardRow).where(CardRow.customer_id == customer.id)):
         card.status = "blocked"
-    for kind_ in (KnownAddressRow, CodeRow):
+    for kind_ in (KnownAddressRow, CodeRow, ProfileRow):
         for row in session.scalars(select(kind_).where(kind_.customer_id == customer.id)):
             session.delete(row)
     customer.first_name = customer.last_name = ERASED

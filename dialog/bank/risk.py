@@ -40,6 +40,8 @@ Matter = Literal[
     "call_back",
     "dispute",
     "survey",
+    "consent",
+    "profile",
 ]
 """What is ordered: a transfer to a payee or an own account, or another kind of order."""
 Features = Mapping[Feature, Decimal | str]

@@ -74,6 +74,11 @@ def route(text: str, today: date) -> Route:
     return Route(found.department, bank_day_after(today, days), urgent)
 
 
+def goes_first(text: str) -> bool:
+    """Whether the words are of somebody who goes before all others."""
+    return _says(text, departments().first.words)
+
+
 def bank_day_after(today: date, days: int) -> date:
     """The day that is so many weekdays later; the bank's holidays are not known here."""
     day = today

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from dialog.bank.tables import AccountRow, EntryRow, PostingRow
 from dialog.bank.values import Found, Search, Spending, Transaction
 
 OTHER = "other"
+OPENING = "Opening deposit"
 LARGEST = 10**17
 """Minor units; more than any account can hold."""
 TOLD = 3
@@ -56,6 +58,25 @@ def spending(session: Session, customer_id: int, search: Search) -> Spending:
             sums[category_of(transaction.description)] -= to_minor(transaction.amount)
     most = tuple((name, to_major(minor)) for name, minor in sums.most_common(TOLD))
     return Spending(to_major(sums.total()), most)
+
+
+def from_outside(session: Session, customer_id: int, search: Search) -> Decimal:
+    """What came in from other banks; what accounts were opened with does not count."""
+    incoming = replace(search, direction="in")
+    found = _fitting(session, customer_id, incoming, own=False)
+    return sum((one.amount for one in found if one.description != OPENING), start=to_major(0))
+
+
+def put_aside(session: Session, customer_id: int, search: Search) -> Decimal:
+    """What was moved to savings from accounts of one's own, less what was taken back."""
+    savings = select(AccountRow.id).where(
+        AccountRow.customer_id == customer_id, AccountRow.kind == "savings"
+    )
+    own = _query(customer_id, search, own=True).where(
+        PostingRow.account_id.in_(savings), _between_own(customer_id)
+    )
+    moved = sum(posting.amount_minor for posting, _ in session.execute(own))
+    return to_major(max(moved, 0))
 
 
 def _fitting(

@@ -10,5 +10,7 @@ from dialog.services import (
     fraud,  # noqa: F401
     loans,  # noqa: F401
     payments,  # noqa: F401
+    products,  # noqa: F401
+    profile,  # noqa: F401
     survey,  # noqa: F401
 )

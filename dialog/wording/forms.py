@@ -37,6 +37,18 @@ class Forms(Strict):
     categories: dict[str, str]
     span: str
     pending: str
+    products: dict[str, str]
+    product_free: str
+    product_notice: str
+    product_locked: str
+    product_fund: str
+    reasons: dict[str, str]
+    suitability: dict[str, str]
+    attitudes: dict[str, str]
+    profile_items: dict[str, str]
+    years: str
+    months_long: str
+    untold: str
     bill: str
     bills: dict[str, str]
     bill_states: dict[BillState, str]

@@ -20,6 +20,12 @@ def find_kinds(phrase: Phrase) -> Iterator[Candidate]:
     yield from _named(phrase, "direction", banking.directions)
     yield from _named(phrase, "limit_kind", banking.limits)
     yield from _named(phrase, "employment", banking.employments)
+    yield from _named(phrase, "product", banking.products)
+    beside = phrase.context.expectation.beside
+    if "attitude" in beside:
+        yield from _named(phrase, "attitude", banking.attitudes)
+    if "profile_item" in beside:
+        yield from _named(phrase, "profile_item", banking.profile_items)
     for candidate in _named(phrase, "card_kind", banking.cards):
         after = next((t.text for t in phrase.tokens if t.start >= candidate.entity.end), "")
         if after not in banking.not_cards:

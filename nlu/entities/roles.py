@@ -11,9 +11,18 @@ _REACH = 5
 
 def with_roles(phrase: Phrase, entities: Sequence[Entity]) -> list[Entity]:
     """The same entities, each with the role that the words before it give it."""
-    return [
+    told = [
         replace(entity, role=_step(phrase, entity) or _role(phrase, entity)) for entity in entities
     ]
+    return [_beside_another(entity, told[:place]) for place, entity in enumerate(told)]
+
+
+def _beside_another(entity: Entity, before: Sequence[Entity]) -> Entity:
+    """ "The bond fund and the index fund": the second product is the other one."""
+    if entity.type != "product" or entity.role == "not":
+        return entity
+    others = [one.value for one in before if one.type == "product" and one.role != "not"]
+    return replace(entity, role="other") if others and entity.value not in others else entity
 
 
 def _step(phrase: Phrase, entity: Entity) -> str | None:

@@ -60,6 +60,7 @@ from server.cli import (  # noqa: E402  (they register themselves)
     nlu,  # noqa: F401
     outbox,  # noqa: F401
     privacy,  # noqa: F401
+    products,  # noqa: F401
     replay,  # noqa: F401
     speaker,  # noqa: F401
     survey,  # noqa: F401
