@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from server.replay.causes import cause, misheard
 from server.replay.metrics import Record
 from server.replay.pictures import audio_uri, read_stereo, spectrogram_uri, waveform_path
 from server.replay.verdict import Verdict, mismatch_line
@@ -76,6 +77,8 @@ def _page(call: Record, folder: Path, *, sound: bool) -> dict[str, Any]:
     return {
         "call": call,
         "mismatches": [mismatch_line(mismatch) for mismatch in call["mismatches"]],
+        "cause": "" if call["passed"] else cause(call),
+        "misheard": list(misheard(call)),
         "turns": list(_turns(call)),
         "longest": max((_felt(turn) for turn in call["turns"]), default=0.0) or 1.0,
         **pictures,

@@ -249,4 +249,6 @@ def _scored(
     raw = heard_at(overheard, [log.began_at + at for at in record.heard_at]) if overheard else None
     if turn.keys is not None:
         raw = None
-    return told | {"score": score(turn, told, record, raw)}
+    counted = score(turn, told, record, raw)
+    secret = "•" in (told["heard"] or "") or counted.get("digit_strings")
+    return told | {"score": counted, "words": None if secret else turn.say}

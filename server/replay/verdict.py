@@ -17,6 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from server.errors import ServerError
+from server.replay.causes import counted
 from server.replay.coverage import Requirement, coverage
 from server.replay.gates import Gates, Held, check, flaky, regressed
 from server.replay.metrics import METRICS, Metric, Record, difference, groups, measured
@@ -77,6 +78,7 @@ class Verdict:
             "failed": [call["name"] for call in self.calls if not call["passed"]],
             "regressions": list(self.regressions),
             "flaky": list(self.flaky),
+            "causes": counted(self.calls),
             "gates": [gate.json() for gate in self.gates],
             "figures": [metric.json() for metric in self.figures],
             "groups": {n: [m.json() for m in ms] for n, ms in self.by_group.items()},
@@ -92,7 +94,8 @@ class Verdict:
         ]
         lost = [f"regression: {name}" for name in self.regressions]
         unsteady = [f"flaky: {name}" for name in self.flaky]
-        return [*shown, *lost, *unsteady, *map(str, self.gates)]
+        broke = [f"broke {n}: {cause}" for cause, n in counted(self.calls).items()]
+        return [*shown, *lost, *unsteady, *broke, *map(str, self.gates)]
 
 
 def give_verdict(

@@ -212,3 +212,23 @@ def test_the_rules_that_a_decision_shows_are_traced(rule, told):
     assert rule in shown
     assert len(shown) <= 2
     assert "rule escalation: silence is asked after" in verdict.json()["uncovered"]
+
+
+@pytest.mark.parametrize(
+    ("score", "found"),
+    [
+        ({"words": 2, "word_errors": 1}, "misheard"),
+        ({"words": 2, "word_errors": 1, "false_ends": 1}, "turn taking"),
+        ({"words": 2, "word_errors": 0}, "dialog"),
+    ],
+)
+def test_a_broken_call_is_told_with_its_cause(score, found, tmp_path):
+    turn = call()["turns"][0] | {"score": score, "words": "good day", "heard": "good bay"}
+    later = turn | {"n": 2, "score": {"words": 1, "word_errors": 1}, "heard": "•", "words": None}
+    broken = call("bad", passed=False, turns=[turn, later])
+    verdict = reported(tmp_path, [broken, call("good")])
+    assert verdict.json()["causes"] == {found: 1}
+    assert f"broke 1: {found}" in verdict.lines()
+    page = write_report(verdict, tmp_path).read_text()
+    assert ("heard &#39;good bay&#39; for &#39;good day&#39;" in page) is bool(score["word_errors"])
+    assert "turn 2: heard" not in page
