@@ -124,6 +124,11 @@ class AudioSocket(BaseModel):
     allow: tuple[IPvAnyNetwork, ...] = ()
 
 
+ProviderName = Literal[
+    "twilio", "telnyx", "plivo", "exotel", "vonage", "jambonz", "genesys", "asterisk"
+]
+
+
 class Settings(BaseSettings):
     """Everything that can be configured.
 
@@ -202,7 +207,7 @@ class Settings(BaseSettings):
     llm: LanguageModel | None = None
     sip: Sip | None = None
     audiosocket: AudioSocket | None = None
-    providers: dict[Literal["twilio", "telnyx", "plivo", "exotel", "vonage"], SecretStr] = {}
+    providers: dict[ProviderName, SecretStr] = {}
     public_url: Annotated[str, Field(pattern="^https?://[^?#]+$")] | None = None
     ice_servers: list[str] = []
     drain: Annotated[float, Field(ge=0)] = 60.0

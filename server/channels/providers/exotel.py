@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 from pipecat.serializers.exotel import ExotelFrameSerializer
 
 from server.channels.providers.media_streams import event_of, named_mark, with_name
-from server.channels.providers.provider import Answer, Request, Ringing, Stream
+from server.channels.providers.provider import Answer, Provider, Request, Ringing, Stream
 
 RATE = 8000
 
 
-class Exotel:
+class Exotel(Provider):
     """One account.
 
     Args:

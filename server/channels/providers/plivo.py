@@ -14,12 +14,12 @@ from typing import Any
 from pipecat.serializers.plivo import PlivoFrameSerializer
 
 from server.channels.providers.media_streams import event_of, plivo_stream, xml
-from server.channels.providers.provider import Answer, Request, Ringing, Stream
+from server.channels.providers.provider import Answer, Provider, Request, Ringing, Stream
 
 RATE = 8000
 
 
-class Plivo:
+class Plivo(Provider):
     """One account.
 
     Args:

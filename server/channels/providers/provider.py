@@ -1,6 +1,6 @@
 """What one provider adds to the others: how it signs, how it is answered, what its messages are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -59,18 +59,37 @@ class Stream:
         mark: Makes the message that the provider sends back once the audio before it has sounded;
             None where it knows none.
         first: A message that the serializer has to see first, or None.
+        caller: The number that the network shows, where only the stream tells it.
+        packet: Samples of which every message holds one or several whole ones; 0: as they come.
+        goodbye: Makes the message that ends the stream, told whether the caller goes on to a
+            person; then the provider closes. None where closing is all.
+        goes_on: Whether the provider's own flow goes on with the caller after the stream, so that
+            they can be handed over there.
     """
 
     serializer: FrameSerializer
     rate: int
     mark: Mapping[str, Any] | None = None
     first: str | None = None
+    caller: str = ""
+    packet: int = 0
+    goodbye: Callable[[bool], str] | None = None
+    goes_on: bool = False
 
 
 class Provider(Protocol):
-    """One provider, with its secret."""
+    """One provider, with its secret.
+
+    Attributes:
+        name: In the settings and in its addresses.
+        webhook: Whether it asks by a webhook where to stream to; else its websocket comes by
+            itself and is signed.
+        subprotocol: Of its websocket.
+    """
 
     name: str
+    webhook: bool = True
+    subprotocol: str | None = None
 
     def is_signed(self, request: Request) -> bool:
         """Whether a webhook comes from the provider, and lately."""

@@ -11,7 +11,10 @@ from fastapi import Request as HttpRequest
 
 from server.channels.call import House, hold_call, new_call_id
 from server.channels.line import Caller
+from server.channels.providers.asterisk import Asterisk
 from server.channels.providers.exotel import Exotel
+from server.channels.providers.genesys import Genesys
+from server.channels.providers.jambonz import Jambonz
 from server.channels.providers.line import ProviderLine
 from server.channels.providers.plivo import Plivo
 from server.channels.providers.provider import Provider, Request, Ringing, Stream, without_sound
@@ -31,6 +34,9 @@ KINDS: Mapping[str, Callable[[str], Provider]] = {
     "plivo": Plivo,
     "exotel": Exotel,
     "vonage": Vonage,
+    "jambonz": Jambonz,
+    "genesys": Genesys,
+    "asterisk": Asterisk,
 }
 LARGEST_BODY = 64 * 1024
 STREAM_WITHIN = 5.0
@@ -54,6 +60,13 @@ def add_providers(app: FastAPI, house: House) -> None:
 
 def _add(app: FastAPI, desk: "Desk") -> None:
     name = desk.provider.name
+    if not desk.provider.webhook:
+
+        @app.websocket(f"/v1/{name}", name=name)
+        async def direct(websocket: WebSocket) -> None:
+            await desk.talk_at_once(websocket)
+
+        return
 
     @app.api_route(f"/v1/{name}", methods=["GET", "POST"], name=f"{name}_webhook")
     async def webhook(request: HttpRequest) -> Response:
@@ -105,14 +118,36 @@ class Desk:
 
     async def talk(self, websocket: WebSocket, ticket: str) -> None:
         """Hold the call of a media websocket."""
-        url = self._url(websocket.url.scheme, websocket.headers.get("host", ""), websocket.url.path)
-        request = Request("GET", url, _lower(websocket.headers), {}, b"", self._now())
         ringing = self._tickets.take(ticket, self._now())
-        if ringing is None or not self.provider.may_stream(request):
-            log.warning("stream_refused", provider=self.provider.name)
-            await websocket.close(code=1008)
+        if ringing is None or not self.provider.may_stream(self._opening(websocket)):
+            await self._refuse(websocket)
             return
-        await websocket.accept()
+        await self._talk(websocket, ringing)
+
+    async def talk_at_once(self, websocket: WebSocket) -> None:
+        """Hold the call of a websocket that no webhook told of: its own request is signed."""
+        request = self._opening(websocket)
+        ringing = self.provider.ringing(request) if self.provider.is_signed(request) else None
+        if ringing is None:
+            await self._refuse(websocket)
+            return
+        await self._talk(websocket, ringing)
+
+    def _opening(self, websocket: WebSocket) -> Request:
+        """The request that opens a websocket."""
+        url = self._url(websocket.url.scheme, websocket.headers.get("host", ""), websocket.url.path)
+        if websocket.url.query:
+            url += f"?{websocket.url.query}"
+        return Request("GET", url, _lower(websocket.headers), {}, b"", self._now())
+
+    async def _refuse(self, websocket: WebSocket) -> None:
+        log.warning("stream_refused", provider=self.provider.name)
+        await websocket.close(code=1008)
+
+    async def _talk(self, websocket: WebSocket, ringing: Ringing) -> None:
+        offered = websocket.scope.get("subprotocols") or []
+        known = self.provider.subprotocol
+        await websocket.accept(subprotocol=known if known in offered else None)
         try:
             stream = await _begin(websocket, self.provider)
             if stream is None:
@@ -130,7 +165,8 @@ class Desk:
         serializer = ProviderSerializer(self.provider, stream)
         for message in await serializer.begin():
             await websocket.send_text(message)
-        address = f"{self.provider.name}:{ringing.caller}" if ringing.caller else None
+        number = ringing.caller or stream.caller
+        address = f"{self.provider.name}:{number}" if number else None
         caller = Caller(self.provider.name, address, about={"rate": stream.rate})
         await hold_call(ProviderLine(websocket, serializer), caller, self._house, new_call_id())
 

@@ -8,7 +8,7 @@ after it and were set before it are not believed.
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -47,6 +47,9 @@ class ProviderSerializer(FrameSerializer):
         provider: Whose they are.
         stream: Its beginning.
         clock: Monotonic seconds.
+
+    Attributes:
+        reply: Sends what the wire's serializer answers by itself (a ping, a close).
     """
 
     def __init__(
@@ -63,6 +66,13 @@ class ProviderSerializer(FrameSerializer):
         self._sent = self._marked_at = 0
         self._played = self._base = self._clears = 0
         self._over = False
+        self._rest = b""
+        self.reply: Callable[[str], Awaitable[None]] | None = None
+
+    @property
+    def stream(self) -> Stream:
+        """What it was made of."""
+        return self._stream
 
     async def begin(self) -> list[str]:
         """Set the wire's own serializer up; gives what is to be sent first."""
@@ -87,29 +97,53 @@ class ProviderSerializer(FrameSerializer):
                     return self._heard(name)
                 if message.get("event", message.get("type")) in ENDS:
                     self._over = True
+                    await self._answer(await self._stream.serializer.deserialize(data))
                     return InputTransportMessageFrame(message=Hangup(type="hangup"))
             frame = await self._stream.serializer.deserialize(data)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        return self._inward(frame)
+        return None if await self._answer(frame) else self._inward(frame)
+
+    async def _answer(self, frame: Frame | None) -> bool:
+        """Send what the wire's serializer answers by itself; tells whether it was that."""
+        if not isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
+            return False
+        for text in await self._replies(frame):
+            if self.reply is not None:
+                await self.reply(text)
+        return True
 
     async def serialize(self, frame: Frame) -> str | bytes | None:
         """Audio, clear, and what the provider's own messages are made of."""
         if isinstance(frame, OutputAudioRawFrame):
             samples = np.frombuffer(frame.audio, np.int16)
             self._sent += len(samples)
-            wire = self._sound.outward(samples)
-            return await self._wire(
-                OutputAudioRawFrame(audio=wire, sample_rate=self._stream.rate, num_channels=1)
-            )
+            return await self._packets(self._sound.outward(samples))
         if isinstance(frame, InterruptionFrame):
             self._clears += 1
             self._sound.restart()
             self._base, self._sent, self._marked_at = self._played, 0, 0
+            self._rest = b""
             return await self._wire(frame)
         if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
             return None  # our events are none of the provider's
         return await self._wire(frame)
+
+    async def rest(self) -> str | bytes | None:
+        """What does not fill a packet yet, filled up with silence: no more audio comes for now."""
+        missing = -len(self._rest) % (2 * self._stream.packet or 1)
+        return await self._packets(bytes(missing)) if self._rest else None
+
+    async def _packets(self, wire: bytes) -> str | bytes | None:
+        """The whole packets that are there."""
+        data = self._rest + wire
+        whole = len(data) - len(data) % (2 * self._stream.packet or 1)
+        data, self._rest = data[:whole], data[whole:]
+        if not data:
+            return None
+        return await self._wire(
+            OutputAudioRawFrame(audio=data, sample_rate=self._stream.rate, num_channels=1)
+        )
 
     def mark(self, *, last: bool = False) -> str | None:
         """A mark, where one is due after the audio so far.

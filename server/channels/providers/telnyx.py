@@ -19,14 +19,14 @@ from server.channels.providers.media_streams import (
     with_name,
     xml,
 )
-from server.channels.providers.provider import Answer, Request, Ringing, Stream
+from server.channels.providers.provider import Answer, Provider, Request, Ringing, Stream
 
 RATE = 8000
 FRESH = 300.0
 """Seconds for which a signature is good."""
 
 
-class Telnyx:
+class Telnyx(Provider):
     """One account.
 
     Args:

@@ -19,12 +19,12 @@ from server.channels.providers.media_streams import (
     with_name,
     xml,
 )
-from server.channels.providers.provider import Answer, Request, Ringing, Stream
+from server.channels.providers.provider import Answer, Provider, Request, Ringing, Stream
 
 RATE = 8000
 
 
-class Twilio:
+class Twilio(Provider):
     """One account.
 
     Args:

@@ -14,13 +14,13 @@ import jwt
 from pipecat.serializers.vonage import VonageFrameSerializer
 
 from server.channels.providers.media_streams import event_of
-from server.channels.providers.provider import Answer, Request, Ringing, Stream
+from server.channels.providers.provider import Answer, Provider, Request, Ringing, Stream
 
 RATE = 16000
 FRESH = 300.0
 
 
-class Vonage:
+class Vonage(Provider):
     """One account.
 
     Args:
