@@ -55,6 +55,7 @@ class SocketLine:
     async def frames(self) -> AsyncIterator[Frame]:
         """What the client sends, until it is gone or no longer reads."""
         stuck = asyncio.ensure_future(self._stuck.wait())
+        receiving: asyncio.Future[Any] = stuck
         try:
             while True:
                 receiving = asyncio.ensure_future(self._websocket.receive())
@@ -62,7 +63,6 @@ class SocketLine:
                     {receiving, stuck}, return_when=asyncio.FIRST_COMPLETED
                 )
                 if receiving not in done:
-                    receiving.cancel()
                     return
                 message = receiving.result()
                 if message["type"] == "websocket.disconnect":
@@ -78,6 +78,7 @@ class SocketLine:
                     return  # no more is read: what the client still sends must not reach us
         finally:
             stuck.cancel()
+            receiving.cancel()  # whoever reads next must not miss a message
 
     async def play(self, samples: Samples) -> None:
         """Send audio; the client buffers it."""
