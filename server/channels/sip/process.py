@@ -105,7 +105,11 @@ async def _answer(call: Call, arrivals: Arrivals, path: str, sip: Sip) -> None:
         )
         await line.ready()
         await wire.send({"is": "ready", "rate": line.rate})
-        await Bridge(wire, line).run()
+        try:
+            await Bridge(wire, line).run()
+        except BaresipError as error:  # the stack knew of the end before its event came
+            log.info("sip_call_cut_short", error=str(error))
+            await line.close()
         await wire.send({"is": "ended"})
         await wire.send({"is": "over", "stats": await closing_stats(call)})
     except BaresipError as error:
