@@ -38,6 +38,9 @@ AHEAD = 0.2
 GAP = 0.12
 """Seconds without a packet after which silence stands in: some callers send none while silent."""
 
+FILL = 0.04
+"""Seconds of silence at once: every frame costs the call's pipeline the same."""
+
 HOLD_TICK = 1.0
 REPORT_EVERY = 0.2
 DRAIN_WITHIN = 2.0
@@ -146,9 +149,8 @@ class SipLine:
                 if now - heard_at > HOLD_TICK:
                     heard_at, filled_to = now, 0.0
                     yield _silence(0)  # still there, and not to be asked whether they are
-            elif now - heard_at > GAP:
-                filled_to = filled_to or heard_at + GAP
-                yield _silence(round((now - filled_to) * RATE))
+            elif now - (filled_to or heard_at + GAP) >= FILL:
+                yield _silence(round((now - (filled_to or heard_at + GAP)) * RATE))
                 filled_to = now
             if report := self._report(now):
                 yield report

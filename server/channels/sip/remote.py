@@ -114,7 +114,7 @@ class RemoteLine:
                 if self._handed is not None and not self._handed.done():
                     self._handed.set_result(done)
             case {"is": "ended"}:
-                self._heard(InputTransportMessageFrame(message=Hangup(type="hangup")))
+                self._end(InputTransportMessageFrame(message=Hangup(type="hangup")))
             case {"is": "over", "stats": stats}:
                 self.stats = stats
 
@@ -124,9 +124,13 @@ class RemoteLine:
 
     def _over(self) -> None:
         """The call has ended, or its process has died."""
-        if self._frames.full():
-            self._frames.get_nowait()
-        self._frames.put_nowait(None)
+        self._end(None)
         self._moved.set()
         if self._handed is not None and not self._handed.done():
             self._handed.set_result(False)
+
+    def _end(self, last: Frame | None) -> None:
+        """What ends the call comes through however much waits."""
+        if self._frames.full():
+            self._frames.get_nowait()
+        self._frames.put_nowait(last)
