@@ -16,9 +16,10 @@ from dialog.masking import mask, mask_text
 from dialog.misses import missed
 from dialog.orders import orders_in
 from dialog.reference import resolved
+from dialog.rewriting import QUOTED
 from dialog.stack import raised, requests_in
 from dialog.state import OPEN
-from nlu.understanding import Entity, ScoredIntent, Understanding
+from nlu.understanding import Entity, Quote, ScoredIntent, Understanding
 
 LEAST_VALUES = 2
 """Kinds of value that must be said for a flow to be started by them alone."""
@@ -61,6 +62,11 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
     if not wanted and _gives_number(understanding):
         draft.reason = "a customer number was given unasked"
         begin(draft, "login", understanding)
+        return
+    quote = quoted(draft, understanding)
+    if quote and (not wanted or _is_surer(draft, quote, understanding)):
+        _quote(draft, quote)
+        _after_telling(draft)
         return
     if not wanted:
         _no_request(draft, understanding, closing=closing, misses=misses)
@@ -238,18 +244,51 @@ def resume(draft: Draft, name: str, understanding: Understanding) -> None:
     carry_on(draft)
 
 
+def quoted(draft: Draft, understanding: Understanding) -> Quote | None:
+    """The passage of the bank's documents that is told: only where nothing but topics is meant, so
+    that what can be done or looked up at the bank always goes before it."""
+    asked = draft.asked
+    if draft.state.expectation.secret or (asked and draft.flow.takes_words(asked)):
+        return None
+    meant = {*held(understanding), *wanted_in(draft, understanding)}
+    return understanding.quote if meant <= draft.script.topics.keys() else None
+
+
+def _is_surer(draft: Draft, quote: Quote, understanding: Understanding) -> bool:
+    """Whether a document answers more surely than a person would be offered for the topic."""
+    best = understanding.intents[0]
+    topic = draft.script.topics.get(best.name)
+    return topic is not None and topic.person and quote.score > best.score
+
+
+def _quote(draft: Draft, quote: Quote) -> None:
+    """Say a passage as it stands in its document, and keep where."""
+    draft.reason = f"answered from {quote.source} ({quote.score:.2f})"
+    draft.put(quote.text, QUOTED)
+    draft.mark("tell_knowledge")
+
+
 def _tell(draft: Draft, topic: Topic, understanding: Understanding) -> None:
     """Answer from what we know; then offer a person, or go back to where we were."""
-    variants = topic.answers[_aspect(topic, understanding)]
-    key = f"topic_{topic.topic}"
-    times = draft.state.said.get(key, 0)
-    draft.put(variants[times % len(variants)], key)
-    draft.change(said={**draft.state.said, key: times + 1})
+    aspect = _aspect(topic, understanding)
+    if aspect == "default" and (quote := quoted(draft, understanding)):
+        _quote(draft, quote)
+    else:
+        key = f"topic_{topic.topic}"
+        times = draft.state.said.get(key, 0)
+        draft.put(topic.answers[aspect][times % len(topic.answers[aspect])], key)
+        draft.change(said={**draft.state.said, key: times + 1})
     draft.mark(topic.action)
     if topic.person:
         engine.start(draft, "person")
         engine.run(draft)
-    elif draft.state.stack:
+    else:
+        _after_telling(draft)
+
+
+def _after_telling(draft: Draft) -> None:
+    """Go back to what is under way, or ask what else."""
+    if draft.state.stack:
         draft.say(draft.script.flows[_flow_below(draft)].back)
         give_back_floor(draft)
     else:

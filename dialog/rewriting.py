@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 REPEATED = "repeated"
 """The key of a sentence that was said before: its values are written into it already."""
 
+QUOTED = "quoted"
+"""The key of a passage of the bank's documents, which is said as it stands there."""
+
 OUTSIDE = "out_of_scope"
 """The reply to what is outside of banking: a model may answer the question instead."""
 
@@ -95,7 +98,7 @@ def rewritten(
 def _rewritten(
     answer: Answer, own: tuple[str, ...], writer: Writer, lexicon: Lexicon
 ) -> tuple[str, ...]:
-    places = [n for n, key in enumerate(answer.keys) if key != REPEATED]
+    places = [n for n, key in enumerate(answer.keys) if key not in (REPEATED, QUOTED)]
     templates = tuple(answer.sentences[n].template for n in places)
     lines = writer.write(Wish("rewrite", templates)) if templates else ()
     if len(lines) != len(templates):

@@ -11,12 +11,15 @@ from dialog.grounding import (
     SWITCH,
     words_of,
 )
-from dialog.requests import fill_top, request
+from dialog.requests import fill_top, quoted, request
 from nlu.understanding import Understanding
 
 
 def other_request(draft: Draft, understanding: Understanding) -> bool:
-    """Whether something else than the flows under way is asked for, surely enough to switch."""
+    """Whether something else than the flows under way is asked for, surely enough to switch, or
+    a question that the bank's documents answer."""
+    if quoted(draft, understanding):
+        return True
     if not understanding.intents or understanding.intents[0].score < SWITCH:
         return False
     best = understanding.intents[0].name

@@ -15,3 +15,7 @@ class ModelFileError(NluError):
 
 class DataError(NluError):
     """A data set given by path cannot be used; the message says what to give instead."""
+
+
+class DocumentError(NluError):
+    """A mistake in the bank's documents: names file, line and cure."""

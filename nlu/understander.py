@@ -12,9 +12,10 @@ from nlu.intents.refusal import is_refusal, refused
 from nlu.intents.yes_no import Answer, read_answer, weigh
 from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
+from nlu.questions.answering import Answerer
 from nlu.readings import Reading, choose, is_settled, read_all
 from nlu.text import plain
-from nlu.understanding import Context, Prosody, ScoredIntent, Understanding
+from nlu.understanding import Context, Prosody, Quote, ScoredIntent, Understanding
 
 KEPT = 5
 """How many intents an understanding carries at most."""
@@ -33,12 +34,20 @@ class Understander:
         version: Names the model that answers: the beginning of its files' SHA-256.
     """
 
-    def __init__(self, encoder_dir: Path, *, model: Path | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        encoder_dir: Path,
+        *,
+        model: Path | None = None,
+        documents: Path | None = None,
+        threads: int = 1,
+    ) -> None:
         """Load the encoder and the head.
 
         Args:
             encoder_dir: Folder of the sentence encoder.
             model: Folder of a trained model of our intents; None takes the packaged one.
+            documents: Index of the bank's documents (`kept_index`); None takes the packaged ones.
             threads: Threads for one utterance.
 
         Raises:
@@ -47,6 +56,7 @@ class Understander:
         folder = model or MODEL_FOLDER
         self._model = IntentModel.load(folder, encoder_dir, threads)
         self._feelings = _feelings_of(folder)
+        self._answerer = _answerer_of(folder, documents)
         self._threshold = self._model.head.threshold
         self.version = self._model.version
         self._locale = load_locale("en")
@@ -99,6 +109,23 @@ class Understander:
         readings = read_all(hypotheses[0][0], 1.0, hypotheses, context, self._locale)
         return is_settled(readings, context.expectation)
 
+    def quotes(self, text: str, count: int = 3) -> list[Quote]:
+        """The likeliest passages of the documents, best first; nothing where none can be asked."""
+        if self._answerer is None or not plain(text):
+            return []
+        return self._answerer.best(self._model.features([text])[0], text, count)
+
+    def quote(self, text: str) -> Quote | None:
+        """The passage that answers a text surely enough to be said."""
+        if self._answerer is None or not plain(text):
+            return None
+        return self._answerer.answer(self._model.features([text])[0], text)
+
+    @property
+    def quote_threshold(self) -> float:
+        """Match scores below it are not answered."""
+        return self._answerer.head.threshold if self._answerer else 1.0
+
     def _meaning(self, reading: Reading, prosody: Prosody | None) -> Understanding:
         answer = read_answer(reading.text, self._locale.answers)
         parts = [reading.text, *self._clauses(reading.text)]
@@ -123,6 +150,7 @@ class Understander:
             nearest=tuple(example.text for example in whole.nearest),
             finished=self._endings.finished(reading.text),
             feelings=self._feelings.read(features[0], prosody) if self._feelings else None,
+            quote=self._answerer.answer(features[0], reading.text) if self._answerer else None,
         )
 
     def _clauses(self, text: str) -> list[str]:
@@ -155,6 +183,12 @@ def _feelings_of(folder: Path) -> FeelingsHead | None:
         return FeelingsHead.load(own)
     tuned = (folder / ADAPTER_FILE).is_file()
     return None if tuned else FeelingsHead.load(MODEL_FOLDER / FEELINGS_FILE)
+
+
+def _answerer_of(folder: Path, documents: Path | None) -> Answerer | None:
+    """What answers questions; none where the encoder is not the packaged one, as for feelings."""
+    tuned = (folder / ADAPTER_FILE).is_file()
+    return None if tuned else Answerer.load(MODEL_FOLDER, documents)
 
 
 def _courtesy_last(intents: list[ScoredIntent]) -> list[ScoredIntent]:

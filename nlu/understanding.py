@@ -104,6 +104,21 @@ class Feelings:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A passage of the bank's documents that answers a question.
+
+    Attributes:
+        text: Its words, as the document has them.
+        source: The file below the documents' folder, and the row of a table.
+        score: The match score, 0 to 1.
+    """
+
+    text: str
+    source: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """What one utterance means.
 
@@ -116,6 +131,8 @@ class Understanding:
         nearest: Training utterances closest to it: why it was understood so.
         finished: How likely its words are all of the sentence, 0 to 1.
         feelings: How the caller feels; None where nothing was said or the model has no such head.
+        quote: What the bank's documents answer to it, sure enough to be said; else None. Whether a
+            request goes before it is for the dialog to decide.
     """
 
     text: str
@@ -126,6 +143,7 @@ class Understanding:
     nearest: tuple[str, ...] = ()
     finished: float = 0.5
     feelings: Feelings | None = None
+    quote: Quote | None = None
 
     @property
     def intent(self) -> str | None:

@@ -18,6 +18,7 @@ import structlog
 
 from dialog.phrases import fixed_phrases
 from nlu.understander import Understander
+from server.documents import documents_index
 from server.errors import ServerError
 from server.models import ModelStore
 from server.settings import Settings
@@ -222,7 +223,9 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
     report("turn model")
     smart_turn = SmartTurn()
     report("understanding")
-    understander = Understander(folders[settings.encoder], model=settings.intents)
+    encoder = folders[settings.encoder]
+    documents = documents_index(settings, encoder)
+    understander = Understander(encoder, model=settings.intents, documents=documents)
     report("voice")
     synthesiser = Synthesiser(
         folders[settings.voice], device=settings.device, threads=settings.threads

@@ -152,6 +152,8 @@ class Settings(BaseSettings):
         recogniser, voice, encoder: A model's name in the manifest, or a folder.
         intents: Folder of an intent model that `tellerline nlu train` made of our intents; None is
             the packaged one.
+        documents: Folder of the bank's own documents (Markdown, CSV) that questions are answered
+            from; None is the packaged bank's.
         device: "auto" takes CUDA where there is one.
         threads: Of each engine.
         records: Folder of the calls' records (JSON lines); None keeps none.
@@ -196,6 +198,7 @@ class Settings(BaseSettings):
     voice: str = "voice-joe"
     encoder: str = "minilm-l6"
     intents: Path | None = None
+    documents: Path | None = None
     device: str = "auto"
     threads: Annotated[int, Field(ge=1)] = 2
     records: Path | None = None

@@ -153,6 +153,13 @@ class AnswerWords(Words):
     refusals: tuple[str, ...]
 
 
+class QuestionWords(Words):
+    """Words that tell nothing of what a question is about, and endings that are cut off."""
+
+    idle: frozenset[str]
+    endings: tuple[str, ...]
+
+
 class Locale(Words):
     """All words of one language."""
 
@@ -162,6 +169,7 @@ class Locale(Words):
     times: TimeWords
     banking: BankingWords
     answers: AnswerWords
+    questions: QuestionWords
     mishearings: dict[str, str]
 
 

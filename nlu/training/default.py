@@ -33,6 +33,7 @@ from nlu.training.feelings import (
     write_feelings,
 )
 from nlu.training.measures import measured
+from nlu.training.questions import write_questions
 from nlu.training.samples import Sample
 
 SEED = 7
@@ -96,6 +97,8 @@ def write_default(model: IntentModel, folder: Path) -> dict[str, object]:
     with threadpool_limits(1):
         feelings = train_default_feelings(model.encoder)
     write_feelings(feelings, folder / FEELINGS_FILE)
+    with threadpool_limits(1):
+        answering = write_questions(model.encoder, folder)
     card: dict[str, object] = {
         "encoder": f"{ENCODER}, frozen",
         "files": file_hashes(folder),
@@ -108,6 +111,7 @@ def write_default(model: IntentModel, folder: Path) -> dict[str, object]:
         "test": side_card(samples_of(fresh_lines())),
         "figures": held_out_figures(model),
         "feelings": feelings_figures(feelings, model.encoder, fresh_lines()),
+        "questions": answering,
     }
     write_json(folder / CARD_FILE, card)
     return card

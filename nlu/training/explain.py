@@ -35,6 +35,10 @@ def explain(understander: Understander, text: str, context: Context) -> dict[str
         ],
         "nearest": list(meaning.nearest),
         "feelings": _feelings(meaning),
+        "documents": [
+            {"score": round(quote.score, 3), "source": quote.source}
+            for quote in understander.quotes(meaning.text)
+        ],
         "decision": ", ".join(wanted) if wanted else "ask again",
         "reason": _reason(meaning, wanted, scope, understander.threshold),
     }

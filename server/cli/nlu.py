@@ -79,8 +79,14 @@ def evaluate(
     confused: Annotated[int, typer.Option(help="Also this many confused pairs.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Write the confusion picture (PNG).")] = None,
     fold: Fold = None,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="Instead: how the bank's documents are asked.")
+    ] = False,
 ) -> None:
     """Figures of a model on lines it was not trained on; without data: our held-out ones."""
+    if documents:
+        _evaluate_documents(as_json=as_json)
+        return
     from nlu.corpus.load import FRESH_FOLDER
     from nlu.training.evaluate import evaluate as measure
     from nlu.training.evaluate import held_out
@@ -176,6 +182,20 @@ def export(
     with progress_console.status("rounding the encoder's weights (seconds)"):
         IntentModel.export(model or MODEL_FOLDER, _encoder(), out)
     print(out)
+
+
+def _evaluate_documents(*, as_json: bool) -> None:
+    """The packaged documents, asked the test questions."""
+    from nlu.encoder.sentence import SentenceEncoder
+    from nlu.paths import MODEL_FOLDER
+    from nlu.questions.answering import Answerer
+    from nlu.training.questions import evaluate_questions
+
+    told = evaluate_questions(Answerer.load(MODEL_FOLDER), SentenceEncoder(_encoder()))
+    if as_json:
+        print(json.dumps(told))
+    else:
+        _print_figures(dict(told))
 
 
 def _encoder() -> Path:

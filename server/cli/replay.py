@@ -276,6 +276,7 @@ def _by_text(
     chosen: list[Case], show: Callable[[Replayed], None]
 ) -> tuple[Summary, dict[str, Any]]:
     from nlu.understander import Understander
+    from server.documents import documents_index
     from server.models import ModelStore
     from server.replay.hosting import conversations_for_scenarios
     from server.replay.meaning import Meaning
@@ -284,7 +285,8 @@ def _by_text(
 
     with_settings = settings()
     encoder = ModelStore(with_settings.models).prepare(with_settings.encoder)
-    understander = Understander(encoder, model=with_settings.intents)
+    documents = documents_index(with_settings, encoder)
+    understander = Understander(encoder, model=with_settings.intents, documents=documents)
     with TemporaryDirectory() as folder:
         converse = conversations_for_scenarios(Path(folder), understander)
         alike = Meaning(encoder).alike

@@ -53,6 +53,7 @@ from server.cli import (  # noqa: E402  (they register themselves)
     cases,  # noqa: F401
     conformance,  # noqa: F401
     devices,  # noqa: F401
+    documents,  # noqa: F401
     explain,  # noqa: F401
     flows,  # noqa: F401
     loans,  # noqa: F401

@@ -1,0 +1,1 @@
+"""Questions that the bank's documents answer."""
