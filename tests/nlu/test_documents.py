@@ -20,6 +20,8 @@ from nlu.understander import Understander
 from nlu.understanding import Context
 
 TODAY = date(2026, 3, 16)
+FLOORS = {"right": 0.80, "first": 0.86, "answered_outside": 0.06, "match_f1": 0.82}
+"""Measured 0.82, 0.89, 0.05 and 0.85; another processor may change a question or two."""
 
 
 def test_markdown_loses_its_signs_and_keeps_its_words(tmp_path: Path) -> None:
@@ -98,9 +100,6 @@ def test_unseen_questions_get_the_right_passage_and_others_none(encoder_dir: Pat
     assert found["first"] >= FLOORS["first"]
     assert found["answered_outside"] <= FLOORS["answered_outside"]
     assert found["match_f1"] >= FLOORS["match_f1"]
-
-
-FLOORS = {"right": 0.70, "first": 0.80, "answered_outside": 0.05, "match_f1": 0.75}
 
 
 def test_an_answer_is_a_document_s_own_words_with_their_source(understander: Understander) -> None:
