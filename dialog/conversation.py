@@ -12,6 +12,7 @@ from dialog.acts import Origin, carry_out
 from dialog.bank.audit import because
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
+from dialog.bank.waiting_line import NewWaiting
 from dialog.clauses import backed, clear_piece, dropped, split
 from dialog.decision import (
     Act,
@@ -21,6 +22,7 @@ from dialog.decision import (
     Keyed,
     Opened,
     Outcome,
+    Queued,
     Returned,
     Silent,
     Unclear,
@@ -38,6 +40,9 @@ from dialog.turns import Response, Thought
 from nlu.understanding import Context, Expectation, Understanding
 
 logger = logging.getLogger(__name__)
+
+URGENT = frozenset({"emergency_block", "block_all_cards"})
+"""Who had one of these done goes before others in the line for a person."""
 
 MAX_ACTS = 8
 """More acts than this after one utterance is a flow that runs in a circle."""
@@ -158,6 +163,8 @@ class Conversation:
         effect = any(ACTIONS[outcome.act].effect for outcome in outcomes)
         said = self._words(decisions, thought.heard, effect=effect)
         summary = self._summary(before, decisions[0].reason)
+        if summary and self._state.place == 0:
+            said += self._join_line(summary)
         self._take_up_edits()
         action = ""
         for decision in decisions:
@@ -193,6 +200,7 @@ class Conversation:
 
     def take_back(self) -> Response:
         """No person could take the call over: say so, and go on where anything may be asked."""
+        self._leave_line()
         return self.commit(self._consider(Returned(), None, ""))
 
     def heard_reply(self, text: str, fraction: float) -> None:
@@ -315,6 +323,27 @@ class Conversation:
 
     def _read_facts(self, customer_id: int | None) -> Facts | None:
         return None if customer_id is None else self._bank.facts(customer_id)
+
+    def _join_line(self, summary: str) -> tuple[str, ...]:
+        """Stand in line for a person; gives what the caller is told of it."""
+        state = self._state
+        first = state.mood.goes_first or not URGENT.isdisjoint(state.done)
+        new = NewWaiting(state.call_id, state.customer_id, first, state.mood.name, summary)
+        try:
+            place = self._bank.line.join(new)
+        except BankError as error:
+            logger.error("line_not_joined", extra={"error": type(error).__name__})
+            return ()
+        decision = self._decide(Queued(place), self._facts)
+        self._state = decision.state
+        return decision.say
+
+    def _leave_line(self) -> None:
+        """The caller is back."""
+        try:
+            self._bank.line.leave(self._state.call_id)
+        except BankError as error:
+            logger.error("line_not_left", extra={"error": type(error).__name__})
 
     def _summary(self, before: State, reason: str) -> str:
         if self._state.end != "transfer":

@@ -147,4 +147,11 @@ class Returned:
     """No person could take the call over: the caller is back with us."""
 
 
-Event = Opened | Heard | Keyed | Silent | Unclear | Outcome | Returned
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The caller who is handed over stands in line for a person, at a place from 1."""
+
+    place: int
+
+
+Event = Opened | Heard | Keyed | Silent | Unclear | Outcome | Returned | Queued

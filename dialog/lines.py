@@ -17,6 +17,7 @@ SAID_BY_CODE = (
     *("other_language", "out_of_scope", "chitchat", "insult", "louder", "slower", "repeat"),
     *("nothing_to_repeat", "not_sure", "not_all_heard", "say_correction", "ended", "which_one"),
     *("bank_unavailable", "act_failed", "act_uncertain", "hand_over", "nobody_free"),
+    "queue_place",
 )
 """Replies that no flow names, because they may be said anywhere."""
 

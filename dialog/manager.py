@@ -17,6 +17,7 @@ from dialog.decision import (
     Keyed,
     Opened,
     Outcome,
+    Queued,
     Returned,
     Silent,
     Unclear,
@@ -53,8 +54,11 @@ def decide(
     if _speaks_after_all(state, event):
         state = replace(state, end=None)
     if isinstance(event, Returned) and state.end == "transfer":
-        state = replace(state, end=None, stack=(), queue=(), request="", expectation=OPEN)
+        state = replace(state, end=None, stack=(), queue=(), request="", expectation=OPEN, place=0)
     draft = Draft(state, facts, today, told or script(state.language))
+    if isinstance(event, Queued):
+        _queued(draft, event)
+        return draft.finish(follows=True)
     if state.end is not None:
         draft.say("ended", "goodbye")
         draft.reason = "the call has ended"
@@ -81,6 +85,14 @@ def decide(
             draft.reason = "no person could take the call over"
             give_back_floor(draft)
     return draft.finish(follows=isinstance(event, Outcome))
+
+
+def _queued(draft: Draft, event: Queued) -> None:
+    """Tell the place where others wait before the caller."""
+    draft.change(place=event.place)
+    draft.reason = f"place {event.place} in line"
+    if event.place > 1:
+        draft.say("queue_place")
 
 
 def _speaks_after_all(state: State, event: Event) -> bool:

@@ -110,6 +110,7 @@ class State:
         offered: The requests that a short choice offered, in its order.
         end: How the call ended, or None.
         mood: How the caller feels, as far as their words tell.
+        place: In the line for a person, from 1; 0 where the caller is in none.
     """
 
     call_id: str
@@ -133,6 +134,7 @@ class State:
     offered: tuple[Offered, ...] = ()
     end: End | None = None
     mood: Mood = CALM
+    place: int = 0
 
     @property
     def top(self) -> Frame | None:

@@ -1,4 +1,4 @@
-"""What a person who takes a call over is told: who, what was wanted, what was done. No secrets."""
+"""What a person who takes a call over is told: who, what was wanted and done, the mood."""
 
 from dialog.bank.values import Facts
 from dialog.script import Script
@@ -20,9 +20,11 @@ def summarise(state: State, reason: str, script: Script, facts: Facts | None) ->
     done = ", ".join(
         name for name in state.done if name != "authenticate" and not name.startswith("propose_")
     )
-    return forms.summary.format(
+    told = forms.summary.format(
         who=who, wanted=wanted or forms.nothing, done=done or forms.nothing, reason=reason
     )
+    feels = forms.moods.get(state.mood.name)
+    return told + forms.mood.format(mood=feels) if feels else told
 
 
 def _flow(frame: Frame, script: Script) -> str:

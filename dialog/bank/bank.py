@@ -47,6 +47,7 @@ from dialog.bank.values import (
     TransferOrder,
 )
 from dialog.bank.vault import Vault
+from dialog.bank.waiting_line import WaitingLine
 from dialog.errors import ProposalSpent, RateLimited
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Bank:
         loans: Applications, and what the scorecard says.
         privacy: What is known of a customer, exported and erased.
         surveys: What callers said of their calls.
+        line: Callers who wait for a person.
         advice: What is recommended to a customer, and the profile behind it.
         orders: What is read back, confirmed and done once, but for transfers.
 
@@ -119,6 +121,7 @@ class Bank:
         self.privacy = Privacy(self._desk)
         self.surveys = Surveys(self._desk)
         self.advice = Advice(self._desk)
+        self.line = WaitingLine(self._desk)
         self.paperwork = Paperwork(self._desk)
         self._login = login.Login(self._desk, PinHasher(pepper, self._settings.pin_cost), pepper)
         migrate.require_current(self._database)

@@ -33,6 +33,7 @@ from dialog.bank.tables import (
     ScheduleRow,
 )
 from dialog.bank.vault import destroy_keys
+from dialog.bank.waiting_line import WaitingRow
 from dialog.errors import UnknownAccount
 
 ERASED = "erased"
@@ -50,6 +51,7 @@ OWN_ROWS: tuple[type[Base], ...] = (
     ProfileRow,
     RecommendationRow,
     TaskRow,
+    WaitingRow,
     MessageRow,
     AuditRow,
 )
@@ -123,6 +125,7 @@ def _blank(session: Session, customer: CustomerRow) -> None:
         RecommendationRow: {"seen": "{}"},
         CaseRow: {"words": ERASED, "answer": ERASED},
         TaskRow: {"summary": ERASED},
+        WaitingRow: {"summary": ERASED},
         MessageRow: {"address": ERASED, "body": ""},
         LoanRow: {"income_minor": 0, "employment": ERASED, "assessment": "{}"},
     }

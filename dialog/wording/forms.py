@@ -60,6 +60,8 @@ class Forms(Strict):
     identified: str
     stranger: str
     nothing: str
+    mood: str
+    moods: dict[str, str]
 
 
 def write_money(amount: Decimal, forms: Forms) -> str:

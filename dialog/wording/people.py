@@ -12,6 +12,12 @@ def first_name(view: View, forms: Forms) -> str:
 
 
 @value
+def place_in_line(view: View, forms: Forms) -> str:
+    """Where the caller stands in the line for a person, from 1."""
+    return str(view.state.place)
+
+
+@value
 def tries_left(view: View, forms: Forms) -> str:
     """How many logins are left."""
     return str(view.frame.outcome.get("tries_left", 0))

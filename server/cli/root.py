@@ -62,6 +62,7 @@ from server.cli import (  # noqa: E402  (they register themselves)
     outbox,  # noqa: F401
     privacy,  # noqa: F401
     products,  # noqa: F401
+    queue,  # noqa: F401
     replay,  # noqa: F401
     speaker,  # noqa: F401
     survey,  # noqa: F401

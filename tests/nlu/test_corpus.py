@@ -84,6 +84,11 @@ REQUIRED = [
     "explain",
     "refuse",
     "keep",
+    "bills",
+    "products",
+    "recommendation",
+    "profile",
+    "change_profile",
 ]
 
 
