@@ -7,7 +7,7 @@ from nlu.understanding import Feelings
 
 FADES = 0.7
 """What is left of a feeling after a turn that does not carry it."""
-CLEAR = 0.5
+CLEAR = 0.6
 """From here on a caller counts as angry or distressed."""
 
 
