@@ -60,6 +60,14 @@ def bill_fits(view: View) -> bool:
 
 
 @condition
+def only_payee_named(view: View) -> bool:
+    """Somebody to be paid was named, and nothing that tells which bill: that may be any payment."""
+    recipient = view.frame.slots.get("recipient")
+    told = "bill" in view.frame.slots or "amount" in view.frame.slots
+    return recipient is not None and recipient.entity != GUESS and not told
+
+
+@condition
 def bill_settled(view: View) -> bool:
     """What the caller told is a bill that a payment pays already, and no open one."""
     named = "bill" in view.frame.slots or "recipient" in view.frame.slots
