@@ -10,8 +10,8 @@ help:  ## this list
 demo: .venv/ready .models  ## a recorded caller talks to the assistant; leaves out/demo.wav
 	@$(BIN)/tellerline demo
 
-test: .venv/ready-dev .models  ## the tests, real models and databases included; about 17 minutes
-	@$(BIN)/python -m pytest -m "not slow and not channels"
+test: .venv/ready-dev .models  ## the tests, real models and databases included; about 15 minutes
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not channels"
 
 test-channels: .venv/ready-dev .models  ## calls by foreign clients: baresip, Kamailio, Chromium; about 15 minutes
 	@for p in baresip:baresip-core sipp:sip-tester kamailio:kamailio chromium:chromium; do \
