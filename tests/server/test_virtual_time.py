@@ -87,7 +87,9 @@ async def books_of(call: str, serve: Any) -> tuple[Replayed, list[Any]]:
 
 def _without_ids(books: dict[str, Any]) -> dict[str, Any]:
     """The ids of calls and transfers differ from call to call."""
-    transfers = [{k: v for k, v in t.items() if k not in ("id", "call_id")} for t in books["transfers"]]
+    transfers = [
+        {k: v for k, v in t.items() if k not in ("id", "call_id")} for t in books["transfers"]
+    ]
     audit = [[row[k] for k in ("action", "result", "customer", "reason")] for row in books["audit"]]
     return {**books, "transfers": transfers, "audit": audit}
 
