@@ -1,5 +1,7 @@
 """What follows a question for a "yes": agreement, a correction, a "no", or none of these."""
 
+from dataclasses import replace
+
 from dialog import engine
 from dialog.answers import take_and_go_on
 from dialog.asides import refused
@@ -23,6 +25,7 @@ from nlu.understanding import Understanding
 def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: int) -> None:
     """A plain "yes", a correction, a "no", a question, or nothing of these."""
     asked = "amount" if "amount" in draft.flow.slots else None
+    understanding = _without_now(draft, understanding)
     filling = fill_top(draft, understanding, None)
     if not filling.touched and asked and understanding.intent in ("correct", "deny", "inform"):
         filling = fill_top(draft, understanding, asked)
@@ -42,6 +45,8 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         give_back_floor(draft)
     elif best == "affirm":
         _affirm(draft, step, understanding)
+    elif step.cancels and best in ("cancel", *draft.flow.intents):
+        _cancel_as_asked(draft, step, understanding, misses)
     elif best == "deny" and draft.script.lexicon.mistaken.search(understanding.text):
         _what_to_change(draft, step, misses)
     elif best == "refuse" and understanding.intents[0].score >= HOLDS:
@@ -64,6 +69,14 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         draft.reason = "neither agreed nor declined"
         draft.change(misses=misses)
         missed(draft)
+
+
+def _without_now(draft: Draft, understanding: Understanding) -> Understanding:
+    """ "Yes, now" to what is done at once anyway changes no day."""
+    if understanding.intent != "affirm" or "day" in draft.top.slots:
+        return understanding
+    kept = tuple(e for e in understanding.entities if e.value != draft.today)
+    return replace(understanding, entities=kept)
 
 
 def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
@@ -97,6 +110,23 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     engine.go(draft, draft.top.at + 1)
     engine.run(draft)
     carry_on(draft)
+
+
+def _cancel_as_asked(
+    draft: Draft, step: Confirm, understanding: Understanding, misses: int
+) -> None:
+    """ "Yes, cancel it", where that was the question; without the "yes" it may be meant of the
+    question, too, and is asked again."""
+    if draft.state.audible and draft.script.lexicon.yes & set(words_of(understanding.text)):
+        draft.reason = "agreed to cancel"
+        engine.go(draft, draft.top.at + 1)
+        engine.run(draft)
+        carry_on(draft)
+        return
+    draft.reason = "cancel what"
+    draft.change(misses=misses + 1)
+    draft.say("not_sure", step.action)
+    give_back_floor(draft)
 
 
 def _names_other_number(draft: Draft, understanding: Understanding) -> bool:

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from dialog.corrections import is_kept
+from dialog.corrections import corrects_by_name, is_kept
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS, SMALL_TALK
-from dialog.grounding import (
-    AGAINST,
-    HOLDS,
-    SWITCH,
-)
+from dialog.flow import Collect, Confirm
+from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH
 from dialog.requests import fill_top, takes, wanted_in
 from nlu.understanding import ScoredIntent, Understanding
+
+ASIDES = frozenset({"repeat", "slower", "louder"})
+"""What is often said to oneself or to somebody else, on the way to what is wanted."""
 
 DRASTIC = frozenset({"goodbye", "start_over"})
 """These throw away what is under way, so that they must be as sure as a switch."""
@@ -20,11 +20,11 @@ DRASTIC = frozenset({"goodbye", "start_over"})
 def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     """Do what may be said at any point; True where it was that."""
     best = understanding.intents[0] if understanding.intents else None
-    if draft.state.stack and draft.script.lexicon.dropped_last.search(draft.text):
+    if _drops(draft, understanding):
         best = ScoredIntent("cancel", 1.0)
     if best is None or best.score < HOLDS:
         return False
-    if best.name == "cancel" and is_kept(draft, understanding):
+    if best.name == "cancel" and (is_kept(draft, understanding) or _is_asked(draft)):
         return False
     corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
     if corrects and draft.state.stack and best.score < SWITCH and best.name != "cancel":
@@ -39,6 +39,8 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
         return False
     if (best.name == "wait" or best.score < SWITCH) and touches(draft, understanding):
         return False
+    if best.name in ASIDES and _says_more(draft, understanding):
+        return False
     if best.name in ALWAYS:
         draft.reason = f"{best.name} may be said at any point"
         ALWAYS[best.name](draft)
@@ -49,6 +51,33 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
         SMALL_TALK[best.name](draft)
         return True
     return False
+
+
+def _drops(draft: Draft, understanding: Understanding) -> bool:
+    """Whether words at the start or the end drop what is under way, with nothing else wanted."""
+    if not draft.state.stack:
+        return False
+    lexicon = draft.script.lexicon
+    if lexicon.dropped_last.search(draft.text):
+        return True
+    if not lexicon.dropped_first.search(draft.text) or touches(draft, understanding):
+        return False
+    return not is_kept(draft, understanding) and not corrects_by_name(draft, draft.text)
+
+
+def _is_asked(draft: Draft) -> bool:
+    """Whether the question is whether to cancel something."""
+    return isinstance(draft.step, Confirm) and draft.step.cancels
+
+
+def _says_more(draft: Draft, understanding: Understanding) -> bool:
+    """Whether a value that was asked for, or a request as sure, stands beside it: "what was it
+    again, dear? forty one fifty"."""
+    if isinstance(draft.step, Collect) and touches(draft, understanding):
+        return True
+    wanted = wanted_in(draft, understanding)
+    scores = {intent.name: intent.score for intent in understanding.intents}
+    return not draft.state.stack and bool(wanted) and scores.get(wanted[0], 0.0) >= SURE
 
 
 def touches(draft: Draft, understanding: Understanding) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from dialog.grounding import SURE, SWITCH
+from dialog.grounding import AGAINST, SURE, SWITCH
 from dialog.script import Script
 from nlu.understanding import ScoredIntent, Understanding
 
@@ -13,6 +13,7 @@ LONG = 18
 """Words from which on an utterance is a story."""
 
 _DAYS = ("date", "period")
+_ORDERED = ("money", "payee")
 
 _ANYWHERE = frozenset({"inform", "wait", "cancel", "agent", "repeat", "help", "correct", "refuse"})
 
@@ -106,7 +107,7 @@ def backed(
         script: Knows which intents are requests.
         read: Reads a piece of the text.
     """
-    understood = _without_days_of_stories(understood)
+    understood = _without_days_of_stories(understood, script)
     best, *others = understood.intents or (None,)
     wanted = [i for i in others if i and i.score >= SWITCH and script.is_request(i.name)]
     if best is None or not wanted or len(understood.text.split()) < LONG:
@@ -117,13 +118,14 @@ def backed(
     return replace(understood, intents=kept)
 
 
-def _without_days_of_stories(understood: Understanding) -> Understanding:
+def _without_days_of_stories(understood: Understanding, script: Script) -> Understanding:
     """A long utterance without the days that stand in another piece than the amount: "I met Hanna
     yesterday, …, so send her twenty dollars" orders nothing for yesterday."""
     amounts = [e for e in understood.entities if e.type == "money"]
     if not amounts or len(understood.text.split()) < LONG:
         return understood
     cuts = [found.start() for found in _PIECES.finditer(understood.text)]
+    cuts = cuts or [found.start() for found in script.lexicon.joints.finditer(understood.text)]
 
     def piece(at: int) -> int:
         return sum(cut < at for cut in cuts)
@@ -144,14 +146,36 @@ def clear_piece(
         script: Knows which intents are requests.
         read: Reads a piece of the text as an answer to what was asked.
     """
-    pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
-    if len(pieces) < 2 or (understood.intents and understood.intents[0].score >= SWITCH):
+    if understood.intents and understood.intents[0].score >= SWITCH:
         return understood
+    pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
+    if len(pieces) < 2:
+        return _with_wish_of_story(understood, script, read)
     readings = [read(piece) for piece in pieces]
     clear = [r for r in readings if _is_sure_request(r, script)]
     if not understood.entities:
         clear += [r for r in readings if _is_said_anywhere(r)]
     return replace(understood, intents=clear[0].intents, in_scope=True) if clear else understood
+
+
+def _with_wish_of_story(
+    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+) -> Understanding:
+    """A long utterance without punctuation with the meaning of the piece that wants something,
+    which the whole sounds a little like or a value is said for; the last, since stories end in
+    what they are told for."""
+    if len(understood.text.split()) < LONG:
+        return understood
+    pieces = [p.strip() for p in script.lexicon.joints.split(understood.text) if p.strip()]
+    readings = [read(piece) for piece in pieces] if len(pieces) > 1 else []
+    like = {i.name for i in understood.intents if i.score >= AGAINST}
+    clear = [
+        r
+        for r in readings
+        if _is_sure_request(r, script)
+        and (r.intent in like or any(e.type in _ORDERED for e in r.entities))
+    ]
+    return replace(understood, intents=clear[-1].intents, in_scope=True) if clear else understood
 
 
 def _is_said_anywhere(part: Understanding) -> bool:

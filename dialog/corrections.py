@@ -24,14 +24,20 @@ def corrected(draft: Draft, understanding: Understanding) -> bool:
         return True
     if lexicon.other.search(text) and _other(draft):
         return True
+    named = corrects_by_name(draft, text)
+    if named:
+        _ask_anew(draft, named[0])
+    return bool(named)
+
+
+def corrects_by_name(draft: Draft, text: str) -> list[str]:
+    """The filled slots that a text names as wrong: "the amount is off", "the recipient"."""
+    lexicon = draft.script.lexicon
     said = " ".join(word for word in words_of(text) if word not in lexicon.small)
     bare = [name for name in draft.top.slots if said in lexicon.slots.get(name, ())]
-    if bare or lexicon.reset.search(text):
-        named = bare or [n for n in draft.top.slots if lexicon.names_slot(n, text)]
-        if named:
-            _ask_anew(draft, named[0])
-            return True
-    return False
+    if bare or not lexicon.reset.search(text):
+        return bare
+    return [name for name in draft.top.slots if lexicon.names_slot(name, text)]
 
 
 def is_kept(draft: Draft, understanding: Understanding) -> bool:

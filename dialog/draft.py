@@ -60,7 +60,7 @@ class Draft:
         self.repeats = False
         self.text = ""
         self.then: tuple[Understanding, ...] = ()
-        self._today = today
+        self.today = today
         self._action = ""
         self._sentences: list[Sentence] = []
         self._keys: list[str] = []
@@ -102,7 +102,7 @@ class Draft:
     def view(self) -> View:
         """What named functions may look at; with no flow under way its frame is empty."""
         frame = self.state.top or Frame(flow="")
-        return View(self.state, frame, self.facts, self._today, self.secrets)
+        return View(self.state, frame, self.facts, self.today, self.secrets)
 
     # what is said
 

@@ -206,7 +206,7 @@ def _choose(draft: Draft, step: Choose) -> bool:
     elif filled is not None:
         fitting = [c for c in choices if filled.value == c.value or filled.value in c.keys]
     else:
-        fitting = list(choices)
+        fitting = [c for c in choices if not draft.top.against & c.keys]
     if len(fitting) == 1:
         entity = options.GUESS if filled and filled.entity == options.GUESS else "chosen"
         _put(draft, step.choose, Filled(fitting[0].value, entity))

@@ -11,10 +11,14 @@ from dialog.flow import Flow, Slot
 from dialog.grounding import SWITCH, is_sure
 from dialog.state import Filled, Frame
 from dialog.words import Lexicon
-from nlu.understanding import Entity, Money, Understanding
+from nlu.understanding import Entity, Money, Period, Understanding
 
 _GIVES = ("transfer", "correct", "inform", "affirm", "deny")
 """What an utterance that says "all I have" may be, to mean an amount: not a question for it."""
+
+
+BOTH_DAYS = 4
+"""Words from which on a stretch of days names both of them, and is no "next week"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def fill(
         lexicon: Finds the name of somebody unknown.
         asked: The slot that the caller was asked for, or None.
     """
+    understanding = _with_days_of_periods(flow, understanding)
     filling = Filling(replace(frame, options={}, unmatched=frozenset()))
     for name in flow.slots:
         if name in flow.optional and not _is_about_banking(understanding):
@@ -98,6 +103,23 @@ def _meant(
     if not found and slot.all_of is not None and lexicon.all_of_it.search(heard.text):
         found = _all_of_it(frame, slot.all_of, heard, facts)
     return _of_length(slot, found)
+
+
+def _with_days_of_periods(flow: Flow, heard: Understanding) -> Understanding:
+    """A stretch of days as its first and its last one, where a flow asks for these."""
+    if not any(slot.takes == ("date:to",) for slot in flow.slots.values()):
+        return heard
+    found: list[Entity] = []
+    for entity in heard.entities:
+        if isinstance(entity.value, Period) and len(entity.text.split()) >= BOTH_DAYS:
+            first, last = entity.value.first, entity.value.last
+            found += [
+                replace(entity, type="date", value=first, role="from", end=entity.start),
+                replace(entity, type="date", value=last, role="to", start=entity.end),
+            ]
+        else:
+            found.append(entity)
+    return replace(heard, entities=tuple(found))
 
 
 def _is_about_banking(heard: Understanding) -> bool:
@@ -220,6 +242,9 @@ def _refuse(filling: Filling, heard: Understanding, facts: Facts | None) -> Fill
     for entity in heard.entities:
         if entity.role != "not":
             continue
+        frame = filling.frame
+        against = frame.against | {str(entity.value)}
+        filling = replace(filling, frame=replace(frame, against=against))
         for name, filled in filling.frame.slots.items():
             new = Filled(entity.value, entity.type)
             if name not in filling.changed and _is_meant(filled, new, facts):

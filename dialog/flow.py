@@ -111,12 +111,14 @@ class Confirm(Step):
         action: Name of the asking in events.
         deny: Label to go to after a "no".
         strict: Only a plain, well heard "yes" to a question that was heard to its end counts.
+        cancels: The question is whether to cancel something: "yes, cancel it" is a yes to it.
     """
 
     confirm: Name
     action: Name
     deny: Name
     strict: bool = True
+    cancels: bool = False
 
 
 class Do(Step):

@@ -26,6 +26,10 @@ were asked again; at 0.6 one wrong one was.
 MATCHED = 0.60
 """The same for one that was matched by sound, such as a payee."""
 
+AMBIGUOUS = 0.50
+"""The same for an amount whose words have two readings ("three fifty", 0.6 however well heard): the
+likelier is read back, and asked again only where the recogniser's readings differ, too."""
+
 WORDS = 0.50
 """The recogniser's own certainty of the words around a critical slot; of values it says little."""
 
@@ -64,6 +68,8 @@ AGAINST_INTENTS = frozenset({"deny", "correct", "cancel", "wait", "start_over"})
 def is_sure(entity: Entity, understanding: Understanding, *, verified: bool = False) -> bool:
     """Whether an entity is certain enough for a critical slot, or for one that is verified."""
     needed = VERIFIED if verified else CRITICAL if entity.type in EXACT_TYPES else MATCHED
+    if entity.ambiguous:
+        needed = min(needed, AMBIGUOUS)
     words = min(needed, WORDS)
     return entity.confidence >= needed and understanding.confidence >= words
 

@@ -80,8 +80,14 @@ def _tells(draft: Draft, understanding: Understanding) -> bool:
     return (
         best not in ALWAYS
         and best not in ("refuse", "deny")
-        and not other_request(draft, understanding)
+        and (_is_matter(draft, understanding) or not other_request(draft, understanding))
     )
+
+
+def _is_matter(draft: Draft, understanding: Understanding) -> bool:
+    """Whether a topic is only named, and not asked about: "my savings rate"."""
+    is_topic = understanding.intent in draft.script.topics
+    return is_topic and not draft.script.lexicon.question.search(understanding.text)
 
 
 def _take_words(draft: Draft, understanding: Understanding) -> None:

@@ -9,7 +9,7 @@ from dialog.draft import Draft
 from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor, what_else
-from dialog.flow import Call, Flow
+from dialog.flow import WORDS, Call, Flow
 from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, held
 from dialog.lines import Topic
 from dialog.masking import mask, mask_text
@@ -18,7 +18,7 @@ from dialog.orders import orders_in
 from dialog.reference import resolved
 from dialog.rewriting import QUOTED
 from dialog.stack import raised, requests_in
-from dialog.state import OPEN
+from dialog.state import OPEN, Filled
 from nlu.understanding import Entity, Quote, ScoredIntent, Understanding
 
 LEAST_VALUES = 2
@@ -203,8 +203,21 @@ def begin(draft: Draft, name: str, understanding: Understanding) -> None:
     filling = fill_top(draft, first, None)
     draft.put_top(filling.frame)
     draft.secrets = filling.secrets if filling.frame.slots else {}
+    _take_told(draft, first)
     engine.run(draft)
     carry_on(draft)
+
+
+def _take_told(draft: Draft, understanding: Understanding) -> None:
+    """Fill slots that take words from what was told in asking: "a call about my mortgage"."""
+    if draft.state.customer_id is None and not isinstance(draft.flow.steps[0], Call):
+        return
+    shown = mask(understanding, OPEN, draft.script.lexicon).text
+    for slot in draft.flow.slots:
+        told = draft.script.lexicon.told.get(f"{draft.top.flow}.{slot}")
+        if told and (found := told.search(shown)):
+            filled = Filled(found[1].strip(), WORDS, understanding.confidence)
+            draft.put_top(replace(draft.top, slots={**draft.top.slots, slot: filled}))
 
 
 def _wait_for_turn(draft: Draft, later: Sequence[Understanding]) -> None:

@@ -46,6 +46,7 @@ class Frame:
         outcome: What the last act told, for the replies.
         before: The slots before the last correction, so that it can be taken back.
         anew: Slots that the caller wants to be asked for again: nothing is guessed for them.
+        against: Values that the caller said it is not ("not the debit card").
         refused: How often the caller would not answer.
         acted: True where something was changed at the bank.
     """
@@ -62,6 +63,7 @@ class Frame:
     outcome: Mapping[str, object] = field(default_factory=dict, repr=False)
     before: Mapping[str, Filled] | None = None
     anew: frozenset[str] = frozenset()
+    against: frozenset[str] = frozenset()
     refused: int = 0
     acted: bool = False
 

@@ -36,6 +36,9 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
         return True
     if any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents):
         return True
+    if all(e.type == "ordinal" for e in understanding.entities):
+        # "Let's finish the transfer first" chooses nothing.
+        return _is_bare(draft, understanding)
     return understanding.intents[0].score < SURE or _is_bare(draft, understanding)
 
 

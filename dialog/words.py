@@ -42,6 +42,10 @@ class Lexicon(Strict):
     everything: Pattern
     dropping: Pattern
     dropped_last: Pattern
+    dropped_first: Pattern
+    joints: Pattern
+    question: Pattern
+    told: dict[str, Pattern]
     all_of_it: Pattern
     instead: Pattern
     listed: frozenset[str]

@@ -49,6 +49,8 @@ class Entity:
         role: "from" | "to" | "at" | "not" | "more" | "less" | "other" | None: what the words around
             it say ("from savings", "no, not fifty", "twenty more": an amount that counts from
             another; a second product is the other one).
+        ambiguous: The words themselves have another reading ("three fifty"): it lowers the
+            confidence, and says nothing of how well they were heard.
     """
 
     type: str
@@ -58,6 +60,7 @@ class Entity:
     end: int
     confidence: float = 1.0
     role: str | None = None
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from nlu.entities.cardinals import Cardinal
 
 CENT = Decimal("0.01")
 
+VAGUE = 0.6
+"""How sure the likelier reading of an ambiguous price is ("three fifty")."""
+
 Group = tuple[int, int]
 """A number and how many figures it fills at least: "oh five" is (5, 2)."""
 
@@ -45,9 +48,17 @@ def join(numbers: Sequence[Cardinal], *, whole: bool) -> tuple[Decimal, float] |
         return None
     if len(groups) == 1:
         return Decimal(groups[0][0]), 0.8
+    if len(groups) > 2 and _is_spelled_again(groups):
+        return Decimal(groups[0][0]), 1.0
     if len(groups) > 1 and all(width == 1 for _, width in groups):
         return Decimal("".join(str(value) for value, _ in groups)), 0.6
     return _whole(groups) if whole else _with_cents(groups)
+
+
+def _is_spelled_again(groups: Sequence[Group]) -> bool:
+    """ "Fifteen, one five": the number's digits once more, so that it is not heard as fifty."""
+    (first, _), *rest = groups
+    return all(width == 1 for _, width in rest) and str(first) == "".join(str(v) for v, _ in rest)
 
 
 def _is_pair(group: Group) -> bool:
@@ -70,7 +81,7 @@ def _with_cents(groups: Sequence[Group]) -> tuple[Decimal, float] | None:
         value = before[0][0]
         if value < 10 and cents[0] >= 10:
             # "three fifty" is said for 350 more often than for 3.50 at a bank.
-            return Decimal(value * 100 + cents[0]), 0.6
+            return Decimal(value * 100 + cents[0]), VAGUE
         # "Twelve fifty": read back before it counts, so that 1250 can still be said.
         sure = 0.9 if value >= 100 else 0.7 if value >= 10 and cents[0] >= 10 else 0.6
         return Decimal(value) + cents[0] * CENT, sure

@@ -181,13 +181,24 @@ def _day_only(phrase: Phrase, place: int) -> DayRead | None:
     figures = phrase.tokens[place + led].is_digits
     if phrase.word(day[1]) in words.not_dates or not (led or figures or awaited):
         return None
-    if not (awaited or figures or phrase.word(place - 1) in words.on | words.since | words.until):
+    led_by = words.on | words.since | words.until | words.from_
+    if not (awaited or figures or phrase.word(place - 1) in led_by):
         return None
-    near = nearest_month(phrase.context.today, day[0])
+    near = _near(phrase, day[0])
     # "the 4th, 2026": a year after a bare day means that its month was not heard.
     year = read_year(phrase, day[1] + (phrase.word(day[1]) == ","))
     sure = 0.8 if year is None else MISHEARD
     return DayRead(near, day[1], sure, AWAITED if awaited else DAY_ONLY) if near else None
+
+
+def _near(phrase: Phrase, day: int) -> date | None:
+    """The nearest such day of a month; where something shall be done then, not one that is over."""
+    today = phrase.context.today
+    near = nearest_month(today, day)
+    ahead = any(token.text in phrase.locale.dates.ahead_words for token in phrase.tokens)
+    if near is None or near >= today or not ahead:
+        return near
+    return nearest_month(shift(today, "month", 1), day)
 
 
 def _figures(phrase: Phrase) -> Iterator[Candidate]:

@@ -1,10 +1,10 @@
 """Amounts of money as people say them and as recognisers write them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from nlu.entities.amounts import CENT, join
+from nlu.entities.amounts import CENT, VAGUE, join
 from nlu.entities.cardinals import Cardinal, read_cardinal, read_cardinals
 from nlu.entities.phrase import Candidate, Phrase
 from nlu.understanding import Money
@@ -41,7 +41,7 @@ def find_money(phrase: Phrase) -> Iterator[Candidate]:
             continue
         value = Money(read.amount.quantize(CENT), read.currency)
         entity = phrase.entity("money", value, read.first, read.last, read.confidence)
-        yield Candidate(entity, rank)
+        yield Candidate(replace(entity, ambiguous=read.confidence == VAGUE), rank)
         place = read.last
 
 
@@ -198,12 +198,23 @@ def _by_neighbours(
         return None
     if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
         return None
-    cued = before in words.cues or _follows_name(phrase, first)
+    cued = _is_cued(phrase, first) or _follows_name(phrase, first)
     if before and before[0].isalpha() and not (cued or beside):
         return None
-    if joined[0] == 1 and not cued:
+    if joined[0] == 1 and (not cued or before in phrase.locale.banking.between):
         return None
     return _Read(joined[0], currency, first, last, min(joined[1], 0.8 if cued else 0.7))
+
+
+def _is_cued(phrase: Phrase, place: int) -> bool:
+    """ "Make fifty", "make that fifty", "send him fifty"."""
+    words, before, earlier = phrase.locale.money, phrase.word(place - 1), phrase.word(place - 2)
+    if before in words.cues | words.verbs:
+        return True
+    return before.isalpha() and (
+        earlier in words.verbs
+        or (earlier in words.cues and before in phrase.locale.banking.between)
+    )
 
 
 def _is_step(phrase: Phrase, place: int) -> bool:
@@ -218,7 +229,8 @@ def _is_step(phrase: Phrase, place: int) -> bool:
 def _follows_name(phrase: Phrase, place: int) -> bool:
     """ "pay Hanna 20": a word that may be a name, with a verb of paying before it."""
     before = phrase.word(place - 1)
-    if not before.isalpha() or before in phrase.locale.banking.not_names:
+    named = any(before == part for name in phrase.context.payees for part in name.lower().split())
+    if not named and (not before.isalpha() or before in phrase.locale.banking.not_names):
         return False
     verbs = phrase.locale.money.verbs
     return any(phrase.word(at) in verbs for at in range(max(0, place - 10), place - 1))

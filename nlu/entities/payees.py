@@ -23,6 +23,8 @@ ALIKE = 0.7
 """Below this likeness in spelling a word is alike by sound alone."""
 
 _LONGEST = 4
+_LONG = 6
+"""Letters from which on an ending tells a verb from a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,21 +145,46 @@ def _is_led(phrase: Phrase, place: int) -> bool:
 
 def _follows_to(phrase: Phrase, place: int) -> bool:
     led = phrase.word(place - 1) in phrase.locale.dates.the
-    return phrase.word(place - 1 - led) in phrase.locale.banking.roles["to"]
+    before = phrase.word(place - 1 - led)
+    pays = led and before in phrase.locale.money.verbs
+    # "The power company", and not "the power bill".
+    named = pays and phrase.word(place + 1) in phrase.locale.banking.ordinary
+    return named or before in phrase.locale.banking.roles["to"]
 
 
 def _in_a_name(phrase: Phrase, place: int, length: int, name: _Name) -> bool:
     """True where a word beside the span is no known word: it belongs to somebody else's name."""
+    begins = likeness(phrase.word(place).removesuffix("'s"), name.parts[0]) >= LEAST
     for at in (place - 1, place + length):
         if not 0 <= at < len(phrase.tokens) or not phrase.tokens[at].is_word:
             continue
         if phrase.word(at) in phrase.locale.banking.not_names:
             continue
         written = phrase.text[phrase.tokens[at].start]
-        known = any(likeness(phrase.word(at), part) >= 0.86 for part in name.parts)
+        if at < place and begins and phrase.text.islower():
+            # A given name comes first: "shoot tom" names no Shoot.
+            continue
+        known = _is_ordinary(phrase, at) or any(
+            likeness(phrase.word(at), part) >= 0.86 for part in name.parts
+        )
         if not known and (written.isupper() or phrase.text.islower()):
             return True
     return False
+
+
+def _is_ordinary(phrase: Phrase, at: int) -> bool:
+    """True for a word that is nobody's name: a number, a weekday, "something"."""
+    locale, word = phrase.locale, phrase.word(at)
+    possessed = phrase.word(at - 1).endswith("'s")
+    return (
+        possessed
+        or (len(word) >= _LONG and word.endswith(locale.banking.ordinary_endings))
+        or word in locale.banking.ordinary
+        or word in locale.numbers.openers
+        or word in locale.dates.units
+        or word in locale.money.after
+        or word in locale.answers.fillers
+    )
 
 
 def _confidence(best: _Match, matches: Sequence[_Match]) -> float:

@@ -16,7 +16,18 @@ def find_recurrences(phrase: Phrase) -> Iterator[Candidate]:
             value: phrase.says(place, said) for value, said in phrase.locale.dates.every.items()
         }
         value, length = max(lengths.items(), key=lambda item: item[1])
+        if not length and (rate := _rate(phrase, place)):
+            value, length = rate, 2
         if length:
             entity = phrase.entity("recurrence", value, place, place + length)
             yield Candidate(entity, RANK)
         place += max(length, 1)
+
+
+def _rate(phrase: Phrase, place: int) -> str | None:
+    """ "A hundred a month": how often, where an amount stands before it."""
+    words, before = phrase.locale, phrase.word(place - 1)
+    unit = words.dates.units.get(phrase.word(place + 1))
+    counted = before.isdigit() or before in words.numbers.openers or before in words.money.units
+    is_rate = counted and phrase.word(place) in words.numbers.articles
+    return unit if is_rate and unit in words.dates.every else None

@@ -14,7 +14,7 @@ def with_roles(phrase: Phrase, entities: Sequence[Entity]) -> list[Entity]:
     told = [
         replace(entity, role=_step(phrase, entity) or _role(phrase, entity)) for entity in entities
     ]
-    return [_beside_another(entity, told[:place]) for place, entity in enumerate(told)]
+    return _two_sides([_beside_another(entity, told[:place]) for place, entity in enumerate(told)])
 
 
 def _beside_another(entity: Entity, before: Sequence[Entity]) -> Entity:
@@ -23,6 +23,19 @@ def _beside_another(entity: Entity, before: Sequence[Entity]) -> Entity:
         return entity
     others = [one.value for one in before if one.type == "product" and one.role != "not"]
     return replace(entity, role="other") if others and entity.value not in others else entity
+
+
+def _two_sides(entities: list[Entity]) -> list[Entity]:
+    """Of two accounts, one of which money comes from, the other is where it goes: "I'm low in
+    checking, top it up from savings"."""
+    accounts = [e for e in entities if e.type == "account_kind"]
+    roles = {e.role for e in accounts}
+    if len({e.value for e in accounts}) != 2 or len(accounts) != 2 or roles != {"from", None}:
+        return entities
+    return [
+        replace(e, role="to") if e.type == "account_kind" and e.role is None else e
+        for e in entities
+    ]
 
 
 def _step(phrase: Phrase, entity: Entity) -> str | None:

@@ -12,7 +12,19 @@ SURE = 0.6
 
 _LEAST_WORDS = 2
 NO_WISH = frozenset(
-    {"inform", "correct", "affirm", "deny", "greet", "thanks", "chitchat", "insult", "wait", "help"}
+    {
+        "inform",
+        "correct",
+        "affirm",
+        "deny",
+        "greet",
+        "goodbye",
+        "thanks",
+        "chitchat",
+        "insult",
+        "wait",
+        "help",
+    }
 )
 """Intents that no clause adds to another: they come out of cut sentences too easily."""
 

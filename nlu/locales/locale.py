@@ -96,6 +96,7 @@ class DateWords(Words):
     until: frozenset[str]
     first_word: str
     past_words: frozenset[str]
+    ahead_words: frozenset[str]
     not_dates: frozenset[str]
 
 
@@ -137,6 +138,8 @@ class BankingWords(Words):
     last_word: str
     digit_cues: frozenset[str]
     not_names: frozenset[str]
+    ordinary: frozenset[str]
+    ordinary_endings: tuple[str, ...]
 
 
 class AnswerWords(Words):
