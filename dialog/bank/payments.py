@@ -8,7 +8,14 @@ from sqlalchemy.orm import Session
 
 from dialog.bank.desk import Desk
 from dialog.bank.money import to_major
-from dialog.bank.tables import AccountRow, EntryRow, PayeeRow, ProposalRow, ScheduleRow
+from dialog.bank.tables import (
+    AccountRow,
+    EntryRow,
+    PayeeRow,
+    PostingRow,
+    ProposalRow,
+    ScheduleRow,
+)
 from dialog.bank.values import PaymentState, PaymentStatus, Search
 
 LOOKED_AT = 300
@@ -32,8 +39,9 @@ class Payments:
         """
         with self._desk.reading() as session:
             rows = _proposals(session, customer_id)
-            told = (_status(session, row) for row in rows)
-            fitting = [one for one in told if one is not None and _fits(one, search)]
+            told = [one for row in rows if (one := _status(session, row)) is not None]
+            told += _made_elsewhere(session, customer_id)
+            fitting = [one for one in told if _fits(one, search)]
         return tuple(sorted(fitting, key=lambda one: one.at, reverse=True)[:TOLD])
 
 
@@ -41,6 +49,23 @@ def _proposals(session: Session, customer_id: int) -> Iterator[ProposalRow]:
     query = select(ProposalRow).where(ProposalRow.customer_id == customer_id)
     latest = (ProposalRow.proposed_at.desc(), ProposalRow.id.desc())
     return iter(session.scalars(query.order_by(*latest).limit(LOOKED_AT)).all())
+
+
+def _made_elsewhere(session: Session, customer_id: int) -> Iterator[PaymentStatus]:
+    """Payments to the customer's payees that nobody asked for by phone."""
+    query = (
+        select(PostingRow, EntryRow, PayeeRow.name)
+        .join(EntryRow, PostingRow.entry_id == EntryRow.id)
+        .join(AccountRow, PostingRow.account_id == AccountRow.id)
+        .join(PayeeRow, PayeeRow.customer_id == AccountRow.customer_id)
+        .where(AccountRow.customer_id == customer_id, EntryRow.proposal_id.is_(None))
+        .where(PostingRow.amount_minor < 0, PostingRow.description.contains(PayeeRow.name))
+        .order_by(PostingRow.id.desc())
+        .limit(LOOKED_AT)
+    )
+    for posting, entry, name in session.execute(query):
+        amount, day, at = to_major(-posting.amount_minor), entry.booked_on, entry.recorded_at
+        yield PaymentStatus("made", amount, name, outside=False, day=day, at=at)
 
 
 def _status(session: Session, row: ProposalRow) -> PaymentStatus | None:

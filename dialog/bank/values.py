@@ -172,11 +172,11 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class PaymentStatus:
-    """A payment that the customer agreed to, and what became of it.
+    """A payment of the customer's, and what became of it.
 
     Attributes:
         to: The payee's name, or the kind of the customer's own account.
-        outside: It goes to another bank.
+        outside: It goes to another bank, and was asked for here.
         day: When it was made, decided or given up, or when it is to be made.
         at: When it came to stand so.
     """

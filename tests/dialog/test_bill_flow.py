@@ -151,6 +151,18 @@ def test_a_payment_that_was_made_is_told_with_its_day(maria: Caller) -> None:
     assert "business day" in said(answer)
 
 
+def test_a_payment_that_was_not_asked_for_here_is_told_too(bank: Bank) -> None:
+    told = Told()
+    call = Conversation(bank=bank, understander=told, today=date(2026, 3, 16), call_id="priya")
+    call.open()
+    priya = Caller(call, told)
+    priya.logs_in(*PRIYA)
+    sofia = entity("payee", "Sofia Rossi", role="to")
+    answer = said(priya.says("did my payment to Sofia go through", "payment_status", sofia))
+    assert "$150.00 to Sofia Rossi was sent on March 13" in answer
+    assert "business day" not in answer
+
+
 def test_nobody_hears_of_the_payments_of_somebody_else(bank: Bank, maria: Caller) -> None:
     anna = entity("payee", "Anna Keller", role="to")
     maria.says("send it", "transfer", money("50"), anna)

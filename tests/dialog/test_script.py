@@ -62,6 +62,8 @@ def test_plain_agreement_holds_no_word_of_doubt() -> None:
 
 def test_what_may_be_missed_of_a_question_is_only_its_tail() -> None:
     for question in strict_questions():
+        if "}" not in question:
+            continue  # consent: it names no value that could be missed
         last_value = question.rindex("}")
         spoken = question.replace("{amount}", "$9,999.99").replace("{recipient}", "Blue River")
         tail = len(question) - last_value
