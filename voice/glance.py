@@ -17,6 +17,16 @@ _LOUDER = 6.0
 """dB by which what came since may be louder than the silence in which the glance was taken."""
 
 
+_TO_COME = 1024
+"""Samples of silence that make a pause of it."""
+
+
+def continued(samples: Samples) -> Samples:
+    """Audio that ends in silence as it would be at the pause: with as much more of it."""
+    silence = samples[-2 * _STEP :]
+    return np.concatenate((samples, np.tile(silence, -(-_TO_COME // max(len(silence), 1)))))
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """The encoder's view of audio, int16 at 16 kHz, that ends in at least 32 ms of silence."""

@@ -18,7 +18,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from voice.cues import Awaited, load_cues
 from voice.errors import AudioFormatError
-from voice.glance import Glance
+from voice.glance import Glance, continued
 from voice.pcm import Samples
 from voice.readings import NOTHING, Candidate, Reading, doubted, read, together
 from voice.transcript import Hypothesis, Transcript
@@ -127,7 +127,8 @@ class Recogniser:
         """
         if len(samples) > LONGEST_SECONDS * SAMPLE_RATE or not self._holds_speech(samples):
             return None
-        return Glance(samples, self._encode(samples, self._window(samples)))
+        likely = continued(samples)
+        return Glance(samples, self._encode(likely, self._window(likely)))
 
     def transcribe(
         self,
