@@ -90,6 +90,8 @@ def _is_chosen(draft: Draft, step: Choose) -> bool:
 
 def _swap(draft: Draft) -> bool:
     """Two accounts exchange their sides."""
+    if draft.facts is None:
+        return False
     found = {name: draft.view.account(name) for name in draft.top.slots}
     sides = [(name, account) for name, account in found.items() if account is not None]
     if len(sides) != 2:

@@ -29,6 +29,10 @@ ANSWERED_OUTSIDE = 0.02
 """Share of the questions that no document answers which may be answered at the threshold."""
 
 
+LIKELY = 0.5
+"""Score below which a passage is likelier wrong than right: then nothing is said."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
     """Questions with their hardest passages, asked of an index that was fitted without them.
@@ -155,11 +159,13 @@ def score(
 def set_threshold(
     head: MatchHead, index: DocumentIndex, asked: Sequence[Asked], encoder: SentenceEncoder
 ) -> MatchHead:
-    """The least threshold at which few enough of the unanswered questions are answered."""
+    """The least threshold at which few enough of the unanswered questions are answered, and from
+    which a passage is likelier right than wrong."""
     said = score(head, index, asked, encoder)
     outside = np.sort(said.best[~said.inside])[::-1]
     spared = int(ANSWERED_OUTSIDE * len(outside))
-    return replace(head, threshold=float(np.nextafter(outside[spared], np.float32(2.0))))
+    enough = float(np.nextafter(outside[spared], np.float32(2.0)))
+    return replace(head, threshold=max(enough, LIKELY))
 
 
 def question_figures(said: Scored, threshold: float) -> dict[str, float]:

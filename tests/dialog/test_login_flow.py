@@ -146,3 +146,10 @@ def test_who_is_identified_stays_identified(caller: Caller) -> None:
     assert caller.says("start over", "start_over").say
     assert caller.says("my balance", "balance").action == "tell_balance"
     assert caller.says("it's me", "identify").action == "authenticated"
+
+
+def test_who_is_not_identified_has_no_accounts_to_exchange(caller: Caller) -> None:
+    caller.says("what's my balance", "balance")
+    caller.keys(NUMBER)
+    assert caller.says("the other way round", "correct").expectation.kind == "pin"
+    assert caller.keys(PIN).action == "tell_balance"
