@@ -7,7 +7,6 @@ open it to be able to speak over an answer. Keys typed on the keyboard are the t
 
 import asyncio
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from server.client.connection import (
     Speaker,
     dialled,
 )
+from server.client.jitter import JitterBuffer
 from server.errors import ServerError
 from server.render import CallView
 from voice.pcm import Samples
@@ -96,49 +96,6 @@ def sound_device() -> SoundDevice:
         raise NoSoundDevice(NO_SOUND) from error
     device: SoundDevice = sounddevice
     return device
-
-
-class DeviceSpeaker:
-    """Plays what arrives; the device's thread takes it, 20 ms at a time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting = np.zeros(0, np.int16)
-        self._played = 0
-        self._gain = 1.0
-
-    @property
-    def playing(self) -> bool:
-        """Whether received audio has still to be handed to the device."""
-        return len(self._waiting) > 0
-
-    @property
-    def played(self) -> int:
-        """Samples that were handed to the device since the call began."""
-        return self._played
-
-    def play(self, samples: Samples) -> None:
-        """Take audio that has just arrived."""
-        with self._lock:
-            self._waiting = np.concatenate((self._waiting, samples))
-
-    def clear(self) -> None:
-        """Drop what has not been handed to the device yet."""
-        with self._lock:
-            self._waiting = self._waiting[:0]
-            self._gain = 1.0
-
-    def duck(self, gain: float) -> None:
-        """Play what is left, and what comes, at this gain."""
-        self._gain = gain
-
-    def fill(self, outdata: Samples, frames: int, _time: Any, _status: Any) -> None:
-        """The device's callback: shape (frames, 1); silence where there is nothing."""
-        with self._lock:
-            now, self._waiting = self._waiting[:frames], self._waiting[frames:]
-            self._played += len(now)
-        outdata[: len(now), 0] = now * self._gain
-        outdata[len(now) :] = 0
 
 
 class DeviceMicrophone:
@@ -249,7 +206,7 @@ async def talk(
     try:
         device = device or sound_device()
         async with dialled(url, Hello(sample_rate, language=language, token=token)) as (socket, _):
-            speaker = DeviceSpeaker()
+            speaker = JitterBuffer(sample_rate)
             microphone = DeviceMicrophone(sample_rate, speaker, half_duplex=half_duplex)
             view = CallView(console)
             client = CallClient(socket, "pcm16", microphone, speaker, view.event)
