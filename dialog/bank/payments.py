@@ -31,7 +31,8 @@ class Payments:
         self._desk = desk
 
     def status(self, customer_id: int, search: Search) -> tuple[PaymentStatus, ...]:
-        """The latest payments of a customer that fit, the latest first.
+        """The latest payments of a customer that fit, the latest first; those that were asked for
+        by phone, or else those that were not.
 
         Args:
             customer_id: Whose.
@@ -40,8 +41,9 @@ class Payments:
         with self._desk.reading() as session:
             rows = _proposals(session, customer_id)
             told = [one for row in rows if (one := _status(session, row)) is not None]
-            told += _made_elsewhere(session, customer_id)
             fitting = [one for one in told if _fits(one, search)]
+            if not fitting:
+                fitting = [o for o in _made_elsewhere(session, customer_id) if _fits(o, search)]
         return tuple(sorted(fitting, key=lambda one: one.at, reverse=True)[:TOLD])
 
 

@@ -132,5 +132,7 @@ def test_a_held_payment_keeps_its_bill_until_it_is_declined(bank, maria, order, 
 
 
 def test_a_payment_that_was_only_read_back_is_none(bank, maria, order):
+    before = bank.payments.status(maria.id, Search())
     propose(bank, order, "p1")
-    assert status(bank, maria) == []
+    assert bank.payments.status(maria.id, Search()) == before
+    assert status(bank, maria, amount=order.amount) == []
