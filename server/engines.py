@@ -16,10 +16,10 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import structlog
 
+from dialog.conversation import Understands
 from dialog.phrases import fixed_phrases
-from nlu.understander import Understander
-from server.documents import documents_index
 from server.errors import ServerError
+from server.meaning import load_meaning
 from server.models import ModelStore
 from server.settings import Settings
 from server.waiting import Waiting
@@ -107,13 +107,14 @@ class Engines:
     """One recogniser, one judge of turns, one understander, one synthesiser, and their threads.
 
     Attributes:
+        understander: A call keeps the one that it began with; the next may have another.
         phrases_file: Where the sound of fixed phrases is kept over restarts.
         bank: Threads for what talks to the database.
     """
 
     recogniser: Recogniser
     smart_turn: SmartTurn
-    understander: Understander
+    understander: Understands
     synthesiser: Synthesiser
     phrases_file: Path
     bank: EngineThread = field(default_factory=lambda: EngineThread("bank", threads=4))
@@ -223,9 +224,7 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
     report("turn model")
     smart_turn = SmartTurn()
     report("understanding")
-    encoder = folders[settings.encoder]
-    documents = documents_index(settings, encoder)
-    understander = Understander(encoder, model=settings.intents, documents=documents)
+    understander = load_meaning(settings, folders[settings.encoder])
     report("voice")
     synthesiser = Synthesiser(
         folders[settings.voice], device=settings.device, threads=settings.threads

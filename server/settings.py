@@ -151,7 +151,8 @@ class Settings(BaseSettings):
         models: Folder of prepared models.
         recogniser, voice, encoder: A model's name in the manifest, or a folder.
         intents: Folder of an intent model that `tellerline nlu train` made of our intents; None is
-            the packaged one.
+            the packaged one. The server takes it up again at SIGHUP.
+        shadow: Folder of another such model: it answers nobody, and where it differs is logged.
         documents: Folder of the bank's own documents (Markdown, CSV) that questions are answered
             from; None is the packaged bank's.
         device: "auto" takes CUDA where there is one.
@@ -198,6 +199,7 @@ class Settings(BaseSettings):
     voice: str = "voice-joe"
     encoder: str = "minilm-l6"
     intents: Path | None = None
+    shadow: Path | None = None
     documents: Path | None = None
     device: str = "auto"
     threads: Annotated[int, Field(ge=1)] = 2

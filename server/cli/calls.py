@@ -45,12 +45,14 @@ def serve(
     """Answer calls until interrupted: websocket /v1/call, the page at /, and what is set.
 
     SIGTERM drains: new calls are refused, running ones may take `drain` seconds (60). SIGINT, or
-    a second signal, ends at once. docs/channels.md tells every way in.
+    a second signal, ends at once. SIGHUP takes up the intent model that the settings name now, for
+    the calls that begin from then on. docs/channels.md tells every way in.
 
     With --reload a new call, and a running one with nothing under way, takes up edited files.
     """
     from server.cli.hosting import hosted, loaded_engines, parse_day, until_told
     from server.cli.reloading import reloading
+    from server.cli.renewing import renewing
     from server.settings import AudioSocket, Sip
 
     chosen = settings(host=host, port=port)
@@ -63,6 +65,7 @@ def serve(
         drain = Drain()
         async with (
             reloading(chosen.language if reload else None),
+            renewing(engines, settings),
             hosted(chosen, engines, parse_day(today), drain) as url,
         ):
             print(f"Tellerline answers on {url}", flush=True)

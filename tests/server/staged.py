@@ -132,6 +132,7 @@ class Caller:
     events: list[dict[str, Any]] = field(default_factory=list)
     audio: list[np.ndarray] = field(default_factory=list)
     level: int = 0
+    engines: Engines | None = None
 
     async def send(self) -> None:
         began, count = time.monotonic(), 0
@@ -211,7 +212,7 @@ async def staged(
         websockets.connect(url) as socket,
     ):
         await socket.send(json.dumps(hello))
-        caller = Caller(socket, bank)
+        caller = Caller(socket, bank, engines=engines)
         tasks = [asyncio.create_task(caller.send()), asyncio.create_task(caller.receive())]
         yield caller
         for task in tasks:
