@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from server.bench.calls import RecordedCall
+from server.bench.hosted import Line
 from server.bench.interruptions import Interruption, interruption, onset_of
 from server.bench.peer import Peer
 from server.bench.peer_wire import RATE
@@ -103,13 +104,14 @@ def trials(calls: Sequence[RecordedCall], count: int, seed: int) -> list[Trial]:
     return made
 
 
-async def attempt(trial: Trial, url: str) -> Outcome:
+async def attempt(trial: Trial, line: Line) -> Outcome:
     """One call in which the trial happens."""
     quiet = np.zeros(int(AFTERWARDS * trial.sample_rate), np.int16)
     samples = np.concatenate((trial.samples, quiet))
     log = await place_call(
-        url,
+        line.url,
         [CallerTurn(samples=samples, barge_in=trial.offset, hang_up=True, label=trial.kind)],
+        dial=line.dial,
         sample_rate=trial.sample_rate,
         encoding=trial.encoding,
         echo=ECHO_DB if trial.kind == ECHO else None,
@@ -180,7 +182,7 @@ async def attempt_with_peer(trial: Trial, peer: Peer, asked: Samples) -> Outcome
 
 async def measure_barge_in(
     trials: Sequence[Trial],
-    url: str,
+    line: Line,
     on_trial: Callable[[], None] = lambda: None,
     *,
     peer: Peer | None = None,
@@ -190,14 +192,14 @@ async def measure_barge_in(
 
     Args:
         trials: What is spoken over answers.
-        url: Of our server.
+        line: To our server.
         on_trial: Told after each.
         peer, asked: See `attempt_with_peer`; without them only ours is measured.
     """
     ours: list[Outcome] = []
     theirs: list[Outcome] = []
     for trial in trials:
-        ours.append(await attempt(trial, url))
+        ours.append(await attempt(trial, line))
         if peer is not None and asked is not None:
             did = await attempt_with_peer(trial, peer, asked)
             theirs += [did] if did else []

@@ -1,14 +1,14 @@
 """Ours and the stock pipecat bot side by side, alternating call by call, on the same recordings."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dialog.conversation import Conversation
 from nlu.understander import Understander
 from server.bench.calls import RecordedCall, heard_rightly, turn_type
-from server.bench.hosted import Assistant
+from server.bench.hosted import Serving
 from server.bench.latency import OURS, AnsweredTurn, our_turns
 from server.bench.peer import Peer, PeerTurn
 from server.bench.peer_wire import RATE
@@ -68,26 +68,34 @@ async def warm_up(peer: Peer, call: PeerCall) -> None:
 
 
 async def measure_beside(
-    calls: Sequence[PeerCall],
-    host: Assistant,
+    calls: Sequence[RecordedCall],
+    theirs: Mapping[str, PeerCall],
+    host: Serving,
     peers: Sequence[Peer],
     judge: Callable[[RecordedCall, int, str], bool],
     keep: Callable[[str, list[AnsweredTurn]], None],
+    kept: Callable[[str, str], bool] = lambda _, __: False,
 ) -> None:
-    """Play every call to us, then to each peer.
+    """Play every call to us, then some of them to each peer.
 
     Args:
         calls: What is played.
+        theirs: What the peers are played, by the call's name.
         host: Ours.
         peers: Warmed up.
         judge: Whether the words heard in a turn of a call lead to the expected answer.
         keep: Takes an assistant's name and its turns of a call.
+        kept: Whether an assistant has played a call already.
     """
     for seed, call in enumerate(calls):
-        keep(OURS, await our_turns(call.call, host, seed))
-        for peer in peers:
-            played = list(zip(call.turns, await peer.play(call.said), strict=True))
-            keep(peer.name, [_judged(call, n, turn, judge) for n, turn in played])
+        name = call.scenario.name
+        if not kept(OURS, name):
+            keep(OURS, await our_turns(call, host, seed))
+        for peer in peers if name in theirs else ():
+            if not kept(peer.name, name):
+                ready = theirs[name]
+                played = list(zip(ready.turns, await peer.play(ready.said), strict=True))
+                keep(peer.name, [_judged(ready, n, turn, judge) for n, turn in played])
 
 
 def _judged(

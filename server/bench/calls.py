@@ -19,6 +19,9 @@ from server.replay.scenario import Turn as Does
 SAMPLES = Path(__file__).parents[2] / "audio_samples"
 NO_BOOKS: dict[str, list[object]] = {"customers": [], "transfers": []}
 
+EVERY = 3
+"""Of so many calls one is drawn first where not all are wanted."""
+
 TurnType = Literal["open question", "yes/no", "digits", "command"]
 TURN_TYPES: tuple[TurnType, ...] = ("open question", "yes/no", "digits", "command")
 
@@ -63,6 +66,21 @@ def recorded_calls(
 def _is_recorded(scenario: Scenario) -> bool:
     """Some scenarios are for text only."""
     return all(turn.wav is not None for turn in scenario.turns if turn.say is not None)
+
+
+def drawn_evenly(calls: Sequence[RecordedCall], turns: int) -> list[RecordedCall]:
+    """Calls from all over a list in which, together, at least so many turns are spoken; else all.
+
+    Every n-th is taken, then those between, until there are enough.
+    """
+    picked: set[int] = set()
+    spoken = 0
+    for start in range(EVERY):
+        for place in range(start, len(calls), EVERY):
+            if spoken < turns:
+                picked.add(place)
+                spoken += sum(turn.say is not None for turn in calls[place].scenario.turns)
+    return [call for place, call in enumerate(calls) if place in picked]
 
 
 def turn_type(scenario: Scenario, n: int) -> TurnType | None:

@@ -5,15 +5,36 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from server.caller import Dial
+from server.client.connection import dialled
 from server.errors import ServerError
 
 START_WITHIN = 180.0
 END_WITHIN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a server is called, and how."""
+
+    url: str
+    dial: Dial = dialled
+
+
+class Serving(Protocol):
+    """Whoever serves calls: a process of its own, or virtual time (`server.bench.virtual`)."""
+
+    def serving(
+        self, today: date, max_calls: int | None = None
+    ) -> AbstractAsyncContextManager[Line]:
+        """A server with a fresh demo bank."""
+        ...
 
 
 class Assistant:
@@ -28,11 +49,11 @@ class Assistant:
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def serving(self, today: date, max_calls: int | None = None) -> AsyncIterator[str]:
-        """A server with a fresh demo bank; gives its url."""
+    async def serving(self, today: date, max_calls: int | None = None) -> AsyncIterator[Line]:
+        """A server with a fresh demo bank."""
         opened = await self.ask({"do": "open", "today": str(today), "max_calls": max_calls})
         try:
-            yield opened["url"]
+            yield Line(opened["url"])
         finally:
             await self.ask({"do": "close", "url": opened["url"]})
 

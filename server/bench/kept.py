@@ -30,9 +30,9 @@ class KeptTurns:
         """All turns so far, by assistant."""
         return [Side(name, tuple(turns)) for name, turns in self._turns.items()]
 
-    def holds(self, call: str) -> bool:
-        """Whether every assistant has played a call."""
-        return all(any(turn.call == call for turn in turns) for turns in self._turns.values())
+    def holds(self, name: str, call: str) -> bool:
+        """Whether an assistant has played a call."""
+        return any(turn.call == call for turn in self._turns[name])
 
     def add(self, name: str, turns: Iterable[AnsweredTurn]) -> None:
         """Keep the turns of one call; those of an unfinished run before are replaced."""

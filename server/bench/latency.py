@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.bench.calls import TURN_TYPES, RecordedCall, TurnType, right_in_call, turn_type
-from server.bench.hosted import Assistant
+from server.bench.hosted import Serving
 from server.bench.report import (
     Report,
     Sheet,
@@ -66,14 +66,15 @@ class Side:
         return {(turn.call, turn.n): turn for turn in self.turns if turn.counts}
 
 
-async def our_turns(call: RecordedCall, host: Assistant, seed: int = 1) -> list[AnsweredTurn]:
+async def our_turns(call: RecordedCall, host: Serving, seed: int = 1) -> list[AnsweredTurn]:
     """Play one recorded call to the assistant."""
     scenario = call.scenario
     turns = caller_turns(scenario, call.folder)
-    async with host.serving(scenario.today) as url:
+    async with host.serving(scenario.today) as line:
         log = await place_call(
-            url,
+            line.url,
             turns,
+            dial=line.dial,
             sample_rate=scenario.caller.sample_rate,
             encoding=scenario.caller.encoding,
             seed=seed,
@@ -100,7 +101,7 @@ async def our_turns(call: RecordedCall, host: Assistant, seed: int = 1) -> list[
 
 async def measure_ours(
     calls: Sequence[RecordedCall],
-    host: Assistant,
+    host: Serving,
     at_once: int,
     keep: Callable[[str, list[AnsweredTurn]], None],
 ) -> None:
@@ -130,15 +131,17 @@ def both_right(ours: Side, peer: Side) -> list[tuple[AnsweredTurn, AnsweredTurn]
 def latency_report(ours: Side, peers: Sequence[Side] = ()) -> Report:
     """The figures of a run; the first peer is the one with its defaults."""
     pairs = {peer.name: both_right(ours, peer) for peer in peers}
-    compared = [ours for ours, _ in pairs[peers[0].name]] if peers else [*ours.counted.values()]
-    latencies = _latencies(compared)
-    parts = tuple(turn.parts or {} for turn in compared)
+    first = pairs[peers[0].name] if peers else []
+    counted = [*ours.counted.values()]
+    latencies = _latencies(counted)
+    parts = tuple(turn.parts or {} for turn in counted)
     gap = worst_gap(latencies, parts)
     sheets = [_overview(ours, peers, pairs), _by_type(ours, peers, pairs), _parts(latencies, parts)]
     return Report(
         bench="latency",
         ours=latencies,
-        peer=_latencies([p for _, p in pairs[peers[0].name]]) if peers else None,
+        peer=_latencies([b for _, b in first]) if peers else None,
+        beside=_latencies([a for a, _ in first]) if peers else None,
         parts=parts,
         more=_more(ours, peers, pairs) | {"parts_worst_gap_ms": gap},
         sheets=tuple(sheets),
@@ -214,7 +217,6 @@ def _more(ours: Side, peers: Sequence[Side], pairs: Pairs) -> dict[str, Any]:
         "turns": len(ours.turns),
         "right": sum(turn.right for turn in ours.turns),
         "cut_in": sum(turn.cut_in for turn in ours.turns),
-        "all_ours": percentiles(_latencies([*ours.counted.values()])),
         "by_type": types,
         "peers": {
             peer.name: {

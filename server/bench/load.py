@@ -101,7 +101,7 @@ async def measure_level(
     done: list[Called] = []
     refused = 0
     until = asyncio.get_running_loop().time() + seconds
-    async with host.serving(today, max_calls=count) as url:
+    async with host.serving(today, max_calls=count) as line:
         await host.lag()
 
         async def caller(number: int) -> None:
@@ -110,14 +110,14 @@ async def measure_level(
             await asyncio.sleep(STAGGER * number / count)
             while asyncio.get_running_loop().time() < until:
                 try:
-                    done.append(await _call(rng.choice(calls), url, rng.randrange(1000)))
+                    done.append(await _call(rng.choice(calls), line.url, rng.randrange(1000)))
                 except CallError:
                     refused += 1
                     await asyncio.sleep(STAGGER)
 
         async def one_too_many() -> bool:
             await asyncio.sleep(STAGGER + seconds / 2)
-            return await _is_refused(calls[0], url)
+            return await _is_refused(calls[0], line.url)
 
         *_, next_refused = await asyncio.gather(*map(caller, range(count)), one_too_many())
         return _level(count, done, await host.lag(), refused, next_refused=bool(next_refused))

@@ -43,6 +43,7 @@ class Report:
         bench: Its name.
         ours: Milliseconds, one per measurement.
         peer: The same of the peer, in the same run; None where it was not asked for.
+        beside: Ours where the peer's were measured, too, if those are not all.
         parts: The named parts of each of ours, milliseconds; empty where it has none.
         more: What only this bench tells, for the JSON object.
         sheets: For people.
@@ -53,6 +54,7 @@ class Report:
     bench: str
     ours: tuple[float, ...]
     peer: tuple[float, ...] | None = None
+    beside: tuple[float, ...] | None = None
     parts: tuple[Mapping[str, float], ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
     sheets: tuple[Sheet, ...] = ()
@@ -66,9 +68,10 @@ class Report:
 
     @property
     def ratio(self) -> float | None:
-        """Our median over the peer's; None without a peer."""
+        """Our median over the peer's, on the same; None without a peer."""
         theirs = percentile(self.peer or (), 50)
-        return round(self.p50 / theirs, 3) if theirs and self.p50 is not None else None
+        ours = percentile(self.ours if self.beside is None else self.beside, 50)
+        return round(ours / theirs, 3) if theirs and ours is not None else None
 
     def json(self) -> dict[str, Any]:
         """The last line of `--json`."""

@@ -27,8 +27,8 @@ from server.bench.beside import (
     peer_call,
     warm_up,
 )
-from server.bench.calls import SAMPLES, RecordedCall
-from server.bench.hosted import Assistant, assistant
+from server.bench.calls import SAMPLES, RecordedCall, drawn_evenly
+from server.bench.hosted import Assistant, Serving, assistant
 from server.bench.intelligibility import REPLIES as READ_BACK
 from server.bench.intelligibility import read_back
 from server.bench.kept import KeptTurns
@@ -39,7 +39,11 @@ from server.bench.peer import DEFAULTS, OPTIONS, Peer, peer_line, peer_process, 
 from server.bench.report import Report
 from server.bench.tts import REPLIES, measure_tts, tts_report, whole_sentence
 from server.bench.turns import measure_turns, measure_turns_beside, turns_report
+from server.bench.virtual import VirtualAssistant
+from server.engines import load_engines
 from server.models import ModelStore
+from server.replay.engines import Costs
+from server.replay.virtual_time import run_in_virtual_time
 from server.settings import Settings
 from voice.synthesiser import Synthesiser
 
@@ -115,13 +119,27 @@ class Bench:
 
         return asyncio.run(go())
 
+    def run_fast(self, work: Callable[[Serving], Awaitable[Report]], costs: Costs) -> Report:
+        """Run a bench in virtual time, on engines in this process that take a given time."""
+        with self._console.status("loading") as status:
+            engines = load_engines(self.settings, lambda what: status.update(f"loading {what}"))
+        host = VirtualAssistant(self.settings, engines, costs)
+
+        async def go() -> Report:
+            return await work(host)
+
+        try:
+            return run_in_virtual_time(go())
+        finally:
+            engines.close()
+
     def latency(
         self,
         calls: list[RecordedCall],
         limit: int | None = None,
         *,
         at_once: int = 1,
-        peer: bool = False,
+        peer_turns: int | None = 0,
         keep: Path | None = None,
     ) -> Report:
         """Response latency over recorded calls.
@@ -130,40 +148,54 @@ class Bench:
             calls: All that may be played.
             limit: How many of them now; those that are kept already are left out.
             at_once: Calls at once, without peers.
-            peer: Whether the peers are measured, too.
+            peer_turns: How many turns each peer is asked for, drawn from all over the calls; None
+                asks for all, 0 leaves the peers out.
             keep: File of the turns of earlier runs and of this one.
         """
-        kept = KeptTurns(keep, (OURS, *OPTIONS) if peer else (OURS,))
-        missing = [call for call in calls if not kept.holds(call.scenario.name)][:limit]
+        names = (OURS,) if peer_turns == 0 else (OURS, *OPTIONS)
+        kept = KeptTurns(keep, names)
+        theirs = calls if peer_turns is None else drawn_evenly(calls, peer_turns)
+        asked = {each.scenario.name for each in theirs}
+
+        def missing(call: RecordedCall) -> int:
+            """How many assistants have still to play it."""
+            name = call.scenario.name
+            return sum(not kept.holds(n, name) for n in names if n == OURS or name in asked)
+
+        open_calls = [call for call in calls if missing(call)][:limit]
 
         async def work(host: Assistant) -> Report:
-            steps = len(missing) * (1 + peer * len(OPTIONS))
-            with self.progress("calling", steps) as advance:
+            with self.progress("calling", sum(map(missing, open_calls))) as advance:
 
                 def take(name: str, turns: list[AnsweredTurn]) -> None:
                     kept.add(name, turns)
                     advance()
 
-                if peer:
-                    await self._beside(host, missing, take)
+                if peer_turns == 0:
+                    await measure_ours(open_calls, host, at_once, take)
                 else:
-                    await measure_ours(missing, host, at_once, take)
+                    theirs_now = [each for each in open_calls if each.scenario.name in asked]
+                    await self._beside(host, open_calls, theirs_now, take, kept.holds)
             return _latency_of(kept)
 
-        return self.run(work) if missing else _latency_of(kept)
+        return self.run(work) if open_calls else _latency_of(kept)
 
     async def _beside(
         self,
         host: Assistant,
         calls: list[RecordedCall],
+        theirs: list[RecordedCall],
         take: Callable[[str, list[AnsweredTurn]], None],
+        kept: Callable[[str, str], bool],
     ) -> None:
-        """Play all calls to us and to every peer."""
+        """Play all calls to us and some of them to every peer."""
         with TemporaryDirectory() as folder:
             judge = TextJudge(Path(folder), self.model(self.settings.encoder))
-            ready = [peer_call(call, judge.conversation(call)) for call in calls]
-            async with self._peers(tuple(OPTIONS), ready[0]) as peers:
-                await measure_beside(ready, host, peers, judge, take)
+            ready = {
+                each.scenario.name: peer_call(each, judge.conversation(each)) for each in theirs
+            }
+            async with self._peers(tuple(OPTIONS), opening(calls[0])) as peers:
+                await measure_beside(calls, ready, host, peers, judge, take, kept)
 
     @asynccontextmanager
     async def _peers(self, names: Sequence[str], first: PeerCall) -> AsyncIterator[list[Peer]]:
@@ -175,10 +207,25 @@ class Bench:
                 await warm_up(peers[-1], first)
             yield peers
 
-    def turns(self, calls: list[RecordedCall], *, peer: bool = False) -> Report:
-        """False ends of turn over recorded calls with pauses put in."""
+    def turns(
+        self,
+        calls: list[RecordedCall],
+        *,
+        peer: bool = False,
+        costs: Costs | None = None,
+        rounds: int = 1,
+    ) -> Report:
+        """False ends of turn over recorded calls with pauses put in.
 
-        async def work(host: Assistant) -> Report:
+        Args:
+            calls: What is played.
+            peer: Whether stock pipecat is measured, too.
+            costs: Of the engines in virtual time; None measures in real time.
+            rounds: How often each call is played, each time with other pauses.
+        """
+        calls = calls * rounds
+
+        async def work(host: Serving) -> Report:
             with self.progress("calling", len(calls)) as advance:
                 if not peer:
                     return turns_report(await measure_turns(calls, host, advance))
@@ -189,26 +236,32 @@ class Bench:
                     both = await measure_turns_beside(ready, host, stock, advance)
             return turns_report(*both, DEFAULTS)
 
-        return self.run(work)
+        return self.run(work) if costs is None else self.run_fast(work, costs)
 
     def barge_in(
-        self, calls: list[RecordedCall], count: int, seed: int, *, peer: bool = False
+        self,
+        calls: list[RecordedCall],
+        count: int,
+        seed: int,
+        *,
+        peer: bool = False,
+        costs: Costs | None = None,
     ) -> Report:
-        """Speech and noises over the answer."""
+        """Speech and noises over the answer; with `costs` in virtual time."""
         made = trials(calls, count, seed)
 
-        async def work(host: Assistant) -> Report:
-            async with host.serving(calls[0].scenario.today) as url:
+        async def work(host: Serving) -> Report:
+            async with host.serving(calls[0].scenario.today) as line:
                 with self.progress("speaking over answers", len(made)) as advance:
                     if not peer:
-                        return barge_in_report(*await measure_barge_in(made, url, advance))
+                        return barge_in_report(*await measure_barge_in(made, line, advance))
                     first = opening(calls[0])
                     async with self._peers((DEFAULTS,), first) as (stock,):
                         asked = first.said[0][0]
-                        both = await measure_barge_in(made, url, advance, peer=stock, asked=asked)
+                        both = await measure_barge_in(made, line, advance, peer=stock, asked=asked)
                     return barge_in_report(*both, DEFAULTS)
 
-        return self.run(work)
+        return self.run(work) if costs is None else self.run_fast(work, costs)
 
     def load(
         self, calls: list[RecordedCall], levels: Sequence[int], seconds: float, *, peer: bool

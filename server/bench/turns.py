@@ -6,7 +6,7 @@ from typing import Any
 
 from server.bench.beside import PeerCall
 from server.bench.calls import RecordedCall, right_in_call, turn_type
-from server.bench.hosted import Assistant
+from server.bench.hosted import Serving
 from server.bench.pauses import PAUSE_KINDS, PauseKind, with_pauses
 from server.bench.peer import Peer, PeerTurn
 from server.bench.peer_wire import RATE
@@ -55,14 +55,15 @@ def paused_turns(call: RecordedCall, seed: int) -> tuple[list[CallerTurn], dict[
     return turns, kinds
 
 
-async def play_paused(call: RecordedCall, host: Assistant, seed: int) -> list[PausedTurn]:
+async def play_paused(call: RecordedCall, host: Serving, seed: int) -> list[PausedTurn]:
     """Play one recorded call with pauses to the assistant."""
     scenario = call.scenario
     turns, kinds = paused_turns(call, seed)
-    async with host.serving(scenario.today) as url:
+    async with host.serving(scenario.today) as line:
         log = await place_call(
-            url,
+            line.url,
             turns,
+            dial=line.dial,
             sample_rate=scenario.caller.sample_rate,
             encoding=scenario.caller.encoding,
             seed=seed,
@@ -112,7 +113,7 @@ def _of_peer(kind: PauseKind, turn: PeerTurn) -> PausedTurn:
 
 
 async def measure_turns(
-    calls: Sequence[RecordedCall], host: Assistant, on_call: Callable[[], None] = lambda: None
+    calls: Sequence[RecordedCall], host: Serving, on_call: Callable[[], None] = lambda: None
 ) -> list[PausedTurn]:
     """Play all calls, one after another."""
     turns: list[PausedTurn] = []
@@ -124,7 +125,7 @@ async def measure_turns(
 
 async def measure_turns_beside(
     calls: Sequence[PeerCall],
-    host: Assistant,
+    host: Serving,
     peer: Peer,
     on_call: Callable[[], None] = lambda: None,
 ) -> tuple[list[PausedTurn], list[PausedTurn]]:

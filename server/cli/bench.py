@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from server.cli.replay import Machine
 from server.cli.root import app, overrides, progress_console, settings
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from server.bench.parity import Parity
     from server.bench.report import Report
     from server.bench.running import Bench
+    from server.replay.engines import Costs
 
 bench_app = typer.Typer(
     help="Measure latency, engines, turn taking and load.", no_args_is_help=True
@@ -32,12 +34,13 @@ class Size:
     rounds: int
     clips: int
     calls: int | None
+    peer_turns: int
     trials: int
     seconds: float
 
 
-FULL = Size(rounds=15, clips=100, calls=None, trials=60, seconds=60.0)
-QUICK = Size(rounds=2, clips=6, calls=2, trials=4, seconds=10.0)
+FULL = Size(rounds=15, clips=100, calls=None, peer_turns=45, trials=60, seconds=60.0)
+QUICK = Size(rounds=2, clips=6, calls=2, peer_turns=8, trials=4, seconds=10.0)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")]
 WithPeer = Annotated[bool, typer.Option("--peer", help="Measure the stock peer in the same run.")]
@@ -53,6 +56,12 @@ Data = Annotated[
     typer.Option(help="Folder with an4, fsdd and spoken_commands; else ../shared/data."),
 ]
 Recorded = Annotated[Path | None, typer.Option(help="Recorded calls; else audio_samples.")]
+Fast = Annotated[
+    bool, typer.Option("--fast", help="In virtual time: the same on any machine, however busy.")
+]
+EnginesTake = Annotated[
+    Machine, typer.Option("--engines", help="With --fast: how long the engines take.")
+]
 Limit = Annotated[int | None, typer.Option(help="Only so many of them.", min=1)]
 
 
@@ -60,6 +69,10 @@ Limit = Annotated[int | None, typer.Option(help="Only so many of them.", min=1)]
 def latency(
     as_json: AsJson = False,
     peer: WithPeer = False,
+    peer_turns: Annotated[
+        int | None,
+        typer.Option(help="With --peer: so many turns of each, from all over the calls.", min=1),
+    ] = None,
     calls: Annotated[int, typer.Option(help="Calls at once; 1 with --peer.", min=1)] = 1,
     limit: Annotated[
         int | None, typer.Option(help="Only so many more; 0 tells what was kept.", min=0)
@@ -78,7 +91,8 @@ def latency(
     if peer and calls > 1:
         raise typer.BadParameter("--peer measures one call at a time: leave --calls out")
     found = _recorded(recorded, None, WITHOUT)
-    report = _bench().latency(found, limit, at_once=calls, peer=peer, keep=keep)
+    asked = peer_turns if peer else 0
+    report = _bench().latency(found, limit, at_once=calls, peer_turns=asked, keep=keep)
     _show(report, as_json, picture, write)
 
 
@@ -114,6 +128,8 @@ def barge_in(
     peer: WithPeer = False,
     limit: Annotated[int, typer.Option(help="Trials of speech, and as many of noise.")] = 60,
     seed: Annotated[int, typer.Option(help="Of the moments and the noises.")] = 1,
+    fast: Fast = False,
+    engines: EnginesTake = Machine.CPU,
     recorded: Recorded = None,
     picture: Picture = None,
     write: Write = None,
@@ -122,7 +138,9 @@ def barge_in(
     from server.bench.turns import WITHOUT
 
     found = _recorded(recorded, None, WITHOUT)
-    _show(_bench().barge_in(found, limit, seed, peer=peer), as_json, picture, write)
+    costs = _costs(fast, engines, peer=peer)
+    report = _bench().barge_in(found, limit, seed, peer=peer, costs=costs)
+    _show(report, as_json, picture, write)
 
 
 @bench_app.command()
@@ -130,6 +148,11 @@ def turns(
     as_json: AsJson = False,
     peer: WithPeer = False,
     limit: Limit = None,
+    rounds: Annotated[
+        int, typer.Option(help="Times that each call is played, with other pauses.", min=1)
+    ] = 1,
+    fast: Fast = False,
+    engines: EnginesTake = Machine.CPU,
     recorded: Recorded = None,
     picture: Picture = None,
     write: Write = None,
@@ -138,7 +161,9 @@ def turns(
     from server.bench.turns import WITHOUT
 
     found = _recorded(recorded, limit, WITHOUT)
-    _show(_bench().turns(found, peer=peer), as_json, picture, write)
+    costs = _costs(fast, engines, peer=peer)
+    report = _bench().turns(found, peer=peer, costs=costs, rounds=rounds)
+    _show(report, as_json, picture, write)
 
 
 @bench_app.command()
@@ -206,7 +231,9 @@ def everything(
     benches: tuple[Callable[[], Report], ...] = (
         lambda: bench.tts(size.rounds, peer=True, read=True),
         lambda: bench.asr(_shared_data(), size.clips, peer=True),
-        lambda: bench.latency(_recorded(None, None, felt.WITHOUT), size.calls, peer=True),
+        lambda: bench.latency(
+            _recorded(None, None, felt.WITHOUT), size.calls, peer_turns=size.peer_turns
+        ),
         lambda: bench.barge_in(calm, size.trials, seed=1, peer=True),
         lambda: bench.turns(calm[: size.calls], peer=True),
         lambda: bench.load(calm, loading.LEVELS, size.seconds, peer=True),
@@ -221,6 +248,15 @@ def _recorded(
     from server.bench.calls import SAMPLES, recorded_calls
 
     return recorded_calls(folder or SAMPLES, limit, without=without)
+
+
+def _costs(fast: bool, engines: Machine, *, peer: bool) -> Costs | None:
+    """What the engines take in virtual time; None measures in real time."""
+    from server.replay.engines import CPU, INSTANT
+
+    if fast and peer:
+        raise typer.BadParameter("a peer runs in real time: leave --fast or --peer out")
+    return {Machine.CPU: CPU, Machine.INSTANT: INSTANT}[engines] if fast else None
 
 
 def _shared_data() -> Path | None:

