@@ -12,10 +12,14 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 def fixed_phrases(language: str) -> tuple[str, ...]:
     """The sentences of all replies and answers that have no {value}, each once.
 
+    Those that begin a reply come first: a caller waits for them.
+
     Raises:
         FlowError: The language's files are missing or wrong.
     """
-    return tuple(dict.fromkeys(s for text in _texts(language) for s in _fixed(text)))
+    texts = [_SENTENCE_END.split(text) for text in _texts(language)]
+    ordered = [*(text[:1] for text in texts), *(text[1:] for text in texts)]
+    return tuple(dict.fromkeys(s for text in ordered for s in text if "{" not in s))
 
 
 def _texts(language: str) -> Iterator[str]:
@@ -25,7 +29,3 @@ def _texts(language: str) -> Iterator[str]:
     for topic in told.topics.values():
         for variants in topic.answers.values():
             yield from variants
-
-
-def _fixed(text: str) -> Iterator[str]:
-    return (sentence for sentence in _SENTENCE_END.split(text) if "{" not in sentence)

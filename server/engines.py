@@ -185,6 +185,8 @@ class Engines:
         for words in self.synthesiser.missing():
             while time.monotonic() - self._used_at < IDLE:
                 await asyncio.sleep(1.0)
+            if self.synthesiser.phrases.full:
+                break
             await self._speaking.run(self.synthesiser.make, words)
         await self._speaking.run(self._save_phrases)
 

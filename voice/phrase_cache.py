@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 """Of how sound is shaped after the model; raise it where that changes, and old files are void."""
+
+FULL = 0.98
+"""Of its room, from which it counts as full: a long sentence is 10 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class PhraseKey:
 
 
 class PhraseCache:
-    """Keeps int16 samples by phrase; the oldest go when it is full."""
+    """Keeps int16 samples by phrase; those that were not used for longest go when it is full."""
 
     def __init__(self, samples: int) -> None:
         """Make an empty cache of at most this many samples in all."""
@@ -42,9 +45,18 @@ class PhraseCache:
     def __contains__(self, key: PhraseKey) -> bool:
         return str(key) in self._phrases
 
+    @property
+    def full(self) -> bool:
+        """Whether a further phrase may cost another its place."""
+        return self._used > FULL * self._room
+
     def get(self, key: PhraseKey) -> NDArray[np.int16] | None:
         """The phrase's samples (read-only), or None."""
-        return self._phrases.get(str(key))
+        with self._lock:
+            samples = self._phrases.pop(str(key), None)
+            if samples is not None:
+                self._phrases[str(key)] = samples
+        return samples
 
     def put(self, key: PhraseKey, samples: NDArray[np.int16]) -> None:
         """Keep a phrase; one larger than the whole cache is not kept."""

@@ -75,3 +75,19 @@ def prepare() -> None:
         for name in wanted:
             store.prepare(name, show)
     print(f"models are ready in {chosen.models}")
+
+
+@models_app.command()
+def phrases() -> None:
+    """Make the sound of the fixed phrases now; a server does it while nobody calls."""
+    from server.cli.hosting import loaded_engines
+
+    with loaded_engines(settings()) as engines:
+        missing = engines.synthesiser.missing()
+        with Progress(*Progress.get_default_columns(), console=progress_console) as bars:
+            for words in bars.track(missing, description="phrases"):
+                if engines.synthesiser.phrases.full:
+                    break
+                engines.synthesiser.make(words)
+        kept = len(engines.synthesiser.phrases)
+    print(f"{kept} phrases are ready in {engines.phrases_file}")

@@ -33,6 +33,19 @@ def test_the_oldest_go_when_it_is_full_and_too_large_a_one_is_not_kept() -> None
     assert len(cache) == 2
 
 
+def test_what_is_used_stays_and_a_full_cache_says_so() -> None:
+    cache = PhraseCache(100)
+    for name in ("one", "two"):
+        assert not cache.full
+        cache.put(key(name), np.ones(49, np.int16))
+    assert not cache.full
+    cache.get(key("one"))
+    cache.put(key("three"), np.ones(51, np.int16))
+    assert cache.get(key("one")) is not None
+    assert cache.get(key("two")) is None
+    assert cache.full
+
+
 def test_what_is_kept_cannot_be_changed_by_who_gets_it() -> None:
     cache, samples = PhraseCache(100), np.ones(10, np.int16)
     cache.put(key("hello"), samples)
