@@ -5,7 +5,7 @@ one utterance may hold several). Whether an utterance is about our world at all 
 of three signs: the probability that it is not out of scope, how much nearer the nearest training
 utterance in scope is than the nearest out of scope, and how near that one is at all. Each alone is
 weaker (docs/understanding.md has the figures). Data without examples out of scope leave the largest
-probability and the nearness.
+probability and twice the nearness.
 """
 
 import json
@@ -23,7 +23,10 @@ from nlu.errors import ModelFileError
 from nlu.understanding import ScoredIntent
 
 NEAREST_SHARE = 0.5
-"""Weight of the plain nearness in the scope score."""
+"""Weight of the plain nearness in the scope score,"""
+
+NEAREST_ALONE = 2.0
+"""and where no example is out of scope, beside the largest probability."""
 
 _SCALE = 127.0
 
@@ -127,7 +130,8 @@ class IntentHead:
     ) -> NDArray[np.float32]:
         inner = closeness[:, ~self._outside].max(axis=1)
         if not self._outside.any():
-            return np.asarray(probabilities.max(axis=1) + inner, dtype=np.float32)
+            sure = probabilities.max(axis=1)
+            return np.asarray(sure + NEAREST_ALONE * inner, dtype=np.float32)
         outer = closeness[:, self._outside].max(axis=1)
         known = 1.0 - probabilities[:, self.labels.index(OUT_OF_SCOPE)]
         return np.asarray(known + (inner - outer) + NEAREST_SHARE * inner, dtype=np.float32)

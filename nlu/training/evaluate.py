@@ -58,7 +58,10 @@ def held_out(samples: Sequence[Sample], model: IntentModel) -> list[Sample]:
     known = {plain(example.text) for example in model.head.examples}
     left = [sample for sample in samples if plain(sample.text) not in known]
     if not left:
-        raise DataError("the model was trained on every line of this data: give lines held out")
+        raise DataError(
+            "the model was trained on every line of this data: give lines held out "
+            "(its card has the figures of its own validation side)"
+        )
     labels = {label for sample in left for label in sample.labels}
     if labels.isdisjoint(model.head.labels):
         raise DataError(

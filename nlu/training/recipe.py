@@ -6,11 +6,19 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nlu.errors import DataError
+from nlu.training.samples import TRAIN, Sample, has_several
+
+TUNED_FROM = 2000
+"""Lines from which tuning the encoder pays; where a line may hold several intents, half."""
+
+CHECKPOINT = "checkpoint.pt"
+"""What a tuning that was stopped goes on from."""
 
 
 class Method(StrEnum):
     """How much of the model learns."""
 
+    AUTO = "auto"
     HEAD = "head"
     LORA = "lora"
     FULL = "full"
@@ -27,8 +35,8 @@ class Recipe(BaseModel):
     """One training.
 
     Attributes:
-        method: The head over the frozen encoder; low-rank changes of its upper layers; or those
-            layers whole.
+        method: The head over the frozen encoder; low-rank changes of its upper layers; those
+            layers whole; or what suits so many lines (`fitted_to`).
         seed: Of everything random.
         validation: Share of the training side held out by hash, where the data has none.
         strength: Inverse of the penalty on the head's weights.
@@ -53,7 +61,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    method: Method = Method.HEAD
+    method: Method = Method.AUTO
     seed: int = 7
     validation: float = Field(default=0.1, gt=0, lt=0.9)
     strength: float = Field(default=20.0, gt=0)
@@ -75,7 +83,30 @@ class Recipe(BaseModel):
     @property
     def tunes(self) -> bool:
         """True where the encoder itself learns."""
-        return self.method is not Method.HEAD
+        return self.method in (Method.LORA, Method.FULL)
+
+
+def fitted_to(recipe: Recipe, samples: Sequence[Sample]) -> Recipe:
+    """The recipe with its method chosen, where that is left to us, and what goes with the choice.
+
+    Settings that were given stay as they are given.
+
+    Args:
+        recipe: How to train.
+        samples: All of the data.
+    """
+    if recipe.method is not Method.AUTO:
+        return recipe
+    train = [sample for sample in samples if sample.side in (None, TRAIN)]
+    lines, several = len(train), has_several(train)
+    if recipe.shots:
+        lines = min(lines, recipe.shots * len({sample.label for sample in train}))
+    if lines < (TUNED_FROM // 2 if several else TUNED_FROM):
+        return recipe.model_copy(update={"method": Method.HEAD})
+    suits: dict[str, object] = {"method": Method.FULL, "refit": not (recipe.shots or recipe.unseen)}
+    suits |= {"frozen": 0, "epochs": 14, "patience": 4} if several else {"frozen": 2}
+    given = recipe.model_fields_set - {"method"}
+    return recipe.model_copy(update={k: v for k, v in suits.items() if k not in given})
 
 
 def read_recipe(method: str, settings: Sequence[str]) -> Recipe:

@@ -36,7 +36,7 @@ from nlu.training.card import write_card
 from nlu.training.measures import Floats, measured
 from nlu.training.prepare import Prepared, Progress, prepare, quiet
 from nlu.training.protocols import under_protocol
-from nlu.training.recipe import Recipe, Suspects
+from nlu.training.recipe import CHECKPOINT, Recipe, Suspects, fitted_to
 from nlu.training.samples import Sample, data_hash, has_several
 from nlu.training.suspects import Suspect, suspect_labels
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 512
 _KEPT = "frozen-features-"
+_REFIT = "refit"
+"""Folder of the second tuning's checkpoint and log."""
 
 
 def train_model(
@@ -66,6 +68,7 @@ def train_model(
     Raises:
         DataError: Nothing can be learned from the data.
     """
+    recipe = fitted_to(recipe, samples)
     data = under_protocol(prepare(samples, recipe.validation, show), recipe)
     _check(data)
     out.mkdir(parents=True, exist_ok=True)
@@ -90,13 +93,20 @@ def train_model(
         if recipe.refit:
             after = _refitted(after, cleaned, recipe, epochs, encoder_dir, out, show)
     (out / HEAD_FILE).write_bytes(after.head.to_bytes())
-    for kept in out.glob(f"{_KEPT}*"):
+    for kept in (*out.glob(f"{_KEPT}*"), *out.rglob(CHECKPOINT)):
         kept.unlink()
     return write_card(out, cleaned, recipe, figures, suspects=len(suspects))
 
 
-def tune(data: Prepared, recipe: Recipe, encoder_dir: Path, out: Path, show: Progress) -> "Tuning":
-    """Tune the encoder and write its adapter."""
+def tune(
+    data: Prepared,
+    recipe: Recipe,
+    encoder_dir: Path,
+    out: Path,
+    show: Progress,
+    kept: str = "",
+) -> "Tuning":
+    """Tune the encoder and write its adapter; checkpoint and log go into the folder's `kept`."""
     from nlu.training.tune import Lines, Tuning  # torch: seconds that only tuning should wait for
 
     labels = _labels(data.train)
@@ -109,7 +119,8 @@ def tune(data: Prepared, recipe: Recipe, encoder_dir: Path, out: Path, show: Pro
         return Lines([classifiable(sample.text) for sample in known], targets, several)
 
     tuning = Tuning(encoder_dir, lines(data.train), lines(data.validation), recipe)
-    changes = tuning.run(out, show)
+    (out / kept).mkdir(exist_ok=True)
+    changes = tuning.run(out / kept, show)
     (out / ADAPTER_FILE).write_bytes(to_bytes(changes))
     return tuning
 
@@ -216,11 +227,17 @@ def _refitted(
     show: Progress,
 ) -> IntentModel:
     """The same training on the validation side as well, with the calibration found before."""
-    every = replace(data, train=(*data.train, *data.validation), validation=())
+    labels = set(_labels(data.train))
+    known = (sample for sample in data.validation if labels.issuperset(sample.labels))
+    every = replace(data, train=(*data.train, *known), validation=())
     encoder = model.encoder
     if recipe.tunes:
         again = recipe.model_copy(update={"stop_after": epochs})
-        tuning = tune(every, again, encoder_dir, out, show)
+
+        def second(what: str, done: int, total: int) -> None:
+            show(f"{what}, every line", done, total)
+
+        tuning = tune(every, again, encoder_dir, out, second, _REFIT)
         encoder = SentenceEncoder(encoder_dir, adapter=out / ADAPTER_FILE)
         head = _own_head(encoder, tuning, every, show)
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nlu.training.prepare import Progress, quiet
-from nlu.training.recipe import Recipe
+from nlu.training.recipe import Recipe, fitted_to
 from nlu.training.run import train_model
 from nlu.training.samples import Sample
 
@@ -35,6 +35,7 @@ def search_recipe(
     """
     import optuna  # slow to import, and only searches need it
 
+    recipe = fitted_to(recipe, samples)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     out.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(

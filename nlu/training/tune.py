@@ -9,6 +9,7 @@ checkpoint is written, from which the same command goes on.
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from torch.utils.tensorboard import SummaryWriter
 from nlu.encoder.adapter import Arrays
 from nlu.training.network import SHARPNESS, Lower, Network, device
 from nlu.training.prepare import Progress
-from nlu.training.recipe import Method, Recipe
+from nlu.training.recipe import CHECKPOINT, Method, Recipe
 
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
@@ -37,7 +38,6 @@ SOFTNESS = 0.1
 """Temperature of the contrastive loss."""
 
 _CHUNK = 16
-_CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +59,7 @@ class Tuning:
     """One fine-tuning run: `run` trains and gives the adapter of the best epoch."""
 
     def __init__(self, encoder_dir: Path, train: Lines, validation: Lines, recipe: Recipe) -> None:
+        torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
         self._train, self._validation = train, validation
@@ -96,7 +97,7 @@ class Tuning:
         """
         lower = self._lower(self._train, "reading", show)
         held = self._lower(self._validation, "reading validation", show)
-        self._resume(folder / _CHECKPOINT)
+        self._resume(folder / CHECKPOINT)
         last = self._recipe.stop_after or self._recipe.epochs
         with SummaryWriter(folder / "tensorboard") as log:
             while len(self._losses) < last and not self._is_stale():
@@ -105,7 +106,7 @@ class Tuning:
                 self._judge(held)
                 log.add_scalar("loss/train", loss, epoch)
                 log.add_scalar("mistakes/validation", self._losses[-1], epoch)
-                self._save(folder / _CHECKPOINT)
+                self._save(folder / CHECKPOINT)
         self._put(self._best)
         return self._network.changes()
 
@@ -135,7 +136,7 @@ class Tuning:
         torch.manual_seed(self._recipe.seed + 1000 * epoch)
         self._network.train()
         total = 0.0
-        for number, rows in enumerate(batches, 1):
+        for rows in batches:
             self._pace(steps)
             loss = self._loss(lower, rows)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -145,7 +146,7 @@ class Tuning:
             self._step += 1
             self._average()
             total += float(loss.detach())
-            show(f"epoch {epoch + 1} of {self._recipe.epochs}", number, len(batches))
+            show("tuning", self._step, steps)
         return total / len(batches)
 
     def _batches(self, epoch: int, lower: Lower) -> list[list[int]]:

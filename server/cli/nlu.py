@@ -40,7 +40,13 @@ Fold = Annotated[
 def train(
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the model.")] = None,
-    method: Annotated[str, typer.Option(help="head, lora or full.")] = "head",
+    method: Annotated[
+        str,
+        typer.Option(
+            help="head (a minute), lora or full (minutes to half an hour: the encoder learns too), "
+            "or auto: full from 2000 lines on (1000 where a line may hold several intents)."
+        ),
+    ] = "auto",
     options: Annotated[
         list[str] | None,
         typer.Option("--set", help="NAME=VALUE of the recipe, such as epochs=8 (see the docs)."),
@@ -51,7 +57,7 @@ def train(
     fold: Fold = None,
 ) -> None:
     """Train a model; without data: rebuild the packaged one from the packaged corpus."""
-    from nlu.training.recipe import read_recipe
+    from nlu.training.recipe import fitted_to, read_recipe
     from nlu.training.run import train_model
     from nlu.training.search import search_recipe
 
@@ -63,6 +69,9 @@ def train(
         raise typer.BadParameter("--out DIR is needed with --data", param_hint="--out")
     recipe = read_recipe(method, options or [])
     samples = _samples(data, fold)
+    recipe = fitted_to(recipe, samples)
+    twice = ", twice: the second time on every line" if recipe.tunes and recipe.refit else ""
+    progress_console.print(f"{len(samples)} lines: method {recipe.method}{twice}")
     with _bars() as show:
         if search:
             recipe = search_recipe(samples, recipe, encoder, out, trials=search, show=show)

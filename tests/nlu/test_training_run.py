@@ -14,7 +14,7 @@ from nlu.training.default import samples_of
 from nlu.training.evaluate import evaluate, held_out
 from nlu.training.prepare import prepare
 from nlu.training.protocols import few, under_protocol
-from nlu.training.recipe import Recipe, read_recipe
+from nlu.training.recipe import TUNED_FROM, Method, Recipe, fitted_to, read_recipe
 from nlu.training.run import train_model
 from nlu.training.samples import Sample
 from nlu.understander import Understander
@@ -98,6 +98,38 @@ def test_few_lines_of_each_intent_and_intents_never_seen(samples):
     assert under_protocol(data, Recipe()) == data
 
 
+def many(lines: int, labels: tuple[str, ...] = ("balance",)) -> list[Sample]:
+    return [Sample(f"line {number}", labels) for number in range(lines)]
+
+
+def test_how_much_learns_is_chosen_by_the_lines_there_are():
+    assert fitted_to(Recipe(), many(TUNED_FROM - 1)).method is Method.HEAD
+    large = fitted_to(Recipe(), many(TUNED_FROM))
+    assert (large.method, large.refit) == (Method.FULL, True)
+    assert fitted_to(Recipe(), many(TUNED_FROM // 2, ("card", "lost"))).method is Method.FULL
+    assert fitted_to(Recipe(shots=10), many(TUNED_FROM)).method is Method.HEAD
+    assert not fitted_to(Recipe(unseen=0.3), many(TUNED_FROM)).refit
+
+
+def test_what_is_given_is_not_chosen():
+    given = read_recipe("auto", ["frozen=4", "refit=no"])
+    chosen = fitted_to(given, many(TUNED_FROM))
+    assert (chosen.method, chosen.frozen, chosen.refit) == (Method.FULL, 4, False)
+    assert fitted_to(Recipe(method=Method.HEAD), many(TUNED_FROM)).method is Method.HEAD
+
+
+def test_a_last_fit_on_every_line_learns_no_intent_that_training_did_not_see(
+    samples, encoder_dir, tmp_path
+):
+    inside = [sample for sample in samples if sample.in_scope]
+    recipe = Recipe(unseen=0.5, refit=True, validation=0.25)
+    card = train_model(inside, recipe, encoder_dir, tmp_path)
+    head = IntentModel.load(tmp_path, encoder_dir).head
+    assert len(head.labels) == 2
+    assert "out_of_scope" not in head.labels
+    assert len(head.examples) > card["data"]["train"]["utterances"]
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [(["epoch=3"], "epoch"), (["epochs"], "NAME=VALUE"), (["rate=-1"], "greater than 0")],
@@ -126,8 +158,8 @@ def test_tuning_that_was_stopped_goes_on_to_the_same_model(samples, encoder_dir,
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train_model(samples, recipe, encoder_dir, whole)
 
-    def stop(what: str, _done: int, _total: int) -> None:
-        if what == "epoch 2 of 2":
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "tuning" and done > total / 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
