@@ -145,7 +145,7 @@ ACTIONS: dict[str, Action] = {
     "open_complaint": Action(open_case, frozenset(), effect=True),
     "open_suggestion": Action(open_case, frozenset(), effect=True),
     "send_code": Action(code, frozenset({"limited", "no_address", "spent"})),
-    "check_code": Action(code, frozenset({"wrong", "spent"})),
+    "check_code": Action(code, frozenset({"wrong", "spent", "locked"})),
     "block_card": Action(block_card, frozenset({"unknown"}), effect=True),
     "emergency_block": Action(emergency_block, frozenset({"limited"}), effect=True),
 }

@@ -18,6 +18,7 @@ from dialog.decision import (
     Act,
     Decision,
     Event,
+    Expired,
     Heard,
     Keyed,
     Opened,
@@ -104,6 +105,7 @@ class Conversation:
         self._state = State(call_id=call_id, language=language)
         self._facts: Facts | None = None
         self._caller_id = caller_id
+        self._session = bank.session()
 
     @property
     def expectation(self) -> Expectation:
@@ -113,7 +115,8 @@ class Conversation:
     @property
     def context(self) -> Context:
         """What sharpens recognition and understanding now."""
-        payees = tuple(p.name for p in self._facts.payees) if self._facts else ()
+        known = self._facts if self._state.customer_id is not None else None
+        payees = tuple(p.name for p in known.payees) if known else ()
         return Context(self._today, payees, self._state.expectation)
 
     @property
@@ -166,6 +169,9 @@ class Conversation:
         if summary and self._state.place == 0:
             said += self._join_line(summary)
         self._take_up_edits()
+        if isinstance(thought.event, Heard | Keyed | Expired):
+            identified = self._state.customer_id is not None
+            self._session.spoken(self._bank.now(), identified=identified)
         action = ""
         for decision in decisions:
             action = decision.action if outweighs(decision.action, action) else action
@@ -237,6 +243,8 @@ class Conversation:
 
     def _consider(self, event: Event, shown: Understanding | None, heard: str) -> Thought:
         """Decide about an event with fresh facts; changes nothing."""
+        if isinstance(event, Heard | Keyed) and self._session.is_over(self._bank.now()):
+            event = Expired()
         try:
             facts = self._read_facts(self._state.customer_id)
         except BankError:

@@ -120,6 +120,11 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """The caller said something, but had been silent or identified for too long."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     """There was sound, but no words could be made out."""
 
@@ -154,4 +159,4 @@ class Queued:
     place: int
 
 
-Event = Opened | Heard | Keyed | Silent | Unclear | Outcome | Returned | Queued
+Event = Opened | Heard | Keyed | Silent | Expired | Unclear | Outcome | Returned | Queued

@@ -116,6 +116,12 @@ class CodeSpent(BankError):
     result = "spent"
 
 
+class CodeTriesUsed(CodeSpent):
+    """The last try was wrong, too: whoever speaks does not have the customer's phone."""
+
+    result = "locked"
+
+
 class InvalidPayee(BankError):
     """A name, routing or account number that cannot be."""
 

@@ -13,6 +13,7 @@ from dialog.bank.values import Facts
 from dialog.decision import (
     Decision,
     Event,
+    Expired,
     Heard,
     Keyed,
     Opened,
@@ -75,6 +76,8 @@ def decide(
             heard(draft, as_understanding(digits, state.expectation, today), ())
         case Silent():
             _silent(draft)
+        case Expired():
+            _expired(draft)
         case Unclear():
             draft.reason = "sound without words"
             missed(draft)
@@ -101,6 +104,15 @@ def _speaks_after_all(state: State, event: Event) -> bool:
     return given_up and isinstance(event, Heard | Keyed)
 
 
+def _expired(draft: Draft) -> None:
+    """Somebody else may have the telephone by now: they are nobody, and nothing is under way."""
+    draft.change(customer_id=None, first_name=None, stack=(), queue=(), request="", ended=())
+    draft.change(silences=0, expectation=OPEN)
+    draft.reason = "the session has expired"
+    draft.say("session_expired", "session_expired")
+    draft.say("what_now")
+
+
 def _silent(draft: Draft) -> None:
     draft.change(silences=draft.state.silences + 1)
     draft.reason = f"silence {draft.state.silences}"
@@ -124,6 +136,9 @@ def _outcome(draft: Draft, outcome: Outcome) -> None:
     if frame is None or not isinstance(step, Do) or not _is_led(step, outcome):
         _failed(draft, outcome)
         return
+    if outcome.result == "locked":
+        # Who has failed every try is nobody, whoever was known before.
+        draft.change(customer_id=None, first_name=None)
     if outcome.act == "authenticate":
         outcome = _login(draft, outcome)
         frame = draft.top

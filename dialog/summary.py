@@ -12,10 +12,11 @@ def summarise(state: State, reason: str, script: Script, facts: Facts | None) ->
         state: The call, with the flows that were under way when it was handed over.
         reason: Of the decision that handed it over.
         script: Knows which slots are secret.
-        facts: Of the identified customer, or None.
+        facts: Of the customer who is identified, or was until a check failed; None of nobody.
     """
     forms = script.replies.forms
-    who = forms.identified.format(name=facts.first_name) if facts else forms.stranger
+    known = forms.identified if state.customer_id is not None else forms.distrusted
+    who = known.format(name=facts.first_name) if facts else forms.stranger
     wanted = ", ".join(_flow(frame, script) for frame in state.stack if not frame.called)
     done = ", ".join(
         name for name in state.done if name != "authenticate" and not name.startswith("propose_")

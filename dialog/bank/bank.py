@@ -29,6 +29,7 @@ from dialog.bank.pins import PinHasher
 from dialog.bank.privacy import Privacy
 from dialog.bank.products.advice import Advice
 from dialog.bank.schedules import Schedules
+from dialog.bank.session import CallSession
 from dialog.bank.settings import BankSettings
 from dialog.bank.statements import Statements
 from dialog.bank.surveys import Surveys
@@ -405,6 +406,10 @@ class Bank:
     def now(self) -> datetime:
         """The bank's time."""
         return self._now()
+
+    def session(self) -> CallSession:
+        """Of a call that begins: how long its caller stays identified."""
+        return CallSession(self._settings.session_idle, self._settings.session_lifetime)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -17,7 +17,7 @@ from dialog.bank.keys import derive, keyed
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import OrderRow
 from dialog.bank.tables import CodeRow, CustomerRow, PayeeProposalRow, PayeeRow, ProposalRow
-from dialog.errors import CodeSpent, CodeWrong, RateLimited
+from dialog.errors import CodeSpent, CodeTriesUsed, CodeWrong, RateLimited
 
 Proposal = ProposalRow | PayeeProposalRow | OrderRow
 OrderLetter = Callable[[Session, OrderRow], tuple[str, dict[str, str]]]
@@ -102,6 +102,7 @@ class Codes:
 
         Raises:
             CodeWrong: Not the code; another try is left.
+            CodeTriesUsed: Not the code, and that was the last try.
             CodeSpent: None was sent in this call, it has expired, or the tries are used up.
         """
 
@@ -115,12 +116,14 @@ class Codes:
             if hmac.compare_digest(row.code_hash, self._hash(proposal_id, code)):
                 row.passed_at = self._desk.now()
                 return "ok"
-            return "wrong" if row.tries < self._desk.settings.code_tries else "spent"
+            return "wrong" if row.tries < self._desk.settings.code_tries else "locked"
 
         deed = Deed("check_code", call_id, customer_id)
         result = self._desk.do(deed, take, lambda r: {"result": r, "proposal": proposal_id})
         if result == "wrong":
             raise CodeWrong("not the code that was sent; ask for it again")
+        if result == "locked":
+            raise CodeTriesUsed("that was the last try; nobody is identified in this call any more")
         if result == "spent":
             raise CodeSpent("no code is taken for this any more; read the order back again")
 

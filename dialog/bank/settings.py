@@ -76,6 +76,8 @@ class BankSettings(BaseModel):
         wait_s: Seconds that a locked database is waited for before the bank says no.
         lockout: How many tries callers have.
         pin_cost: How hard a stored PIN is to try out.
+        session_idle: How long a caller who says nothing stays identified.
+        session_lifetime: How long anybody stays identified in a call.
         code_lifetime: How long a one-time code is taken.
         code_tries: Wrong codes taken for one order.
         codes_per_hour: Codes sent to one customer in an hour, in all calls.
@@ -91,6 +93,8 @@ class BankSettings(BaseModel):
     wait_s: float = Field(default=5.0, gt=0)
     lockout: LockoutPolicy = LockoutPolicy()
     pin_cost: PinCost = PinCost()
+    session_idle: timedelta = timedelta(minutes=5)
+    session_lifetime: timedelta = timedelta(hours=1)
     code_lifetime: timedelta = timedelta(minutes=5)
     code_tries: int = Field(default=3, ge=1)
     codes_per_hour: int = Field(default=5, ge=1)

@@ -58,6 +58,7 @@ class Forms(Strict):
     near: dict[int, str]
     summary: str
     identified: str
+    distrusted: str
     stranger: str
     nothing: str
     mood: str

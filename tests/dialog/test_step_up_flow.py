@@ -61,7 +61,7 @@ def test_wrong_codes_end_the_payment(caller: Caller, bank: Bank) -> None:
     wrong = "000000" if sent_code(bank) != "000000" else "000001"
     assert [caller.keys(f"{wrong}#").action for _ in range(2)] == ["ask_code", "ask_code"]
     answer = caller.keys(f"{wrong}#")
-    assert answer.action == "transfer_refused"
+    assert answer.action == "locked_out"
     caller.says("yes", "affirm")
     assert checking(bank) == Decimal("2450.75")
 

@@ -1,0 +1,123 @@
+"""Trust ends: after a long silence, a long call, a clock that jumps, and three wrong codes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from calling import CHEAP, PEPPER, TODAY, Caller, Told, entity, money
+
+from dialog.bank.bank import Bank
+from dialog.bank.settings import BankSettings
+from dialog.conversation import Conversation
+
+MARIA = ("40217308", "4821")
+
+
+class MovedClock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 16, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_time(self, **period: float) -> None:
+        self.now += timedelta(**period)
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+def bank(bank_url: str, clock: MovedClock) -> Iterator[Bank]:
+    bank = Bank(bank_url, pepper=PEPPER, clock=clock, settings=BankSettings(pin_cost=CHEAP))
+    yield bank
+    bank.close()
+
+
+@pytest.fixture
+def caller(bank: Bank) -> Caller:
+    told = Told()
+    conversation = Conversation(bank=bank, understander=told, today=TODAY, call_id="call-1")
+    conversation.open()
+    return Caller(conversation, told)
+
+
+def asks_to_pay(caller: Caller, amount: str):
+    return caller.says(
+        f"send {amount} dollars to Anna",
+        "transfer",
+        money(amount),
+        entity("payee", "Anna Keller", role="to"),
+    )
+
+
+def test_who_was_silent_for_five_minutes_is_asked_again(caller: Caller, clock: MovedClock) -> None:
+    caller.logs_in(*MARIA)
+    clock.pass_time(minutes=4, seconds=59)
+    assert caller.says("my balance", "balance").action == "tell_balance"
+    clock.pass_time(minutes=5)
+    answer = caller.says("my balance", "balance")
+    assert answer.action == "session_expired"
+    assert caller.conversation.state.customer_id is None
+    assert caller.conversation.context.payees == ()
+    assert caller.says("my balance", "balance").action == "ask_customer_number"
+    assert caller.logs_in(*MARIA).action == "tell_balance"
+
+
+def test_our_own_questions_into_silence_keep_nobody_identified(
+    caller: Caller, clock: MovedClock
+) -> None:
+    caller.logs_in(*MARIA)
+    caller.says("hold on", "wait")
+    for _ in range(4):
+        clock.pass_time(minutes=1, seconds=15)
+        caller.conversation.silence()
+    assert caller.says("my balance", "balance").action == "session_expired"
+
+
+def test_a_yes_after_a_long_silence_moves_nothing(
+    caller: Caller, clock: MovedClock, bank: Bank
+) -> None:
+    caller.logs_in(*MARIA)
+    assert asks_to_pay(caller, "60").action == "confirm_transfer"
+    clock.pass_time(minutes=6)
+    assert caller.says("yes", "affirm").action == "session_expired"
+    caller.says("yes", "affirm")
+    assert bank.books()["transfers"] == []
+
+
+def test_nobody_stays_identified_for_more_than_an_hour(caller: Caller, clock: MovedClock) -> None:
+    caller.logs_in(*MARIA)
+    for _ in range(15):
+        clock.pass_time(minutes=3, seconds=59)
+        assert caller.says("my balance", "balance").action == "tell_balance"
+    clock.pass_time(seconds=15)
+    assert caller.says("my balance", "balance").action == "session_expired"
+
+
+def test_a_clock_that_jumps_back_keeps_nobody_identified(caller: Caller, clock: MovedClock) -> None:
+    caller.logs_in(*MARIA)
+    clock.pass_time(hours=-3)
+    assert caller.says("my balance", "balance").action == "session_expired"
+
+
+def test_a_stranger_has_no_session_to_lose(caller: Caller, clock: MovedClock) -> None:
+    clock.pass_time(hours=2)
+    assert caller.says("my balance", "balance").action == "ask_customer_number"
+
+
+def test_three_wrong_codes_end_trust_and_not_just_the_payment(caller: Caller, bank: Bank) -> None:
+    caller.logs_in(*MARIA)
+    assert asks_to_pay(caller, "1500").action == "ask_code"
+    code = bank.letters()[-1]["body"]
+    wrong = "000000" if "000000" not in code else "000001"
+    answers = [caller.keys(f"{wrong}#") for _ in range(3)]
+    assert [answer.action for answer in answers] == ["ask_code", "ask_code", "locked_out"]
+    assert answers[-1].end == "transfer"
+    assert "was identified as Maria, and is no more" in answers[-1].summary
+    assert caller.conversation.state.customer_id is None
+    caller.conversation.take_back()
+    assert caller.says("my balance", "balance").action == "ask_customer_number"
+    assert bank.books()["transfers"] == []
