@@ -54,6 +54,7 @@ def propose_transfer(view: View) -> Arguments:
             to_payee_id=recipient.id if isinstance(recipient, Payee) else None,
             first_on=view.later_day(),
             every=view.every(),
+            mood=view.state.mood.name,
         )
     }
 

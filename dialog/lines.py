@@ -11,21 +11,13 @@ from dialog.strict_yaml import Strict
 
 SAID_BY_CODE = (
     *("greeting", "greet_back", "anything_else", "what_now", "welcome", "goodbye"),
-    *(
-        "goodbye_silence",
-        "session_expired",
-        "are_you_there",
-        "wait",
-        "nothing_to_cancel",
-        "start_over",
-        "help",
-    ),
+    *("goodbye_silence", "are_you_there", "wait", "nothing_to_cancel", "start_over", "help"),
     *("clarify", "clarify_help", "keys_or_person", "name_or_person", "question_or_person"),
     *("give_up", "as_before", "one_by_one", "menu", "what", "why", "without", "without_person"),
     *("other_language", "out_of_scope", "chitchat", "insult", "louder", "slower", "repeat"),
     *("nothing_to_repeat", "not_sure", "not_all_heard", "say_correction", "ended", "which_one"),
     *("bank_unavailable", "act_failed", "act_uncertain", "hand_over", "nobody_free"),
-    "queue_place",
+    *("queue_place", "session_expired"),
 )
 """Replies that no flow names, because they may be said anywhere."""
 

@@ -26,6 +26,8 @@ Feature = Literal[
     "share",
     "hour",
     "days",
+    "usual",
+    "mood",
 ]
 Matter = Literal[
     "payee",
@@ -44,6 +46,8 @@ Matter = Literal[
     "profile",
 ]
 """What is ordered: a transfer to a payee or an own account, or another kind of order."""
+Feels = Literal["calm", "angry", "distressed", "was_upset"]
+"""How the caller feels (dialog/mood.py)."""
 Features = Mapping[Feature, Decimal | str]
 """The values of one transfer; one that is not known is left out, and no rule applies to it."""
 
@@ -70,7 +74,7 @@ class Rule(Strict):
     """One rule: where all conditions hold, its outcome is called for."""
 
     rule: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    when: Annotated[dict[Feature, Range | Matter], Field(min_length=1)]
+    when: Annotated[dict[Feature, Range | Matter | Feels], Field(min_length=1)]
     then: Literal["code", "approval", "person", "refuse"]
 
     def applies(self, features: Features) -> bool:

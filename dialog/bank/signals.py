@@ -9,7 +9,10 @@ from sqlalchemy.sql import ColumnElement
 
 from dialog.bank.money import to_major
 from dialog.bank.risk import Feature, Features
-from dialog.bank.tables import AccountRow, EntryRow, PayeeRow, ProposalRow
+from dialog.bank.tables import AccountRow, EntryRow, PayeeRow, PostingRow, ProposalRow
+
+LATELY = timedelta(days=90)
+"""What counts as usual is looked for so far back."""
 
 
 def features(session: Session, proposal: ProposalRow, now: datetime) -> Features:
@@ -22,10 +25,13 @@ def features(session: Session, proposal: ProposalRow, now: datetime) -> Features
         found["share"] = share.quantize(Decimal("0.1"))
     if proposal.to_payee_id is None:
         return found | {"to": "own"}
+    if largest := _largest(session, proposal, now):
+        found["usual"] = (Decimal(proposal.amount_minor) * 100 / largest).quantize(Decimal("0.1"))
     today = EntryRow.booked_on == now.date()
     to_this = ProposalRow.to_payee_id == proposal.to_payee_id
     found |= {
         "to": "payee",
+        "mood": proposal.mood,
         "paid_today": amount + to_major(_paid(session, proposal, today)),
         "paid_payee_today": amount + to_major(_paid(session, proposal, today, to_this)),
         "payments_in_hour": Decimal(1 + _payments_since(session, proposal, now)),
@@ -34,6 +40,23 @@ def features(session: Session, proposal: ProposalRow, now: datetime) -> Features
     if payee is not None and payee.added_at is not None:
         found["payee_days"] = Decimal((now - payee.added_at).days)
     return found
+
+
+def _largest(session: Session, proposal: ProposalRow, now: datetime) -> int:
+    """Minor units of the customer's largest single payment to others of late; 0 without any."""
+    outside = select(PostingRow.entry_id).join(AccountRow).where(AccountRow.customer_id.is_(None))
+    query = (
+        select(func.coalesce(func.min(PostingRow.amount_minor), 0))
+        .join(AccountRow, AccountRow.id == PostingRow.account_id)
+        .join(EntryRow, EntryRow.id == PostingRow.entry_id)
+        .where(
+            AccountRow.customer_id == proposal.customer_id,
+            PostingRow.amount_minor < 0,
+            EntryRow.booked_on >= now.date() - LATELY,
+            EntryRow.id.in_(outside),
+        )
+    )
+    return -int(session.scalar(query) or 0)
 
 
 def _paid(session: Session, proposal: ProposalRow, *where: ColumnElement[bool]) -> int:

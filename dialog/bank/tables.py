@@ -178,7 +178,7 @@ class ProposalRow(Base):
 
     One with first_on is for later: it is arranged (schedules.py), not executed. held_at: two
     people have to agree; declined_at: they did not, and it is never made. bill_id is the bill that
-    it pays.
+    it pays; mood is how the caller felt (dialog/mood.py).
     """
 
     __tablename__ = "proposals"
@@ -202,6 +202,7 @@ class ProposalRow(Base):
     bill_id: Mapped[int | None] = mapped_column(ForeignKey("bills.id"))
     held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mood: Mapped[str] = mapped_column(String(16), default="calm", server_default="calm")
 
 
 class ScheduleRow(Base):

@@ -67,6 +67,7 @@ def propose(
         first_on=order.first_on,
         every=order.every if order.first_on else None,
         bill_id=order.bill_id,
+        mood=order.mood,
     )
     if order.first_on is not None and order.first_on <= now.date():
         raise InvalidDay("the day is not a later one; give one from tomorrow on")

@@ -211,6 +211,7 @@ class TransferOrder:
         first_on: The day that it is to be made on, if that is a later one.
         every: How often from then on.
         bill_id: The bill that it pays.
+        mood: How the caller feels: "angry", "distressed", "was_upset" or "calm".
     """
 
     customer_id: int
@@ -222,6 +223,7 @@ class TransferOrder:
     first_on: date | None = None
     every: Every = "once"
     bill_id: int | None = None
+    mood: str = "calm"
 
 
 @dataclass(frozen=True, slots=True)

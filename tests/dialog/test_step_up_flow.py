@@ -1,12 +1,14 @@
 """A large payment: a code by text message first, then the read-back and the plain yes."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from calling import Caller, entity, money
 
 from dialog.bank.bank import Bank
 from dialog.turns import Response
+from nlu.understanding import Feelings
 
 MARIA = ("40217308", "4821")
 
@@ -116,3 +118,17 @@ def test_what_is_beyond_the_days_limit_is_refused_with_a_person_offered(
     assert answer.action == "offer_person"
     assert "a day" in " ".join(answer.say) or "one day" in " ".join(answer.say)
     assert len(bank.books()["transfers"]) == 1
+
+
+def test_a_caller_in_distress_is_asked_for_a_code(caller: Caller, bank: Bank) -> None:
+    """Pressed by a swindler who listens in, perhaps: who just paid so much without one is asked."""
+    caller.logs_in(*MARIA)
+    assert asks_to_send(caller, "150").action == "confirm_transfer"
+    caller.says("no", "deny")
+    words = "please hurry, I am so afraid"
+    caller.says(words, "inform")
+    told = caller.told.meanings[words]
+    caller.told.meanings[words] = replace(told, feelings=Feelings(negative=0.9, distress=0.95))
+    caller.conversation.hear(words)
+    assert asks_to_send(caller, "150").action == "ask_code"
+    assert bank.audit_rows(1)[0]["action"] == "send_code"

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -291,3 +292,44 @@ def test_no_code_is_kept_in_the_clear_once_it_is_sent(wary, priya):
         for table in ("messages", "codes", "audit_events"):
             kept = str(session.execute(text(f"SELECT * FROM {table}")).all())
             assert code not in kept
+
+
+def risk_of(bank, who, amount, **order):
+    told = replace(who.order(amount, to="Sofia Rossi"), **order)
+    return bank.propose_transfer(told, call_id="c1", proposal_id=f"{amount}-{order}").verdict
+
+
+def test_what_is_much_more_than_a_customer_ever_pays_needs_a_code(wary):
+    """Daniel's largest payment of late is his rent of 280."""
+    daniel = meet(wary, "Daniel")
+    daniel.payees["Sofia Rossi"] = daniel.payees["Mina Park"]
+    assert "unusual_amount" not in risk_of(wary, daniel, "560.00").rules
+    verdict = risk_of(wary, daniel, "562.80")
+    assert (verdict.outcome, verdict.features["usual"]) == ("code", Decimal("201.0"))
+    assert "unusual_amount" in verdict.rules
+
+
+def test_money_between_ones_own_accounts_is_no_measure_of_the_usual(wary, priya):
+    """Priya's largest payment of late is her mortgage of 2,260."""
+    wary.propose_transfer(priya.order("3000.00"), call_id="c1", proposal_id="own")
+    wary.execute_transfer("own", customer_id=priya.id, call_id="c1")
+    assert "unusual_amount" in risk_of(wary, priya, "4700.00").rules
+
+
+def test_a_caller_in_distress_gives_a_code_and_pays_nobody_new(wary, priya):
+    assert risk_of(wary, priya, "150.00").outcome == "allow"
+    verdict = risk_of(wary, priya, "150.00", mood="distressed")
+    assert (verdict.outcome, verdict.rules) == ("code", ("distressed",))
+    assert risk_of(wary, priya, "150.00", mood="was_upset").outcome == "allow"
+    assert risk_of(wary, priya, "300.00", mood="was_upset").rules == ("upset_before",)
+    set_added = "UPDATE payees SET added_at = '2026-03-15 12:00:00'"
+    wary._database.write(lambda s: s.execute(text(set_added)))
+    with pytest.raises(NeedsPerson):
+        risk_of(wary, priya, "20.00", mood="distressed")
+
+
+def test_the_mood_at_the_read_back_counts_when_the_money_moves(wary, priya):
+    told = replace(priya.order("150.00", to="Sofia Rossi"), mood="distressed")
+    wary.propose_transfer(told, call_id="c1", proposal_id="p")
+    with pytest.raises(CodeNeeded):
+        execute(wary, priya)
