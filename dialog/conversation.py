@@ -29,7 +29,7 @@ from dialog.decision import (
     Unclear,
 )
 from dialog.draft import outweighs
-from dialog.errors import BankError
+from dialog.errors import BankError, UnknownAccount
 from dialog.grounding import AUDIBLE
 from dialog.manager import decide
 from dialog.masking import MASK, mask, mask_text
@@ -247,6 +247,8 @@ class Conversation:
             event = Expired()
         try:
             facts = self._read_facts(self._state.customer_id)
+        except UnknownAccount:  # erased while they speak
+            event, facts = Expired(), None
         except BankError:
             event, facts = Outcome("facts", "unavailable"), self._facts
         decision = self._decide(event, facts)

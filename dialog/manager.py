@@ -173,7 +173,10 @@ def _login(draft: Draft, outcome: Outcome) -> Outcome:
     """Keep who the caller is, and read again what they asked for; count what went wrong."""
     if outcome.result == "ok":
         customer, name = outcome.values["customer_id"], outcome.values["first_name"]
-        draft.change(customer_id=customer, first_name=name, request="")
+        if draft.state.served not in (None, customer):
+            # A call and its record are one customer's.
+            return replace(outcome, result="locked")
+        draft.change(customer_id=customer, served=customer, first_name=name, request="")
         if outcome.request is not None:
             take_in(draft, outcome.request)
         return outcome

@@ -93,6 +93,7 @@ class State:
         call_id: Names the call; part of every proposal's id.
         language: ISO 639-1 code: which replies, knowledge and words are used.
         customer_id: Who has been identified, or None.
+        served: Who was identified in this call, also once they are so no more: nobody else is.
         first_name: Of the identified customer.
         stack: Flows under way, the running one last.
         queue: Requests made in the same breath, to be done afterwards.
@@ -118,6 +119,7 @@ class State:
     call_id: str
     language: str = "en"
     customer_id: int | None = None
+    served: int | None = None
     first_name: str | None = None
     stack: tuple[Frame, ...] = ()
     queue: tuple[Understanding, ...] = field(default=(), repr=False)

@@ -24,7 +24,7 @@ class Token:
     @property
     def is_digits(self) -> bool:
         """True for a run of ASCII digits."""
-        return self.text[0].isdigit()
+        return self.text[0].isdecimal()
 
 
 def tokenize(text: str) -> list[Token]:

@@ -11,7 +11,7 @@ from dialog.bank import tries
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.keys import derive, keyed
 from dialog.bank.pins import PinHasher
-from dialog.bank.tables import CustomerRow, KnownAddressRow
+from dialog.bank.tables import ERASED, CustomerRow, KnownAddressRow
 from dialog.bank.tries import PinTry
 from dialog.bank.values import Authentication
 
@@ -48,6 +48,7 @@ class Login:
         possible = number if is_customer_number(number) else None
         hashed = None if address is None else keyed(self._key, address)
         customer, known = self._who(possible, hashed)
+        decoy = self._neighbour(number)
         tried = PinTry(possible, call_id, hashed, known)
         left = self._desk.database.write(
             lambda session: tries.count_pin_try(session, policy, tried, now=now)
@@ -56,7 +57,7 @@ class Login:
             self._write_down("locked", call_id, None)
             return REFUSED
         stored = None if customer is None else customer.pin_hash
-        if not self._pins.verify(stored, number, pin) or customer is None:
+        if not self._pins.verify(stored, number, pin, decoy=decoy) or customer is None:
             logger.info("bank.pin_refused", extra={"call_id": call_id, "tries_left": left})
             self._write_down("locked" if left == 0 else "wrong", call_id, None)
             return Authentication(
@@ -104,3 +105,16 @@ class Login:
             return None, None
         customer, known = found
         return customer, keyed(self._key, f"{known}:{number}") if known else None
+
+    def _neighbour(self, number: str) -> str | None:
+        """The hash of the customer whose number comes next, always the same for a number."""
+        after = CustomerRow.number > number
+        with self._desk.reading() as session:
+            for condition in (after, ~after):
+                hashed = select(CustomerRow.pin_hash).where(
+                    condition, CustomerRow.pin_hash != ERASED
+                )
+                found = session.scalar(hashed.order_by(CustomerRow.number).limit(1))
+                if found is not None:
+                    return found
+        return None

@@ -35,10 +35,20 @@ class PinHasher:
         """The argon2id hash to store for a customer's PIN."""
         return self._argon2.hash(self._peppered(number, pin))
 
-    def verify(self, stored: str | None, number: str, pin: str) -> bool:
-        """Whether the PIN is right; None (no such customer) takes as long and is False."""
+    def verify(
+        self, stored: str | None, number: str, pin: str, *, decoy: str | None = None
+    ) -> bool:
+        """Whether the PIN is right; None (no such customer) takes as long and is False.
+
+        Args:
+            stored: The customer's hash.
+            number, pin: What was told.
+            decoy: Another customer's hash, whose cost is paid where there is none: hashes of old
+                may be cheaper than one made now.
+        """
+        held = stored or decoy or self._nobody
         try:
-            right = self._argon2.verify(stored or self._nobody, self._peppered(number, pin))
+            right = self._argon2.verify(held, self._peppered(number, pin))
         except (VerificationError, InvalidHashError):
             return False
         return right and stored is not None

@@ -17,6 +17,7 @@ from dialog.bank.order_tables import OrderRow, TripRow
 from dialog.bank.products.tables import ProfileRow, RecommendationRow
 from dialog.bank.surveys import SurveyRow
 from dialog.bank.tables import (
+    ERASED,
     AccountRow,
     AuditRow,
     Base,
@@ -36,7 +37,6 @@ from dialog.bank.vault import destroy_keys
 from dialog.bank.waiting_line import WaitingRow
 from dialog.errors import UnknownAccount
 
-ERASED = "erased"
 OWN_ROWS: tuple[type[Base], ...] = (
     AccountRow,
     CardRow,

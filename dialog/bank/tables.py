@@ -62,8 +62,12 @@ class Base(DeclarativeBase):
     )
 
 
+ERASED = "erased"
+"""Stands where something about a customer was (privacy.py); as a PIN's hash it opens nothing."""
+
+
 class CustomerRow(Base):
-    """A customer; pin_hash is argon2id over a peppered HMAC (pins.py).
+    """A customer; pin_hash is argon2id over a peppered HMAC (pins.py), or ERASED.
 
     phone and email are where the bank writes to; without them no code can be sent.
     """

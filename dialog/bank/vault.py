@@ -13,7 +13,7 @@ from sqlalchemy import Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dialog.bank.desk import Deed, Desk
-from dialog.bank.tables import Base, Key, UtcDateTime
+from dialog.bank.tables import ERASED, Base, CustomerRow, Key, UtcDateTime
 from dialog.errors import Unreadable
 
 
@@ -45,9 +45,15 @@ class Vault:
         self._ring = MultiFernet([Fernet(key) for key in ring])
 
     def seal(self, call_id: str, data: bytes, *, customer_id: int | None) -> bytes:
-        """Seal something of a call; the token is text of one line."""
+        """Seal something of a call; the token is text of one line.
+
+        What a customer said who was erased before the call ended is sealed with a key that nobody
+        keeps.
+        """
 
         def key(session: Session) -> bytes:
+            if _is_erased(session, customer_id):
+                return Fernet.generate_key()
             row = session.get(DataKeyRow, call_id, with_for_update=True)
             if row is None:
                 wrapped = self._ring.encrypt(Fernet.generate_key()).decode()
@@ -116,6 +122,11 @@ class Vault:
             raise Unreadable(
                 f"{row.call_id}: its key was wrapped with one not in the ring"
             ) from None
+
+
+def _is_erased(session: Session, customer_id: int | None) -> bool:
+    customer = session.get(CustomerRow, customer_id) if customer_id is not None else None
+    return customer is not None and customer.pin_hash == ERASED
 
 
 def destroy_keys(session: Session, customer_id: int) -> list[str]:

@@ -12,6 +12,7 @@ from dialog.bank.money import to_major
 from dialog.bank.order_tables import TripRow
 from dialog.bank.settings import BankSettings
 from dialog.bank.tables import (
+    ERASED,
     AccountRow,
     AuditRow,
     CardRow,
@@ -33,7 +34,7 @@ def facts(session: Session, customer_id: int, settings: BankSettings) -> Facts:
         UnknownAccount: No such customer.
     """
     customer = session.get(CustomerRow, customer_id)
-    if customer is None:
+    if customer is None or customer.pin_hash == ERASED:
         raise UnknownAccount("no such customer; authenticate first")
     return Facts(
         customer_id=customer.id,

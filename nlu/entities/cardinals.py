@@ -75,7 +75,7 @@ class _Reader:
             return None
         value = self.total + (self.current or Decimal(0))
         plain = self.phrase.word(self.first) if self.at == self.first + 1 else ""
-        digits = plain if plain.isdigit() else ""
+        digits = plain if plain.isdecimal() else ""
         return Cardinal(value, self.first, self.at, digits, self.grouped)
 
     def _step(self) -> bool:
@@ -100,7 +100,7 @@ class _Reader:
             return self.at + 1
         if word in self.words.conjunctions and self.last in ("hundred", "scale"):
             known = self.words.units | self.words.teens | self.words.tens
-            if following in known or following.isdigit():
+            if following in known or following.isdecimal():
                 return self.at + 1
         return self.at
 
@@ -197,7 +197,7 @@ def read_cardinal(phrase: Phrase, place: int) -> Cardinal | None:
     word = phrase.word(place)
     if word in phrase.locale.numbers.zeros:
         return Cardinal(Decimal(0), place, place + 1, "0")
-    if not (word in phrase.locale.numbers.openers or word[:1].isdigit()):
+    if not (word in phrase.locale.numbers.openers or word[:1].isdecimal()):
         return None
     found = _Reader(phrase, place).read()
     if found and not found.digits and found.last == found.first + 1 and not found.grouped:

@@ -205,7 +205,7 @@ def _single(phrase: Phrase, place: int) -> str | None:
         return "0"
     if word in words.units:
         return str(words.units[word])
-    return word if len(word) == 1 and word.isdigit() else None
+    return word if len(word) == 1 and word.isdecimal() else None
 
 
 def _counts_on(phrase: Phrase, place: int) -> bool:
@@ -215,7 +215,7 @@ def _counts_on(phrase: Phrase, place: int) -> bool:
 
 
 def _homophone(phrase: Phrase, place: int, digit: str, *, started: bool) -> _Element | None:
-    follows = _single(phrase, place + 1) is not None or phrase.word(place + 1).isdigit()
+    follows = _single(phrase, place + 1) is not None or phrase.word(place + 1).isdecimal()
     follows = follows or phrase.word(place + 1) in phrase.locale.numbers.homophones
     awaited = phrase.context.expectation.kind in AWAITED_KINDS
     if started and (follows or awaited):
@@ -266,8 +266,8 @@ def _open_rank(phrase: Phrase, run: Run) -> int:
         return CUED
     if len(value) >= 5 and not commas:
         return OPEN
-    plain = run.elements == 1 and phrase.word(run.first).isdigit()
+    plain = run.elements == 1 and phrase.word(run.first).isdecimal()
     if len(value) == 4 and (plain and phrase.word(run.first - 1) not in phrase.locale.money.cues):
         return OPEN
     hyphens = any(phrase.word(place) == "-" for place in range(run.first, run.last))
-    return OPEN if hyphens and len(value) >= 4 and phrase.word(run.first).isdigit() else 0
+    return OPEN if hyphens and len(value) >= 4 and phrase.word(run.first).isdecimal() else 0

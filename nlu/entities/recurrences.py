@@ -28,6 +28,6 @@ def _rate(phrase: Phrase, place: int) -> str | None:
     """ "A hundred a month": how often, where an amount stands before it."""
     words, before = phrase.locale, phrase.word(place - 1)
     unit = words.dates.units.get(phrase.word(place + 1))
-    counted = before.isdigit() or before in words.numbers.openers or before in words.money.units
+    counted = before.isdecimal() or before in words.numbers.openers or before in words.money.units
     is_rate = counted and phrase.word(place) in words.numbers.articles
     return unit if is_rate and unit in words.dates.every else None

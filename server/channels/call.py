@@ -108,7 +108,7 @@ def _seal(house: House, conversation: Conversation) -> Callable[[bytes], bytes] 
 
     def seal(data: bytes) -> bytes:
         state = conversation.state
-        return vault.seal(state.call_id, data, customer_id=state.customer_id)
+        return vault.seal(state.call_id, data, customer_id=state.served)
 
     return seal
 

@@ -7,6 +7,7 @@ import pytest
 from calling import CHEAP, PEPPER, TODAY, Caller, Told, entity, money
 
 from dialog.bank.bank import Bank
+from dialog.bank.demo import demo_customers
 from dialog.bank.settings import BankSettings
 from dialog.conversation import Conversation
 
@@ -121,3 +122,29 @@ def test_three_wrong_codes_end_trust_and_not_just_the_payment(caller: Caller, ba
     caller.conversation.take_back()
     assert caller.says("my balance", "balance").action == "ask_customer_number"
     assert bank.books()["transfers"] == []
+
+
+def test_who_is_erased_while_they_speak_is_nobody_from_then_on(caller: Caller, bank: Bank) -> None:
+    """Daniel sends away all that he has, and is erased before his call is over."""
+    daniel = next(c for c in demo_customers() if c.name.startswith("Daniel"))
+    caller.logs_in(daniel.number, daniel.pin)
+    caller.says("send it", "transfer", money("20.05"), entity("payee", "Mina Park", role="to"))
+    assert caller.says("yes", "affirm").action == "transfer_done"
+    bank.privacy.erase(daniel.number)
+    assert caller.says("my balance", "balance").action == "session_expired"
+    assert caller.says("my balance", "balance").action == "ask_customer_number"
+    assert caller.logs_in(daniel.number, daniel.pin).action == "login_failed"
+
+
+def test_a_call_serves_one_customer_also_once_they_are_no_more_identified(
+    caller: Caller, clock: MovedClock
+) -> None:
+    """Else the record of the call would be kept, given and erased under one of two names."""
+    caller.logs_in(*MARIA)
+    clock.pass_time(minutes=6)
+    caller.says("my balance", "balance")
+    caller.says("my balance", "balance")
+    answer = caller.logs_in("51082645", "0472")
+    assert (answer.action, answer.end) == ("locked_out", "transfer")
+    assert caller.conversation.state.customer_id is None
+    assert caller.conversation.state.served == 1

@@ -172,3 +172,8 @@ def test_an_amount_that_the_recogniser_tore_in_two_is_one(text, value):
 @pytest.mark.parametrize("text", ["$50 and $20", "$500 and $700", "$500 or $79"])
 def test_two_amounts_stay_two(text):
     assert len(amounts(text)) == 2
+
+
+@pytest.mark.parametrize("figures", ["²", "²⁰⁰", "①", "６０", "٦٠", "六十", "½"])
+def test_figures_of_other_scripts_are_no_amount_and_no_fault(figures: str) -> None:
+    assert amounts(f"send {figures} dollars to Anna") == []

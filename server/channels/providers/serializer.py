@@ -164,7 +164,7 @@ class ProviderSerializer(FrameSerializer):
     def _heard(self, name: str) -> Frame | None:
         """What was sent up to a mark has sounded."""
         clears, _, samples = name.partition(":")
-        if clears != str(self._clears) or not samples.isdigit():
+        if clears != str(self._clears) or not samples.isdecimal():
             return None
         self._played = max(self._played, self._base + min(int(samples), self._sent))
         return InputTransportMessageFrame(

@@ -44,7 +44,7 @@ class Telnyx(Provider):
     def is_signed(self, request: Request) -> bool:
         """telnyx-signature-ed25519 over `timestamp|body`, not older than five minutes."""
         stamp = request.headers.get("telnyx-timestamp", "")
-        if not stamp.isdigit() or abs(request.now - int(stamp)) > FRESH:
+        if not stamp.isdecimal() or abs(request.now - int(stamp)) > FRESH:
             return False
         try:
             signature = base64.b64decode(

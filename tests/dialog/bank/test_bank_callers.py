@@ -133,9 +133,11 @@ def test_many_calls_at_once_get_no_more_tries_than_one(bank):
     assert bank.authenticate(MARIA.number, MARIA.pin, call_id="later").locked
 
 
-def test_an_unknown_number_costs_as_much_work_as_a_known_one(tmp_path):
+@pytest.mark.parametrize("of_old", [PinCost(time=4, memory_kib=8192), CHEAP])
+def test_an_unknown_number_costs_as_much_work_as_a_known_one(tmp_path, of_old):
+    """Also where the customers' hashes are cheaper than those made now: the cost was raised."""
     url, cost = f"sqlite:///{tmp_path / 'bank.db'}", PinCost(time=4, memory_kib=8192, lanes=1)
-    create_demo(url, today=TODAY, pepper=PEPPER, cost=cost)
+    create_demo(url, today=TODAY, pepper=PEPPER, cost=of_old)
     many = LockoutPolicy(tries=1000, tries_per_call=1000)
     bank = Bank(url, pepper=PEPPER, settings=BankSettings(pin_cost=cost, lockout=many))
 

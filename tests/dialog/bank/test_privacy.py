@@ -117,3 +117,13 @@ def test_erasing_leaves_books_and_audit_whole_and_nobody_named(bank, james, vaul
         assert word not in books
     assert bank.authenticate(james.number, james.pin, call_id="after").customer_id is None
     assert bank.cases.open_cases()[0][1] == ERASED
+
+
+def test_what_is_written_of_a_call_after_its_customer_was_erased_opens_nowhere(bank, james, vault):
+    vault.seal("c1", b"before", customer_id=james.id)
+    empty(bank, james)
+    bank.privacy.erase(james.number)
+    token = vault.seal("c1", b"the rest of the call", customer_id=james.id)
+    with pytest.raises(Unreadable):
+        vault.open("c1", token)
+    assert vault.calls_of(james.id) == []
