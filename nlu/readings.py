@@ -1,20 +1,33 @@
 """Chooses among the recogniser's readings the one that fits what the dialog waits for.
 
 Readings that are spelled differently may hold the same value, and that is what counts: a value is
-as sure as the share of the readings that hold it.
+as sure as the share of the readings that hold it. What callers are likely to say counts for the
+words around it only (docs/decisions/0029-wording.md).
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log
 
 from nlu.entities.checks import passes
 from nlu.entities.digits import AWAITED_KINDS
 from nlu.entities.extract import extract
+from nlu.intents.yes_no import Answer, read_answer
 from nlu.locales.locale import Locale
+from nlu.phrasing import Phrasing, phrased
 from nlu.understanding import Context, Entity, Expectation
 
 EXACT_TYPES = ("digits", "money", "date")
+
+HELD_TYPES = (*EXACT_TYPES, "payee")
+"""What a likelier wording may neither bring in nor take away."""
+
+WORDING = 0.5
+"""How much the wording counts beside the sound: the exponent of its probability."""
+
+RIVAL = 0.05
+"""Share, of the first's, from which another reading sounds enough like it to be taken for it."""
 
 SETTLED = 0.8
 """Share of the readings from which a value needs no second opinion."""
@@ -31,12 +44,16 @@ class Reading:
     Attributes:
         confidence: The recogniser's for its words, 0 to 1.
         share: Its part of the probability of all readings; they add up to 1.
+        answer: What it says for and against.
+        wording: Natural logarithm of how likely callers say it in these words.
     """
 
     text: str
     confidence: float
     share: float
     entities: tuple[Entity, ...]
+    answer: Answer
+    wording: float
 
     def exact(self, kinds: Sequence[str] = EXACT_TYPES) -> tuple[tuple[str, object], ...]:
         """The exact values in it, with their types."""
@@ -49,6 +66,7 @@ def read_all(
     others: Sequence[tuple[str, float]],
     context: Context,
     locale: Locale,
+    phrasing: Phrasing,
 ) -> list[Reading]:
     """Each text once, the best first, with its entities.
 
@@ -59,14 +77,23 @@ def read_all(
             as it is sure where it does not.
         context: What is known.
         locale: Of the language.
+        phrasing: Of what callers say.
     """
     weights: dict[str, float] = {text: 0.0}
     for other, weight in others:
         weights[other] = weights.get(other, 0.0) + weight
     weights[text] = weights[text] or confidence or 1.0
     whole = sum(weights.values())
+    names = {word.lower() for payee in context.payees for word in payee.split()}
     return [
-        Reading(each, confidence, weight / whole, extract(each, context, locale))
+        Reading(
+            each,
+            confidence,
+            weight / whole,
+            extract(each, context, locale),
+            read_answer(each, locale.answers),
+            phrasing.log_likelihood(phrased(each, locale.numbers, names)),
+        )
         for each, weight in weights.items()
     ]
 
@@ -83,7 +110,8 @@ def choose(readings: Sequence[Reading], expectation: Expectation) -> Reading:
         for reading in readings
         if _fits(reading, expectation) and not _is_loop(reading, readings)
     ]
-    chosen = _most_agreed(fitting or readings, _kinds(expectation))
+    agreed = _most_agreed(fitting or readings, _kinds(expectation))
+    chosen = _likeliest_worded(agreed, fitting or readings)
     # A check digit settles what the readings dispute; of two that pass it, neither is sure.
     rivals = fitting if expectation.valid and fitting else readings
     entities = tuple(_weighed(entity, rivals) for entity in chosen.entities)
@@ -122,6 +150,21 @@ def _most_agreed(readings: Sequence[Reading], kinds: Sequence[str]) -> Reading:
     for reading in readings:
         masses[reading.exact(kinds)] += reading.share
     return max(readings, key=lambda reading: masses[reading.exact(kinds)])
+
+
+def _likeliest_worded(agreed: Reading, readings: Sequence[Reading]) -> Reading:
+    """The likeliest, by sound and wording, of the readings that say the same for, against and in
+    values: no wording makes a yes, a no, an amount or a payee of what did not sound like one."""
+    if agreed.answer.plain or not agreed.share:
+        return agreed
+    least = RIVAL * agreed.share
+    rivals = [each for each in readings if each.share > least and _held(each) == _held(agreed)]
+    return max([agreed, *rivals], key=lambda each: log(each.share) + WORDING * each.wording)
+
+
+def _held(reading: Reading) -> tuple[object, ...]:
+    answer = reading.answer
+    return (answer.affirms, answer.denies, answer.negated, reading.exact(HELD_TYPES))
 
 
 def _kinds(expectation: Expectation) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from nlu.intents.refusal import is_refusal, refused
 from nlu.intents.yes_no import Answer, read_answer, weigh
 from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
+from nlu.phrasing import Phrasing
 from nlu.questions.answering import Answerer
 from nlu.readings import Reading, choose, is_settled, read_all
 from nlu.text import plain
@@ -61,6 +62,7 @@ class Understander:
         self.version = self._model.version
         self._locale = load_locale("en")
         self._endings = Endings.load(MODEL_FOLDER)
+        self._phrasing = Phrasing.load(MODEL_FOLDER)
         # The first run plans its memory: no caller should wait for that.
         self._model.features(["warm up"])
 
@@ -93,7 +95,7 @@ class Understander:
         Returns:
             The reading that fits the context best, with its intents and exact values.
         """
-        readings = read_all(text, confidence, hypotheses, context, self._locale)
+        readings = read_all(text, confidence, hypotheses, context, self._locale, self._phrasing)
         reading = choose(readings, context.expectation)
         if not plain(reading.text):
             return Understanding(reading.text, (), reading.entities, reading.confidence, False)
@@ -106,7 +108,9 @@ class Understander:
             hypotheses: As in `understand`; at least one.
             context: What the dialog waits for.
         """
-        readings = read_all(hypotheses[0][0], 1.0, hypotheses, context, self._locale)
+        readings = read_all(
+            hypotheses[0][0], 1.0, hypotheses, context, self._locale, self._phrasing
+        )
         return is_settled(readings, context.expectation)
 
     def quotes(self, text: str, count: int = 3) -> list[Quote]:

@@ -21,6 +21,7 @@ from nlu.feelings.head import FEELINGS_FILE, FeelingsHead
 from nlu.intents.fit import fit_head
 from nlu.intents.head import Example
 from nlu.intents.model import CARD_FILE, HEAD_FILE, IntentModel
+from nlu.locales.locale import load_locale
 from nlu.mishearings import classifiable
 from nlu.training.card import ENCODER, file_hashes, side_card, write_json
 from nlu.training.endings import fit_endings
@@ -33,6 +34,7 @@ from nlu.training.feelings import (
     write_feelings,
 )
 from nlu.training.measures import measured
+from nlu.training.phrasing import fit_phrasing
 from nlu.training.questions import write_questions
 from nlu.training.samples import Sample
 
@@ -94,6 +96,7 @@ def write_default(model: IntentModel, folder: Path) -> dict[str, object]:
     (folder / HEAD_FILE).write_bytes(model.head.to_bytes())
     texts = [utterance.text for utterance in load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM)]
     fit_endings(texts, SEED).save(folder)
+    fit_phrasing(texts, load_locale("en").numbers, SEED).save(folder)
     with threadpool_limits(1):
         feelings = train_default_feelings(model.encoder)
     write_feelings(feelings, folder / FEELINGS_FILE)
