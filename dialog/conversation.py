@@ -116,8 +116,7 @@ class Conversation:
     def context(self) -> Context:
         """What sharpens recognition and understanding now."""
         known = self._facts if self._state.customer_id is not None else None
-        payees = tuple(p.name for p in known.payees) if known else ()
-        return Context(self._today, payees, self._state.expectation)
+        return Context(self._today, _payees(known), self._state.expectation)
 
     @property
     def state(self) -> State:
@@ -311,7 +310,9 @@ class Conversation:
             if outcome.act == "authenticate":
                 outcome = Outcome(outcome.act, "unavailable")
         if outcome.act == "authenticate" and outcome.result == "ok" and self._state.request:
-            request = self._understander.understand(self._state.request, self._context_open())
+            # the state does not know yet who they are, but their payees belong to the words
+            context = Context(self._today, _payees(self._facts), Expectation())
+            request = self._understander.understand(self._state.request, context)
             outcome = replace(outcome, request=request)
         return self._decide(outcome, self._facts)
 
@@ -361,3 +362,7 @@ class Conversation:
         return summarise(
             replace(self._state, stack=before.stack), reason, self._script, self._facts
         )
+
+
+def _payees(facts: Facts | None) -> tuple[str, ...]:
+    return tuple(p.name for p in facts.payees) if facts else ()

@@ -16,16 +16,22 @@ CHEAP = PinCost(time=1, memory_kib=64, lanes=1)
 
 
 class Told:
-    """Understands exactly what it was told beforehand, and nothing else."""
+    """Understands exactly what it was told beforehand, and nothing else.
+
+    Attributes:
+        contexts: What each text was last understood in.
+    """
 
     version = "told"
 
     def __init__(self) -> None:
         self.meanings: dict[str, Understanding] = {}
+        self.contexts: dict[str, Context] = {}
 
     def understand(
         self, text: str, context: Context, *, hypotheses: Any = (), confidence: float = 1.0
     ) -> Understanding:
+        self.contexts[text] = context
         meaning = self.meanings.get(text)
         if meaning is None:
             return Understanding(text, (), (), confidence, in_scope=False)

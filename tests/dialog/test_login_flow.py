@@ -1,4 +1,4 @@
-from calling import Caller, entity
+from calling import Caller, entity, money
 
 from dialog.bank.bank import Bank
 
@@ -153,3 +153,11 @@ def test_who_is_not_identified_has_no_accounts_to_exchange(caller: Caller) -> No
     caller.keys(NUMBER)
     assert caller.says("the other way round", "correct").expectation.kind == "pin"
     assert caller.keys(PIN).action == "tell_balance"
+
+
+def test_what_was_asked_for_first_is_understood_again_with_their_payees(caller: Caller) -> None:
+    wish = "send fifty dollars to Anna Keller"
+    caller.says(wish, "transfer", money("50"))
+    assert caller.told.contexts[wish].payees == ()
+    caller.logs_in(NUMBER, PIN)
+    assert "Anna Keller" in caller.told.contexts[wish].payees
