@@ -9,8 +9,8 @@ answer     ▅▇▆▇▃ _________      ▅▇▆▅▂▁▂▁▂▁▂▁�
 
 Certainty that the caller speaks takes Silero 0.1 to 0.9 s with telephone voices; a caller who is
 talked over at full volume for so long starts again. A sound is noticed in 0.1 s, so the answer
-is turned down on suspicion. Within half a second a turn begins, or the sound has gone on nearly
-all the time and is taken for speech (the recogniser will say), or the answer is turned up again.
+is turned down on suspicion. Within half a second a turn begins, or the sound has gone on for most
+of that time and is taken for speech (the recogniser will say), or the answer is turned up again.
 """
 
 from collections import deque
@@ -44,12 +44,12 @@ class OverlapSettings:
         rest: After that, loudness alone does not turn it down again for so long.
     """
 
-    maybe: float = 0.3
+    maybe: float = 0.15
     windows: int = 2
     among: int = 4
     patience: float = 0.45
-    sustained: float = 0.75
-    rest: float = 1.5
+    sustained: float = 0.6
+    rest: float = 0.6
 
 
 class OverlapSense:

@@ -8,10 +8,11 @@ caller   ____▂▅▇▆▃▂____________▂▅▇▅▂______________________
 ```
 
 At the first short silence the turn so far is handed out to be thought about (`Paused`), while
-two judges say whether it is over: what was said (`understood`) and, with less to say, how it
-sounded (`judged`, an end-of-turn model). If the caller goes on, the thought is
-forgotten (`Resumed`). Time is samples received, never a clock, so that a replay gives the same
-turns. Everything that was thought about carries a generation number; an old one is ignored.
+judges say whether it is over: what was said (`understood`) and, with less to say, how it sounded
+(`judged`, an end-of-turn model) and how this caller pauses (`voice.habit`). If the caller goes on,
+the thought is forgotten (`Resumed`). Time is samples received, never a clock, so that a replay
+gives the same turns. Everything that was thought about carries a generation number; an old one is
+ignored.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from enum import Enum, auto
 
 import numpy as np
 
+from voice.habit import PauseHabit
 from voice.vad import WINDOW
 
 RATE = 16000
@@ -68,11 +70,11 @@ class TurnSettings:
     pause: float = 0.096
     quick: float = 0.32
     waits: tuple[tuple[float, float], ...] = (
-        (0.2, 1.1),
-        (0.35, 0.8),
-        (0.5, 0.64),
-        (0.7, 0.48),
-        (0.9, 0.384),
+        (0.1, 1.1),
+        (0.25, 0.85),
+        (0.5, 0.68),
+        (0.7, 0.47),
+        (0.85, 0.352),
     )
     binding: float = 0.6
     patient: float = 1.4
@@ -163,6 +165,7 @@ class TurnTaker:
         self._hushed = self._paused = False
         self._fit: Fit | None = None
         self._over = self._sounded = 0.5
+        self._habit = PauseHabit()
 
     @property
     def speaking(self) -> bool:
@@ -249,9 +252,11 @@ class TurnTaker:
 
     def _voice(self) -> list[TurnEvent]:
         events: list[TurnEvent] = []
+        silence = (self.received - WINDOW - self._voice_end) / RATE
         self._voice_end = self.received
         self._hushed = False
         if self._paused:
+            self._habit.resumed(silence)
             self._reset_pause()
             self.generation += 1
             events.append(Resumed())
@@ -284,6 +289,7 @@ class TurnTaker:
 
     def _wait_for_more(self) -> float:
         odds = log_odds(self._over) + self.settings.sound * log_odds(self._sounded)
+        odds += self._habit.odds
         likely, waits = zip(*self.settings.waits, strict=True)
         return float(np.interp(1 / (1 + np.exp(-odds)), likely, waits))
 
@@ -293,6 +299,7 @@ class TurnTaker:
 
     def _end(self) -> list[TurnEvent]:
         ended = Ended(self.turn, self.generation, self._voice_end, self.received)
+        self._habit.ended()
         self._turn_audio = None
         self._reset_pause()
         return [ended]

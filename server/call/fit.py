@@ -9,15 +9,17 @@ from voice.turns import Fit, log_odds
 SURE = 0.7
 """Of the score, how much must be requests and acts for a sentence to be clear."""
 
+BY_RULE = 0.9
+"""Score from which the best intent was found by rule: a plain yes, or nothing but a value."""
+
 SENTENCE_ENDS = (".", "?", "!")
 """What the recogniser writes where a sentence sounds finished."""
 
-TURNS_GO_ON, SENTENCE_ENDED, WORDS, ANSWERED, DETAILS_OPEN = -2.0, 1.1, 0.64, 0.6, 0.2
-"""Log odds that a turn is over after a pause: of any, for a sentence's end, by its words, for what
-leaves nothing open, for a request whose details may still come (decision 20)."""
-
-AGREED = 0.55
-"""How likely a plain yes to a question is all, at least, in whatever words it comes."""
+TURNS_GO_ON, SENTENCE_ENDED, WORDS, DETAILS_OPEN = -1.8, 1.1, 0.95, -0.5
+ANSWERED, NOTHING_ELSE, COUNTED, AGREED = 1.3, 1.0, 0.65, 0.35
+"""Log odds that a turn is over after a pause: of any, for a sentence's end, by its words, for a
+request whose details may still come; for what was asked for, for nothing beside it, the same of an
+amount ("... and thirty cents"), for a plain yes (docs/decisions/0027-ends-of-turns.md)."""
 
 
 def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
@@ -32,16 +34,17 @@ def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
         return Fit.NOTHING, 1.0
     if expectation.digits is not None and (digits := _longest_digits(understanding)):
         return _fit_digits(digits, expectation.digits), 0.2
+    agrees = _agrees(understanding, expectation)
     odds = TURNS_GO_ON + WORDS * log_odds(understanding.finished)
     odds += SENTENCE_ENDED * understanding.text.rstrip().endswith(SENTENCE_ENDS)
     if _answers(understanding, expectation):
         odds += ANSWERED
+        if _by_rule(understanding, "inform"):
+            odds += COUNTED if expectation.kind == "money" else NOTHING_ELSE
     elif _is_clear(understanding):
-        odds += DETAILS_OPEN if thought.wants_more else ANSWERED
-    over = 1 / (1 + math.exp(-odds))
-    if not _agrees(understanding, expectation):
-        return Fit.OPEN, over
-    return Fit.BINDING if thought.decision.act is not None else Fit.OPEN, max(over, AGREED)
+        odds += AGREED * agrees + DETAILS_OPEN * thought.wants_more
+    binds = agrees and thought.decision.act is not None
+    return Fit.BINDING if binds else Fit.OPEN, 1 / (1 + math.exp(-odds))
 
 
 def _answers(understanding: Understanding, expectation: Expectation) -> bool:
@@ -63,10 +66,15 @@ def _fit_digits(found: int, expected: int) -> Fit:
     return Fit.COMPLETE if found == expected else Fit.PARTIAL
 
 
+def _by_rule(understanding: Understanding, intent: str) -> bool:
+    """Whether it is surely this and nothing else: a fragment's best intent is a guess."""
+    best = understanding.intents[0] if understanding.intents else None
+    return best is not None and best.name == intent and best.score >= BY_RULE
+
+
 def _agrees(understanding: Understanding, expectation: Expectation) -> bool:
     """Whether it is a plain yes to a question."""
-    intents = understanding.intents
-    return expectation.kind == "yes_no" and bool(intents) and intents[0].name == "affirm"
+    return expectation.kind == "yes_no" and _by_rule(understanding, "affirm")
 
 
 def _is_clear(understanding: Understanding) -> bool:

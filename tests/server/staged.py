@@ -33,9 +33,15 @@ WORDS = {SEND: "Send fifty dollars to Anna Keller.", YES: "Yes.", COUGH: "", GRE
 
 @dataclass
 class Ear:
-    """Hears what a loudness stands for."""
+    """Hears what a loudness stands for.
+
+    Attributes:
+        seconds: How long it takes, by loudness.
+        heard: All of what it has heard, pauses in the middle of a turn included.
+    """
 
     seconds: dict[int, float] = field(default_factory=dict)
+    heard: list[int] = field(default_factory=list)
 
     def glance(self, _: np.ndarray) -> None:
         return None
@@ -43,6 +49,7 @@ class Ear:
     def transcribe(self, audio: np.ndarray, **_: Any) -> Transcript:
         level = int(np.abs(audio).max()) // 1000 * 1000
         time.sleep(self.seconds.get(level, 0.05))
+        self.heard.append(level)
         text = WORDS.get(level, "")
         readings = (Hypothesis(text, 0.95),) if text else ()
         return Transcript(text, 0.95 if text else 0.0, readings, "en", 1.0, is_speech=bool(text))

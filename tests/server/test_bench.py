@@ -17,8 +17,11 @@ from server.bench.hosted import Line, assistant
 from server.bench.load import measure_load
 from server.bench.load_report import load_report
 from server.bench.turns import measure_turns, turns_report
+from server.bench.virtual import VirtualAssistant
 from server.errors import ServerError
+from server.replay.engines import CPU
 from server.replay.hosting import conversations_for_scenarios
+from server.replay.virtual_time import run_in_virtual_time
 from server.settings import Settings
 
 
@@ -39,51 +42,50 @@ class HereAssistant:
         return await self.host.obey({"do": "lag"})
 
 
+def virtual(engines):
+    return VirtualAssistant(Settings(), engines, CPU)
+
+
+def test_every_sentence_with_a_pause_is_counted(engines):
+    calls = recorded_calls(SAMPLES / "hours-and-rates")
+    turns = run_in_virtual_time(measure_turns(calls, virtual(engines)))
+    assert len(turns) == 3
+    assert all(turn.answered for turn in turns)
+    told = turns_report(turns).json()
+    assert sum(told["parts_ms"].values()) == pytest.approx(told["p50_ms"], abs=30)
+
+
+def test_speech_over_the_greeting_is_measured_in_the_recording(engines):
+    calls = recorded_calls(SAMPLES / "hours-and-rates")
+
+    async def measured():
+        async with virtual(engines).serving(calls[0].scenario.today) as line:
+            return await measure_barge_in(trials(calls, 1, seed=1), line)
+
+    (speech, cough), _ = run_in_virtual_time(measured())
+    assert (speech.kind, cough.kind) == (SPEECH, "cough")
+    assert speech.yielded
+    assert cough.ignored
+    assert barge_in_report([speech, cough]).json()["yield_rate"] == 1.0
+
+
 @pytest.fixture(scope="module")
-def reports(engines):
-    """All three at once, to save time: they are not timed."""
+def levels(engines):
     calls = recorded_calls(SAMPLES / "hours-and-rates")
 
     async def run():
         host = HereAssistant(engines)
         watching = asyncio.create_task(host.host.lag.watch())
-        async with host.serving(calls[0].scenario.today) as line:
-            found = await asyncio.gather(
-                measure_barge_in(trials(calls, 2, seed=1), line),
-                measure_turns(calls, host),
-                measure_load(calls, host, (1,), seconds=5.0),
-            )
+        found = await measure_load(calls, host, (1,), seconds=5.0)
         watching.cancel()
         return found
 
-    (outcomes, _), turns, levels = asyncio.run(run())
-    return {
-        "outcomes": outcomes,
-        "turns": turns,
-        "levels": levels,
-        "told": [
-            report.json()
-            for report in (barge_in_report(outcomes), turns_report(turns), load_report(levels))
-        ],
-    }
+    return asyncio.run(run())
 
 
 @pytest.mark.slow
-def test_speech_over_the_greeting_is_measured_in_the_recording(reports):
-    speech = [each for each in reports["outcomes"] if each.kind == SPEECH]
-    assert len(speech) == 2
-    assert all(each.heard is not None and each.heard.ducked is not None for each in speech)
-
-
-@pytest.mark.slow
-def test_every_sentence_with_a_pause_is_counted(reports):
-    assert len(reports["turns"]) == 3
-    assert all(turn.answered for turn in reports["turns"])
-
-
-@pytest.mark.slow
-def test_the_call_after_the_last_that_fits_is_refused(reports):
-    (level,) = reports["levels"]
+def test_the_call_after_the_last_that_fits_is_refused(levels):
+    (level,) = levels
     assert level.calls == 1
     assert level.next_refused
     assert level.refused == 0
@@ -92,9 +94,9 @@ def test_the_call_after_the_last_that_fits_is_refused(reports):
 
 
 @pytest.mark.slow
-def test_the_parts_of_every_bench_of_calls_add_up(reports):
-    for told in reports["told"][1:]:
-        assert sum(told["parts_ms"].values()) == pytest.approx(told["p50_ms"], abs=30)
+def test_the_parts_of_calls_at_once_add_up(levels):
+    told = load_report(levels).json()
+    assert sum(told["parts_ms"].values()) == pytest.approx(told["p50_ms"], abs=30)
 
 
 def test_words_heard_wrong_are_not_right(engines, tmp_path):

@@ -61,6 +61,30 @@ def test_what_was_asked_for_is_more_likely_all():
     assert over("Savings.", [("x", 0.1)], expectation=choice) > over("Savings.", [("x", 0.1)])
 
 
+def test_nothing_but_what_was_asked_for_is_likelier_all():
+    payee = Entity("payee", "Anna Keller", "Anna", 0, 4)
+    asked = Expectation("payee")
+    alone = over("Anna.", [("inform", 0.95)], entities=[payee], expectation=asked)
+    beside = over("Anna, send.", [("inform", 0.3)], entities=[payee], expectation=asked)
+    assert alone > beside > over("Anna.", [("inform", 0.95)], entities=[payee])
+
+
+def test_an_amount_is_less_likely_all_than_a_name():
+    """Fifty dollars may have cents."""
+    said = [("inform", 0.95)]
+    fifty, anna = Entity("money", "50", "fifty", 0, 5), Entity("payee", "Anna", "Anna", 0, 4)
+    amount = over("Fifty.", said, entities=[fifty], expectation=Expectation("money"))
+    assert amount < over("Anna.", said, entities=[anna], expectation=Expectation("payee"))
+
+
+def test_only_a_plain_yes_is_taken_for_one():
+    """The best intent of a fragment is a guess: "I ..." may be the beginning of anything."""
+    question = Expectation("yes_no")
+    yes = over("Yes.", [("affirm", 0.98)], expectation=question)
+    assert yes > over("I.", [("affirm", 0.4)], expectation=question)
+    assert fit(thought("I.", [("affirm", 0.4)], act=SEND), question)[0] is Fit.OPEN
+
+
 def test_a_sentence_that_stops_at_a_small_word_goes_on():
     assert over("I want to send it to", [("transfer", 0.9)], finished=0.1) < 0.2
 

@@ -44,6 +44,27 @@ async def test_a_yes_before_the_question_has_sounded_moves_nothing(tmp_path, mon
         assert caller.transfers == 0
 
 
+async def test_what_was_thought_at_a_pause_does_nothing_where_the_caller_goes_on(
+    tmp_path, monkeypatch
+):
+    ear = Ear()
+    async with staged(tmp_path, monkeypatch, ear=ear) as caller:
+        await caller.asks_to_send_fifty()
+        await caller.until("listening", "confirm_transfer")
+        await asyncio.sleep(0.5)
+        before = len(caller.events)
+        await caller.says(YES, 0.5)
+        async with asyncio.timeout(5):
+            while YES not in ear.heard:  # the yes was thought about, and would have paid
+                await asyncio.sleep(0.01)
+        await caller.says(GREET)
+        await caller.until("heard", "Hello", since=before)
+        await asyncio.sleep(0.5)
+        assert caller.transfers == 0
+        heard = [event["text"] for event in caller.events[before:] if event["type"] == "heard"]
+        assert heard == ["Hello there."]
+
+
 async def test_noise_in_the_middle_of_an_answer_loses_none_of_it(tmp_path, monkeypatch):
     async with staged(tmp_path, monkeypatch, voice=Voice(late={QUESTION: 1.5})) as caller:
         await caller.asks_to_send_fifty()

@@ -75,13 +75,13 @@ def speak_and_pause(
     ("fit", "over", "silence"),
     [
         (Fit.COMPLETE, 0.1, SETTINGS.quick),
-        (Fit.OPEN, 0.95, 0.384),
-        (Fit.OPEN, 0.7, 0.48),
-        (Fit.OPEN, 0.5, 0.64),
-        (Fit.OPEN, 0.425, 0.72),
+        (Fit.OPEN, 0.95, 0.352),
+        (Fit.OPEN, 0.7, 0.47),
+        (Fit.OPEN, 0.5, 0.68),
+        (Fit.OPEN, 0.375, 0.765),
         (Fit.OPEN, 0.05, 1.1),
         (Fit.BINDING, 0.95, SETTINGS.binding),
-        (Fit.BINDING, 0.35, 0.8),
+        (Fit.BINDING, 0.375, 0.765),
         (Fit.PARTIAL, 0.9, SETTINGS.patient),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_judgement_of_an_older_pause_does_not_count(caller):
 
 @pytest.mark.parametrize(("sounded", "ends"), [(0.95, 1), (0.05, 0)])
 def test_how_it_sounded_moves_a_turn_that_may_be_over_or_not(caller, sounded, ends):
-    speak_and_pause(caller, Fit.OPEN, 0.5, pause=0.45, sounded=sounded)
+    speak_and_pause(caller, Fit.OPEN, 0.5, pause=0.5, sounded=sounded)
     assert len(caller.of(Ended)) == ends
 
 
