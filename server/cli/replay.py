@@ -172,7 +172,9 @@ def run(
     draw: Annotated[
         int | None, typer.Option(min=1, help="Only so many scenarios of every folder.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=1, help="Of all chance: the draw, breaths, losses, noise.")
+    ] = 1,
     matrix: Annotated[
         Path | None,
         typer.Option(help="Conditions and channels (YAML) for every scenario; docs/replay.md."),
@@ -206,7 +208,7 @@ def run(
     if baseline is not None:
         read_baseline(baseline)  # a wrong folder is told before the calls, not after
     files = _files(paths, tag or [], draw, seed)
-    chosen, gates = _cases(files, matrix, repeat), _gates(gate)
+    chosen, gates = _cases(files, matrix, repeat, seed), _gates(gate)
     if report is not None and recordings is None:
         recordings = report / "recordings"
     console = Console()
@@ -260,14 +262,14 @@ def _files(paths: list[Path], tags: list[str], draw: int | None, seed: int) -> l
     return drawn(files, draw, seed) if draw else files
 
 
-def _cases(files: list[Path], matrix: Path | None, repeat: int) -> list[Case]:
+def _cases(files: list[Path], matrix: Path | None, repeat: int, seed: int) -> list[Case]:
     from server.errors import ServerError
     from server.replay.matrix import load_matrix
     from server.replay.reading import ScenarioError
     from server.replay.suite import cases
 
     try:
-        return cases(files, load_matrix(matrix) if matrix else None, repeat)
+        return cases(files, load_matrix(matrix) if matrix else None, repeat, seed)
     except ScenarioError as error:
         raise ServerError(str(error)) from error
 

@@ -57,7 +57,7 @@ def caller_turns(
     folder: Path,
     speak: Speak | None = None,
     condition: Condition = CLEAN,
-    repetition: int = 1,
+    chance: int = 1,
 ) -> list[CallerTurn]:
     """What the caller does, with the sound at the wire's rate.
 
@@ -66,7 +66,7 @@ def caller_turns(
         folder: Where its recordings lie.
         speak: Says the turns that have no recording.
         condition: How the caller's sound is degraded.
-        repetition: Another one draws other chances.
+        chance: Another one draws other losses and noise.
 
     Raises:
         ScenarioError: A turn has neither a recording nor somebody to say it.
@@ -78,7 +78,7 @@ def caller_turns(
         samples = _samples(scenario, n, folder, speak)
         if samples is None or condition == CLEAN:
             return samples
-        seed = zlib.crc32(f"{scenario.name}/{n}/{repetition}".encode())
+        seed = zlib.crc32(f"{scenario.name}/{n}/{chance}".encode())
         return degraded(samples, scenario.caller.sample_rate, condition, seed)
 
     return [_turn(turn, sound(n), n) for n, turn in enumerate(scenario.turns, start=1)]

@@ -100,11 +100,11 @@ def degraded(samples: Samples, rate: int, condition: Condition, seed: int) -> Sa
     return _over_the_network(wired, rate, condition, random)
 
 
-def background(condition: Condition, rate: int) -> Sound | None:
-    """The noise around the caller, endless; None where it is quiet."""
+def background(condition: Condition, rate: int, chance: int = 1) -> Sound | None:
+    """The noise around the caller, endless; None where it is quiet. Each chance has its own."""
     if condition.noise is None:
         return None
-    noise = make_noise(condition.noise, BACKGROUND_SECONDS, rate, condition.seed)
+    noise = make_noise(condition.noise, BACKGROUND_SECONDS, rate, condition.seed + chance - 1)
     level = 10 ** ((LEVEL_DBOV + condition.gain_db - condition.snr_db) / 20)
     rms = float(np.sqrt(np.mean(np.square(noise.astype(np.float64) / 32768.0))))
     loop = to_int16(noise.astype(np.float32) / 32768.0 * (level / rms))

@@ -180,7 +180,7 @@ async def run_voice(
     turn_timeout: float = 30.0,
     condition: Condition = CLEAN,
     wire: Wire = AS_WRITTEN,
-    repetition: int = 1,
+    chance: int = 1,
     alike: Alike | None = None,
 ) -> Replayed:
     """Replay one scenario as a real call over the wire that it names.
@@ -194,7 +194,7 @@ async def run_voice(
         turn_timeout: Seconds to wait for a sign of an answer.
         condition: How the caller's sound is degraded.
         wire: What the call goes over.
-        repetition: From 1; another one draws other chances: breaths, losses, noise.
+        chance: From 1; another one draws other breaths, losses and noise.
         alike: Compares meanings, for `said_means`.
 
     Raises:
@@ -202,7 +202,7 @@ async def run_voice(
         CallError: No call came about.
     """
     scenario = over(load_scenario(path), wire)
-    turns = caller_turns(scenario, path.parent, speak, condition, repetition)
+    turns = caller_turns(scenario, path.parent, speak, condition, chance)
     async with serve(scenario) as line:
         before = await asyncio.to_thread(line.books)
         log = await place_call(
@@ -214,9 +214,9 @@ async def run_voice(
             on_event=on_event,
             on_turn=lambda turn: on_turn(spoken_turn(turn)),
             turn_timeout=turn_timeout,
-            seed=repetition,
+            seed=chance,
             echo=condition.echo_db,
-            background=background(condition, scenario.caller.sample_rate),
+            background=background(condition, scenario.caller.sample_rate, chance),
         )
         if log.ended in ("hangup", "lost"):
             await asyncio.sleep(SETTLE)

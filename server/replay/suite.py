@@ -26,15 +26,27 @@ from voice.errors import VoiceError
 EXPECTED = (ServerError, ScenarioError, DialogError, NluError, VoiceError, OSError)
 """What may go wrong in one call without ending the replay of the others."""
 
+APART = 1000
+"""Of two seeds: more than anybody repeats."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call to be made: a scenario, under a condition, over a wire, for the n-th time."""
+    """One call to be made: a scenario, under a condition, over a wire, for the n-th time.
+
+    Its name does not tell the seed, so that replays of several seeds can be compared.
+    """
 
     path: Path
     condition: Condition = CLEAN
     wire: Wire = AS_WRITTEN
     repetition: int = 1
+    seed: int = 1
+
+    @property
+    def chance(self) -> int:
+        """What breaths, losses and noise are drawn by; 1 of the first call of seed 1."""
+        return APART * (self.seed - 1) + self.repetition
 
     @property
     def name(self) -> str:
@@ -49,15 +61,17 @@ class Case:
         return "@".join(parts)
 
 
-def cases(paths: Sequence[Path], matrix: Matrix | None = None, repeat: int = 1) -> list[Case]:
-    """All calls of a replay: scenarios × conditions × wires × repetitions.
+def cases(
+    paths: Sequence[Path], matrix: Matrix | None = None, repeat: int = 1, seed: int = 1
+) -> list[Case]:
+    """All calls of a replay: scenarios × conditions × wires × repetitions, by one seed.
 
     Raises:
         ScenarioError: Two calls would go by one name, in the report and in the baseline.
     """
     matrix = matrix or Matrix()
     calls = [
-        Case(path, condition, wire, repetition)
+        Case(path, condition, wire, repetition, seed)
         for repetition in range(1, repeat + 1)
         for condition in matrix.conditions
         for wire in matrix.wires
@@ -129,7 +143,7 @@ async def replay(
             turn_timeout=turn_timeout,
             condition=case.condition,
             wire=case.wire,
-            repetition=case.repetition,
+            chance=case.chance,
             alike=alike,
         )
 
