@@ -15,7 +15,7 @@ from dialog.bank.bank import Bank
 from server.admission import Admission, Drain
 from server.channels.audiosocket import answering_audiosocket
 from server.channels.browser.routes import add_browser
-from server.channels.call import House
+from server.channels.call import House, Watch
 from server.channels.providers.routes import add_providers
 from server.channels.running import Running
 from server.channels.websocket import answer_websocket
@@ -37,11 +37,12 @@ def open_house(
     *,
     today: Callable[[], date] = date.today,
     drain: Drain | None = None,
+    watch: Watch | None = None,
 ) -> House:
     """What the calls of a server share."""
     writer = ChatModel(settings.llm) if settings.llm else None
     admission = Admission(settings, drain, engines.seconds_late)
-    return House(settings, engines, bank, admission, today, writer)
+    return House(settings, engines, bank, admission, today, writer, watch)
 
 
 def create_app(house: House, calls: Running) -> FastAPI:
@@ -70,6 +71,7 @@ async def serving(
     *,
     today: Callable[[], date] = date.today,
     drain: Drain | None = None,
+    watch: Watch | None = None,
 ) -> AsyncIterator[str]:
     """Serve until the context ends; gives the url of `/v1/call`.
 
@@ -79,7 +81,7 @@ async def serving(
         ServerError: The port is taken, or the TLS files cannot be used.
     """
     _check_tls(settings)
-    house = open_house(settings, engines, bank, today=today, drain=drain)
+    house = open_house(settings, engines, bank, today=today, drain=drain, watch=watch)
     async with AsyncExitStack() as others:
         if settings.sip is not None:
             from server.channels.sip.answering import answering_sip

@@ -15,6 +15,7 @@ from dialog.bank.bank import Bank
 from dialog.conversation import Conversation
 from dialog.rewriting import Writer
 from server.admission import Admission
+from server.call.events import Event
 from server.call.teller import Teller
 from server.channels.line import Caller, Line
 from server.channels.transport import LineTransport
@@ -32,6 +33,9 @@ LONGEST_CALL = 3600.0
 LANGUAGES = frozenset({"en"})
 
 
+Watch = Callable[[str, Event], None]
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What every call of the process shares.
@@ -39,6 +43,8 @@ class House:
     Attributes:
         today: Tells the day that "yesterday" is counted from.
         writer: The language model that may put replies into other words, or None.
+        watch: Told the id and every event of every call, diagnostics included, whatever its wire
+            can carry; or None.
     """
 
     settings: Settings
@@ -47,6 +53,7 @@ class House:
     admission: Admission
     today: Callable[[], date]
     writer: Writer | None = None
+    watch: Watch | None = None
 
 
 def new_call_id() -> str:
@@ -82,9 +89,9 @@ async def hold_call(line: Line, caller: Caller, house: House, call_id: str) -> s
         conversation,
         call_id=call_id,
         silence=house.settings.silence,
-        diagnostics=caller.diagnostics,
+        diagnostics=caller.diagnostics or house.watch is not None,
         ducks=caller.ducks,
-        record=record.add,
+        record=_noted(record, house.watch, call_id),
         on_end=ended.append,
         hand_over=line.hand_over,
         wire=lambda: line.delay,
@@ -97,6 +104,18 @@ async def hold_call(line: Line, caller: Caller, house: House, call_id: str) -> s
         await house.engines.bank.run(record.write)
         log.info("call_ended", call=call_id, reason=ended[0] if ended else "lost")
     return ended[0] if ended else "lost"
+
+
+def _noted(record: CallRecord, watch: Watch | None, call_id: str) -> Callable[[Event], None]:
+    """Every event goes into the record, and to who watches."""
+    if watch is None:
+        return record.add
+
+    def note(event: Event) -> None:
+        record.add(event)
+        watch(call_id, event)
+
+    return note
 
 
 def _seal(house: House, conversation: Conversation) -> Callable[[bytes], bytes] | None:

@@ -16,7 +16,9 @@ from server.bank_file import temporary_bank
 from server.channels.running import Running
 from server.client.memory import URL, dialling
 from server.engines import Engines
+from server.replay.channels import way_in
 from server.replay.engines import CPU, Costs, for_one_call
+from server.replay.reading import ScenarioError
 from server.replay.run import ReadBooks, Serve, Served
 from server.replay.scenario import Scenario
 from server.settings import Settings
@@ -35,7 +37,7 @@ def ledger(bank: Bank) -> dict[str, Any]:
 
 
 def server_for_scenarios(settings: Settings, engines: Engines) -> Serve:
-    """Serves each scenario on a port of its own with the same engines."""
+    """Serves each scenario on ports of its own with the same engines, over the channel it names."""
     anywhere = settings.model_copy(
         update={"host": "127.0.0.1", "port": 0, "sip": None, "audiosocket": None, "latest": NEVER}
     )
@@ -43,12 +45,13 @@ def server_for_scenarios(settings: Settings, engines: Engines) -> Serve:
 
     @asynccontextmanager
     async def serve(scenario: Scenario) -> AsyncIterator[Served]:
-        ears = for_one_call(engines)
+        ears, way = for_one_call(engines), way_in(scenario.caller.channel)
+        open_to = anywhere.model_copy(update=way.settings)
         async with (
             fresh_bank(scenario) as bank,
-            serving(anywhere, ears, bank, today=lambda: scenario.today) as url,
+            serving(open_to, ears, bank, today=lambda: scenario.today, watch=way.watch) as url,
         ):
-            yield Served(url, lambda: ledger(bank), overheard=lambda: ears.overheard)
+            yield Served(url, lambda: ledger(bank), way.dial, lambda: ears.overheard)
 
     return serve
 
@@ -64,6 +67,8 @@ def application_for_scenarios(settings: Settings, engines: Engines, costs: Costs
 
     @asynccontextmanager
     async def serve(scenario: Scenario) -> AsyncIterator[Served]:
+        if (channel := scenario.caller.channel) != "websocket":
+            raise ScenarioError(f"{scenario.name}: {channel} has a clock of its own: no --fast")
         ears = for_one_call(engines, costs)
         async with fresh_bank(scenario) as bank:
             app = create_app(

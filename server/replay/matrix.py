@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from dialog.strict_yaml import Strict
 from server.replay.degrade import CLEAN, Condition
 from server.replay.reading import read
-from server.replay.scenario import Scenario
+from server.replay.scenario import Channel, Scenario
 
 
 class Wire(Strict):
@@ -16,12 +16,14 @@ class Wire(Strict):
 
     Attributes:
         name: "websocket" takes the scenario's own wire.
-        sample_rate, encoding: Of the websocket.
+        sample_rate, encoding: Of the client's sound.
+        channel: The way in.
     """
 
     name: str
     sample_rate: Literal[8000, 16000] = 16000
     encoding: Literal["pcm16", "ulaw", "alaw"] = "pcm16"
+    channel: Channel = "websocket"
 
 
 AS_WRITTEN = Wire(name="websocket")
@@ -33,6 +35,9 @@ WIRES = {
         Wire(name="pcm16-8k", sample_rate=8000),
         Wire(name="ulaw-8k", sample_rate=8000, encoding="ulaw"),
         Wire(name="alaw-8k", sample_rate=8000, encoding="alaw"),
+        Wire(name="sip", channel="sip"),
+        Wire(name="webrtc", channel="webrtc"),
+        Wire(name="twilio", sample_rate=8000, encoding="ulaw", channel="twilio"),
     )
 }
 
@@ -65,10 +70,12 @@ class Matrix(Strict):
 
 
 def over(scenario: Scenario, wire: Wire) -> Scenario:
-    """The scenario as a call over a wire."""
+    """The scenario as a call over a wire; a channel that it names itself has its own sound."""
     if wire == AS_WRITTEN:
-        return scenario
-    line = {"sample_rate": wire.sample_rate, "encoding": wire.encoding}
+        if scenario.caller.channel == "websocket":
+            return scenario
+        wire = WIRES[scenario.caller.channel]
+    line = wire.model_dump(exclude={"name"})
     return scenario.model_copy(update={"caller": scenario.caller.model_copy(update=line)})
 
 

@@ -18,6 +18,8 @@ from dialog.strict_yaml import Strict
 from server.replay.fixture import UnknownVariable, filled, fixture_values
 from server.replay.reading import ScenarioError, read
 
+Channel = Literal["websocket", "sip", "webrtc", "twilio"]
+
 
 class Caller(Strict):
     """Who calls and over what.
@@ -26,6 +28,8 @@ class Caller(Strict):
         voice: Name of the test voice that speaks; "" takes one by the scenario's name.
         sample_rate: Of the wire, Hz.
         encoding: Of the wire.
+        channel: What the call comes over. Over SIP the sound is G.711 at 8 kHz, over WebRTC Opus;
+            Twilio brings µ-law at 8 kHz.
         noise: Our own synthesised noise that is mixed into the recordings, or None.
         snr_db: Speech to noise ratio in dB, where there is noise.
     """
@@ -33,6 +37,7 @@ class Caller(Strict):
     voice: str = ""
     sample_rate: Literal[8000, 16000] = 8000
     encoding: Literal["pcm16", "ulaw", "alaw"] = "pcm16"
+    channel: Channel = "websocket"
     noise: Literal["street", "babble", "hum"] | None = None
     snr_db: float = 20.0
 

@@ -127,7 +127,7 @@ class WebRtcLine:
                     self._sound = WireSound(frame.sample_rate)
                 if self._heard.full():
                     self._heard.get_nowait()  # nobody reads: the oldest goes
-                self._heard.put_nowait(_mono(frame))
+                self._heard.put_nowait(mono(frame))
 
     def _report(self, now: float) -> InputTransportMessageFrame | None:
         waiting = self._speaker.waiting
@@ -196,7 +196,8 @@ class WebRtcLine:
         self._gone = True
 
 
-def _mono(frame: AudioFrame) -> Samples:
+def mono(frame: AudioFrame) -> Samples:
+    """A frame of one or several channels as one."""
     samples = frame.to_ndarray().reshape(-1)
     channels = len(frame.layout.channels)
     if channels > 1:

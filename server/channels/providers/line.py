@@ -1,10 +1,12 @@
 """A provider's websocket as a line: our audio, and marks that come back as it is played."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
+from pipecat.frames.frames import Frame
 
 from server.channels.providers.serializer import ProviderSerializer
 from server.channels.socket_line import CLOSE_WITHIN, SEND_WITHIN, SocketLine
@@ -21,6 +23,13 @@ class ProviderLine(SocketLine):
         self._marks = serializer
         self._handed_over = False
         serializer.reply = self._say
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """What the provider sends; after a clear, first what had been heard before it."""
+        async for frame in super().frames():
+            if (report := self._marks.cleared()) is not None:
+                yield report
+            yield frame
 
     async def play(self, samples: Samples) -> None:
         """Send audio, and a mark after some of it."""

@@ -65,7 +65,7 @@ class ProviderSerializer(FrameSerializer):
         self._messages = self._received = 0
         self._sent = self._marked_at = 0
         self._played = self._base = self._clears = 0
-        self._over = False
+        self._over = self._just_cleared = False
         self._rest = b""
         self.reply: Callable[[str], Awaitable[None]] | None = None
 
@@ -123,11 +123,23 @@ class ProviderSerializer(FrameSerializer):
             self._clears += 1
             self._sound.restart()
             self._base, self._sent, self._marked_at = self._played, 0, 0
+            self._just_cleared = True
             self._rest = b""
             return await self._wire(frame)
         if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
             return None  # our events are none of the provider's
         return await self._wire(frame)
+
+    def cleared(self) -> InputTransportMessageFrame | None:
+        """Once after a clear: what had been heard by then, from which the next marks count."""
+        if not self._just_cleared:
+            return None
+        self._just_cleared = False
+        return self._report()
+
+    def _report(self) -> InputTransportMessageFrame:
+        played = Played(type="played", samples=self._played, clear=self._clears)
+        return InputTransportMessageFrame(message=played)
 
     async def rest(self) -> str | bytes | None:
         """What does not fill a packet yet, filled up with silence: no more audio comes for now."""
@@ -167,9 +179,7 @@ class ProviderSerializer(FrameSerializer):
         if clears != str(self._clears) or not samples.isdecimal():
             return None
         self._played = max(self._played, self._base + min(int(samples), self._sent))
-        return InputTransportMessageFrame(
-            message=Played(type="played", samples=self._played, clear=self._clears)
-        )
+        return self._report()
 
     def _inward(self, frame: Frame | None) -> Frame | None:
         if isinstance(frame, InputAudioRawFrame):

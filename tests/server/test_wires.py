@@ -1,0 +1,112 @@
+"""One caller over every channel: our own clients for SIP, WebRTC and Twilio, on the stage."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from server.app import serving
+from server.bank_file import temporary_bank
+from server.caller import CallerTurn, CallLog, place_call
+from server.client.connection import CallError
+from server.engines import Engines
+from server.recording import sounds
+from server.replay.channels import way_in
+from server.replay.hosting import application_for_scenarios
+from server.replay.matrix import WIRES, over
+from server.replay.reading import ScenarioError
+from server.replay.scenario import Scenario
+from server.replay.virtual_time import run_in_virtual_time
+from server.settings import Settings
+from tests.server.conftest import CHEAP, TODAY
+from tests.server.staged import SEND, YES, Ear, Judge, Level, Meaning, NoEcho, Voice
+
+CHANNELS = (
+    pytest.param("sip", marks=pytest.mark.channels),
+    pytest.param("webrtc", marks=pytest.mark.channels),
+    "twilio",
+)
+
+
+def tone(peak: int, seconds: float, rate: int) -> np.ndarray:
+    """What G.711 and Opus carry without changing its height much."""
+    at = np.arange(int(seconds * rate)) / rate
+    rising = np.minimum(1.0, 20 * np.minimum(at, seconds - at))  # no click that overshoots
+    return np.asarray(peak * rising * np.sin(2 * np.pi * 440 * at), np.int16)
+
+
+class Hum(Voice):
+    """The stage's voice, but a tone: Opus carries no constant."""
+
+    def stream(self, text: str, **how: Any) -> Iterator[np.ndarray]:
+        for part in Voice.stream(self, text, **how):
+            yield tone(6000, len(part) / self.sample_rate, self.sample_rate)
+
+
+async def paid(channel: Any, folder: Any, monkeypatch: Any) -> tuple[CallLog, list[Any]]:
+    """A call over a channel in which a caller speaks over the greeting, logs in and pays."""
+    monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
+    monkeypatch.setattr("server.call.listener.EchoGuard", NoEcho)
+    engines = Engines(Ear(), Judge(), Meaning(), Hum(), folder / "phrases.npz")  # type: ignore[arg-type]
+    bank, way, wire = temporary_bank(folder, TODAY, cost=CHEAP), way_in(channel), WIRES[channel]
+
+    def says(level: int, **how: Any) -> CallerTurn:
+        samples = tone(level + 450, 0.6, wire.sample_rate)
+        return CallerTurn(samples=samples, label=str(level), **how)
+
+    turns = [
+        says(SEND, barge_in=0.4),
+        CallerTurn(keys="40217308#"),
+        CallerTurn(keys="4821#"),
+        says(YES),
+    ]
+    settings = Settings(port=0, silence=20.0).model_copy(update=way.settings)
+    try:
+        async with serving(settings, engines, bank, today=lambda: TODAY, watch=way.watch) as url:
+            log = await place_call(
+                url, turns, sample_rate=wire.sample_rate, encoding=wire.encoding, dial=way.dial
+            )
+        return log, bank.books()["transfers"]
+    finally:
+        bank.close()
+        engines.close()
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_caller_pays_over_a_channel(channel, tmp_path, monkeypatch):
+    log, transfers = await paid(channel, tmp_path, monkeypatch)
+    told = [turn.action for turn in log.turns[1:]]
+    assert told == ["ask_customer_number", "ask_pin", "confirm_transfer", "transfer_done"], [
+        (turn.heard, turn.said, turn.answered) for turn in log.turns
+    ]
+    assert [(t["to"], t["amount"]) for t in transfers] == [("Anna Keller", "50.00")]
+    spoken_over, answered = log.turns[1], log.turns[4]
+    assert spoken_over.cleared
+    assert spoken_over.yield_ms is not None
+    assert spoken_over.intents, "diagnostics come beside the wire"
+    assert answered.response_latency_ms is not None
+    assert 0 < answered.response_latency_ms < 10_000
+    assert answered.parts == {}  # the server counts its own samples
+    assert len(sounds(log.stereo[:, 1])) > 0
+    assert (log.ended, bool(log.call)) == ("hangup", True)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_nobody_answers(channel):
+    with pytest.raises(CallError):
+        await place_call("ws://127.0.0.1:9/v1/call", [], dial=way_in(channel).dial)
+
+
+def test_a_channel_decides_its_sound_and_has_its_own_clock(engines):
+    fields = {"name": "a", "about": "", "today": TODAY, "turns": [{"silence": 1}]}
+    scenario = Scenario.model_validate(fields | {"caller": {"channel": "twilio"}})
+    caller = over(scenario, WIRES["websocket"]).caller
+    assert (caller.sample_rate, caller.encoding) == (8000, "ulaw")
+
+    async def call() -> None:
+        async with application_for_scenarios(Settings(), engines)(scenario):
+            pass
+
+    with pytest.raises(ScenarioError, match="no --fast"):
+        run_in_virtual_time(call())
