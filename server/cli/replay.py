@@ -115,6 +115,33 @@ def from_live_call(
     print(f"{path}: {turns} turns; check what is expected")
 
 
+@replay_app.command("gates")
+def gates_of_runs(
+    runs: Annotated[
+        list[Path], typer.Argument(help="--report folders of the same calls, each by its --seed.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Write the gates here; else show them.")] = None,
+) -> None:
+    """Make gates that chance alone seldom breaks, out of three or more clean replays.
+
+    Exit code 1 if one of the replays breaks the gates that the others make.
+    """
+    from server.replay.bounds import gates_file, held_out
+    from server.replay.verdict import read_baseline
+
+    calls = [read_baseline(run)[0] for run in runs]
+    text = gates_file(calls)
+    if out is None:
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
+    broken = dict(zip(runs, held_out(calls), strict=True)) if len(calls) > 3 else {}
+    for run, gates in broken.items():
+        words = "; ".join(gates) or "holds all"
+        progress_console.print(f"{run} by the gates of the others: {words}", highlight=False)
+    raise typer.Exit(1 if any(broken.values()) else 0)
+
+
 @replay_app.command("eval-server")
 def eval_server_command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
