@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from server.replay.causes import cause, misheard
+from server.replay.glance import glance
 from server.replay.metrics import Record
 from server.replay.pictures import audio_uri, read_stereo, spectrogram_uri, waveform_path
 from server.replay.verdict import Verdict, mismatch_line
@@ -42,7 +43,11 @@ def write_report(verdict: Verdict, folder: Path) -> Path:
     order = sorted(verdict.calls, key=lambda call: _rank(call, verdict))
     pages = [_page(call, folder, sound=n < SOUNDS) for n, call in enumerate(order)]
     page = environment.get_template("report.html.j2").render(
-        verdict=verdict, pages=pages, parts=PARTS, of=_requirements(verdict)
+        verdict=verdict,
+        glance=glance(verdict),
+        pages=pages,
+        parts=PARTS,
+        of=_requirements(verdict),
     )
     path = folder / "report.html"
     path.write_text(page, encoding="utf-8")

@@ -1,6 +1,7 @@
 """Figures of a replay and their intervals, and gates that hold or break."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ import pytest
 
 from server.errors import ServerError
 from server.replay.gates import Gates, check, flaky, load_gates, regressed
+from server.replay.glance import glance
 from server.replay.metrics import METRICS, difference, groups, measured, wilson
 from server.replay.reading import ScenarioError
 from server.replay.report import write_report
@@ -232,3 +234,28 @@ def test_a_broken_call_is_told_with_its_cause(score, found, tmp_path):
     page = write_report(verdict, tmp_path).read_text()
     assert ("heard &#39;good bay&#39; for &#39;good day&#39;" in page) is bool(score["word_errors"])
     assert "turn 2: heard" not in page
+
+
+def test_a_report_tells_at_a_glance_what_broke_since_when_for_whom_and_why(tmp_path: Path):
+    street = [call(f"s{n}", tags=["street"], condition="street") for n in range(4)]
+    quiet = [call(f"q{n}", tags=["quiet"]) for n in range(4)]
+    first = give_verdict([*street, *quiet], Gates(failures=0), {"commit": "a", "voice": "joe"})
+    write_files(first, tmp_path)
+    turn = call()["turns"][0] | {"score": {"word_errors": 1, "words": 4}}
+    broken = [call(c["name"], tags=["street"], condition="street", passed=False) for c in street]
+    broken = [c | {"turns": [turn]} for c in broken[:3]]
+    now = [*broken, street[3], *quiet]
+    verdict = give_verdict(now, Gates(failures=0), {"commit": "b", "voice": "joe"}, tmp_path)
+    told = glance(verdict)
+    assert list(told.what) == [
+        "regression: s0",
+        "regression: s1",
+        "regression: s2",
+        "gate: failures",
+    ]
+    assert list(told.since) == ["commit a, the baseline", "changed: commit", "the same: voice"]
+    assert list(told.whom) == ["condition street: 3 of 4", "tag street: 3 of 4"]
+    assert told.why[0] == "misheard: 3"
+    text = write_report(verdict, tmp_path).read_text()
+    assert text.index("For whom") < text.index("Calls that broke") < text.index("<h2>Gates</h2>")
+    assert not re.search(r'(src|href)="(?!data:|#)', text), "it must need nothing beside it"
