@@ -36,6 +36,9 @@ from voice.turns import RATE
 MARK_EVERY = RATE // 5
 """Samples between two marks."""
 
+AFTER_CLEAR = 25
+"""Messages of the provider, half a second of sound, with which it is told what was heard."""
+
 ENDS = frozenset({"stop", "closed", "close"})
 """Events with which a provider tells that the caller is gone."""
 
@@ -65,7 +68,7 @@ class ProviderSerializer(FrameSerializer):
         self._messages = self._received = 0
         self._sent = self._marked_at = 0
         self._played = self._base = self._clears = 0
-        self._over = self._just_cleared = False
+        self._over, self._untold = False, 0
         self._rest = b""
         self.reply: Callable[[str], Awaitable[None]] | None = None
 
@@ -123,7 +126,7 @@ class ProviderSerializer(FrameSerializer):
             self._clears += 1
             self._sound.restart()
             self._base, self._sent, self._marked_at = self._played, 0, 0
-            self._just_cleared = True
+            self._untold = AFTER_CLEAR
             self._rest = b""
             return await self._wire(frame)
         if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
@@ -131,11 +134,12 @@ class ProviderSerializer(FrameSerializer):
         return await self._wire(frame)
 
     def cleared(self) -> InputTransportMessageFrame | None:
-        """Once after a clear: what had been heard by then, from which the next marks count."""
-        if not self._just_cleared:
-            return None
-        self._just_cleared = False
-        return self._report()
+        """For a while after a clear: what has been heard, from which the marks then count.
+
+        Told again and again, because the call may hear of it before it knows of its own clear.
+        """
+        self._untold = max(0, self._untold - 1)
+        return self._report() if self._untold else None
 
     def _report(self) -> InputTransportMessageFrame:
         played = Played(type="played", samples=self._played, clear=self._clears)
