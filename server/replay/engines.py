@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Seconds of virtual time that one piece of an engine's work takes.
+    """Seconds that one piece of an engine's work takes at least; in virtual time it takes no more.
 
     Attributes:
         hear: One transcription.
@@ -63,30 +63,36 @@ class ReplayEngines(Engines):
 
     async def transcribe(self, audio: np.ndarray, **how: Any) -> Transcript:
         """As the engines do."""
+        began = now()
         transcript = await Engines.transcribe(self, audio, **how)
-        await asyncio.sleep(self.costs.hear)
+        await _until(began + self.costs.hear)
         self.overheard.append(Overheard(now(), transcript.text))
         return transcript
 
     async def judge(self, audio: np.ndarray) -> float:
         """As the engines do."""
+        began = now()
         finished = await Engines.judge(self, audio)
-        await asyncio.sleep(self.costs.judge)
+        await _until(began + self.costs.judge)
         return finished
 
     async def think(self, work: Callable[[], T]) -> T:
         """As the engines do."""
+        began = now()
         thought = await Engines.think(self, work)
-        await asyncio.sleep(self.costs.think)
+        await _until(began + self.costs.think)
         return thought
 
     async def speak(self, text: str, *, cancelled: Callable[[], bool]) -> AsyncIterator[np.ndarray]:
         """As the engines do."""
-        first = self.costs.speak
+        first = now() + self.costs.speak
         async for window in Engines.speak(self, text, cancelled=cancelled):
-            await asyncio.sleep(first)
-            first = 0.0
+            await _until(first)
             yield window
+
+
+async def _until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - now()))
 
 
 def for_one_call(engines: Engines, costs: Costs = INSTANT) -> ReplayEngines:

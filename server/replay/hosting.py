@@ -17,7 +17,7 @@ from server.channels.running import Running
 from server.client.memory import URL, dialling
 from server.engines import Engines
 from server.replay.channels import way_in
-from server.replay.engines import CPU, Costs, for_one_call
+from server.replay.engines import CPU, INSTANT, Costs, for_one_call
 from server.replay.reading import ScenarioError
 from server.replay.run import ReadBooks, Serve, Served
 from server.replay.scenario import Scenario
@@ -36,8 +36,13 @@ def ledger(bank: Bank) -> dict[str, Any]:
     return {**bank.books(), "audit": bank.audit_rows(AUDIT_ROWS)}
 
 
-def server_for_scenarios(settings: Settings, engines: Engines) -> Serve:
-    """Serves each scenario on ports of its own with the same engines, over the channel it names."""
+def server_for_scenarios(settings: Settings, engines: Engines, costs: Costs = INSTANT) -> Serve:
+    """Serves each scenario on ports of its own with the same engines, over the channel it names.
+
+    Args:
+        settings, engines: Of the server.
+        costs: What the engines take at least.
+    """
     anywhere = settings.model_copy(
         update={"host": "127.0.0.1", "port": 0, "sip": None, "audiosocket": None, "latest": NEVER}
     )
@@ -45,7 +50,7 @@ def server_for_scenarios(settings: Settings, engines: Engines) -> Serve:
 
     @asynccontextmanager
     async def serve(scenario: Scenario) -> AsyncIterator[Served]:
-        ears, way = for_one_call(engines), way_in(scenario.caller.channel)
+        ears, way = for_one_call(engines, costs), way_in(scenario.caller.channel)
         open_to = anywhere.model_copy(update=way.settings)
         async with (
             fresh_bank(scenario) as bank,
