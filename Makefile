@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: bench demo gpu-check replay test test-all test-channels test-kill lint types imports scenarios scenarios-voice samples clean help
+.PHONY: bench demo gpu-check replay replay-clean test test-all test-channels test-kill lint types imports scenarios scenarios-voice samples clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -46,6 +46,13 @@ scenarios-voice: .venv/ready .models  ## scenarios of every folder by voice, 8 k
 
 replay: .venv/ready .models  ## the recorded calls by voice in virtual time, judged by audio_samples/gates.yml; out/replay/report.html
 	@$(BIN)/tellerline replay audio_samples --fast --calls 2 --report out/replay --gate audio_samples/gates.yml
+
+replay-clean: .venv/ready .models  ## the recorded calls six times by other chances: none may be flagged; half an hour
+	@for seed in 1 2 3 4 5 6; do \
+	  $(BIN)/tellerline replay audio_samples --fast --calls 2 --seed $$seed --confirm 2 --report out/clean/$$seed \
+	    $$([ $$seed = 1 ] || echo --baseline out/clean/1) --gate audio_samples/gates.yml || exit 1; \
+	done
+	@$(BIN)/tellerline replay gates out/clean/* --out out/clean/gates.yml
 
 bench: .venv/ready-peer .models  ## measure everything beside its peer into docs/performance.md; two hours
 	@$(BIN)/tellerline bench all --write docs/performance.md

@@ -195,6 +195,9 @@ def run(
     ] = False,
     calls: Annotated[int, typer.Option(min=1, help="Calls at once; 1 to measure latency.")] = 1,
     repeat: Annotated[int, typer.Option(min=1, help="How often; finds flaky scenarios.")] = 1,
+    confirm: Annotated[
+        int, typer.Option(min=0, help="How often a call that fails is made again: chance, or not?")
+    ] = 0,
     tag: Annotated[list[str] | None, typer.Option(help="Only scenarios with this tag.")] = None,
     draw: Annotated[
         int | None, typer.Option(min=1, help="Only so many scenarios of every folder.")
@@ -244,6 +247,8 @@ def run(
         task = bars.add_task("replaying", total=len(chosen))
 
         def show(result: Replayed) -> None:
+            if result.confirms:
+                bars.update(task, total=(bars.tasks[task].total or 0) + 1)
             bars.advance(task)
             for line in [json_line(result.json())] if as_json else result.lines():
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -252,7 +257,7 @@ def run(
             summary, versions = _by_text(chosen, show)
         else:
             costs = engines if fast else None
-            summary, versions = _by_voice(chosen, show, calls, recordings, costs)
+            summary, versions = _by_voice(chosen, show, calls, recordings, costs, confirm)
     verdict = give_verdict([result.json() for result in summary.results], gates, versions, baseline)
     if report is not None:
         write_files(verdict, report)
@@ -329,6 +334,7 @@ def _by_voice(
     calls: int,
     recordings: Path | None,
     fast: Machine | None,
+    confirm: int,
 ) -> tuple[Summary, dict[str, Any]]:
     from server.cli.hosting import loaded_engines
     from server.models import ModelStore
@@ -360,6 +366,7 @@ def _by_voice(
             concurrency=calls,
             recordings=recordings,
             on_result=show,
+            confirm=confirm,
         )
         summary = run_in_virtual_time(work) if fast else asyncio.run(work)
         return summary, versions(with_settings, engines.understander.version)

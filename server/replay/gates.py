@@ -43,7 +43,7 @@ class Gates(Strict):
 
     Attributes:
         gates: On metrics.
-        failures: Calls that may fail; None does not look.
+        failures: Calls that may fail, most of their repetitions deciding; None does not look.
         regressions: Calls that may fail although they passed in the baseline.
         flaky: Scenarios that may pass once and fail once.
     """
@@ -91,29 +91,48 @@ def load_gates(path: Path) -> Gates:
     return read(path, Gates, lambda tree: tree or {})
 
 
+def failing(calls: Sequence[Record]) -> list[str]:
+    """Names of calls of which more repetitions fail than pass."""
+    outcomes = _outcomes(calls)
+    return [name for name, passed in outcomes.items() if 2 * sum(passed) < len(passed)]
+
+
 def regressed(calls: Sequence[Record], baseline: Sequence[Record]) -> list[str]:
-    """Names of calls that passed in the baseline and fail now; each repetition counts."""
-    passed = {call["name"] for call in baseline if call["passed"]}
-    return [call["name"] for call in calls if not call["passed"] and call["name"] in passed]
+    """Names of calls that fail now and did not in the baseline, most repetitions deciding."""
+    known, before = _outcomes(baseline), failing(baseline)
+    return [name for name in failing(calls) if name in known and name not in before]
 
 
 def flaky(calls: Sequence[Record]) -> list[str]:
-    """Calls that pass once and fail once under the same condition."""
-    seen: dict[tuple[str, str, str], set[bool]] = {}
+    """Names of calls that pass once and fail once under the same condition."""
+    return [name for name, passed in _outcomes(calls).items() if len(set(passed)) == 2]
+
+
+def _outcomes(calls: Sequence[Record]) -> dict[str, list[bool]]:
+    """Whether each repetition passed, by the name of the first."""
+    seen: dict[str, list[bool]] = {}
     for call in calls:
-        key = (call["scenario"], call["condition"], call["wire"])
-        seen.setdefault(key, set()).add(call["passed"])
-    return ["@".join(key) for key, outcomes in seen.items() if len(outcomes) == 2]
+        name = call["name"]
+        if call.get("repetition", 1) > 1:
+            name = name.removesuffix(f"@{call['repetition']}")
+        seen.setdefault(name, []).append(call["passed"])
+    return seen
+
+
+def unconfirmed(calls: Sequence[Record]) -> list[Record]:
+    """The calls that were asked for: without those that only confirm a failure."""
+    return [call for call in calls if not call.get("confirms")]
 
 
 def check(gates: Gates, calls: Sequence[Record], baseline: Sequence[Record]) -> list[Held]:
     """Every gate, held or not."""
     counts = (
-        ("failures", gates.failures, [call["name"] for call in calls if not call["passed"]]),
+        ("failures", gates.failures, failing(calls)),
         ("regressions", gates.regressions, regressed(calls, baseline)),
         ("flaky", gates.flaky, flaky(calls)),
     )
     held = [_count(name, bound, names) for name, bound, names in counts if bound is not None]
+    calls = unconfirmed(calls)
     for gate in gates.gates:
         held += _metric(gate, calls, baseline)
     return held

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.replay.causes import counted
+from server.replay.gates import failing
 from server.replay.metrics import groups
 from server.replay.verdict import Verdict
 
@@ -27,10 +28,10 @@ def glance(verdict: Verdict) -> Glance:
 
 
 def _what(verdict: Verdict) -> list[str]:
-    failed = [call["name"] for call in verdict.calls if not call["passed"]]
-    old = [name for name in failed if name not in verdict.regressions]
+    old = [name for name in failing(verdict.calls) if name not in verdict.regressions]
     lines = [f"regression: {name}" for name in verdict.regressions]
     lines += [f"failed: {name}" for name in old]
+    lines += [f"flaky: {name}" for name in verdict.flaky]
     lines += [f"gate: {gate.name}" for gate in verdict.gates if not gate.held]
     return _short(lines) or ["nothing"]
 

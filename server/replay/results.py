@@ -22,6 +22,7 @@ class Replayed:
         name: Of the call: the scenario's, and the condition's, channel's and repetition's.
         tags, about, covers: The scenario's.
         condition, wire, repetition: See `server.replay.suite.Case`.
+        confirms: It was made because the same call had failed; no figure counts it.
         seconds: Of the recording.
         lateness: Seconds that the caller was late at worst; above 0.02 the machine was too busy
             for the latencies to be trusted.
@@ -39,6 +40,7 @@ class Replayed:
     condition: str = "clean"
     wire: str = "websocket"
     repetition: int = 1
+    confirms: bool = False
     seconds: float = 0.0
     lateness: float = 0.0
 
@@ -68,6 +70,7 @@ class Replayed:
             "condition": self.condition,
             "wire": self.wire,
             "repetition": self.repetition,
+            "confirms": self.confirms,
             "seconds": round(self.seconds, 3),
             "lateness": round(self.lateness, 4),
             "passed": self.passed,

@@ -114,6 +114,7 @@ async def replay(
     alike: Alike | None = None,
     recordings: Path | None = None,
     turn_timeout: float = 30.0,
+    confirm: int = 0,
 ) -> Summary:
     """Make the calls and sum up.
 
@@ -125,6 +126,7 @@ async def replay(
         converse, serve, speak, alike: See `run_text` and `run_voice`.
         recordings: Folder for the stereo recordings, one per call; by voice only.
         turn_timeout: See `run_voice`.
+        confirm: How often a call that fails is made again, by other chances.
     """
     places = asyncio.Semaphore(concurrency)
 
@@ -147,7 +149,7 @@ async def replay(
             alike=alike,
         )
 
-    async def one(case: Case) -> Replayed:
+    async def one(case: Case, *, confirms: bool = False) -> Replayed:
         async with places:
             try:
                 result = await run(case)
@@ -159,11 +161,23 @@ async def replay(
                 condition=case.condition.name,
                 wire=case.wire.name,
                 repetition=case.repetition,
+                confirms=confirms,
             )
             on_result(result)
             return result
 
-    return Summary(tuple(await asyncio.gather(*(one(case) for case in calls))))
+    results = await asyncio.gather(*(one(case) for case in calls))
+    doubted = [case for case, result in zip(calls, results, strict=True) if not result.passed]
+    more = [again for case in doubted for again in _again(case, calls, confirm)]
+    results += await asyncio.gather(*(one(case, confirms=True) for case in more))
+    return Summary(tuple(results))
+
+
+def _again(case: Case, calls: Sequence[Case], times: int) -> list[Case]:
+    """The same call by chances that nobody has had."""
+    most = max(call.repetition for call in calls)
+    twin = case.repetition - 1
+    return [replace(case, repetition=most + times * twin + n) for n in range(1, times + 1)]
 
 
 def _not_run(path: Path, error: Exception) -> Replayed:

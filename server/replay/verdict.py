@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from server.errors import ServerError
 from server.replay.causes import counted
 from server.replay.coverage import Requirement, coverage
-from server.replay.gates import Gates, Held, check, flaky, regressed
+from server.replay.gates import Gates, Held, check, flaky, regressed, unconfirmed
 from server.replay.metrics import METRICS, Metric, Record, difference, groups, measured
 
 RESULTS = "results.jsonl"
@@ -116,15 +116,16 @@ def give_verdict(
         ServerError: The baseline cannot be read.
     """
     before, before_versions = read_baseline(baseline) if baseline else ([], {})
-    parts = groups(calls)
+    counted_in = unconfirmed(calls)
+    parts = groups(counted_in)
     return Verdict(
         calls=tuple(calls),
-        figures=tuple(measured(calls)),
+        figures=tuple(measured(counted_in)),
         by_group={name: tuple(measured(mine)) for name, mine in parts.items()},
         gates=tuple(check(gates, calls, before)),
         regressions=tuple(regressed(calls, before)),
         flaky=tuple(flaky(calls)),
-        changes=tuple(_changes(before, calls)),
+        changes=tuple(_changes(unconfirmed(before), counted_in)),
         coverage=tuple(coverage(calls)),
         versions=versions,
         baseline_versions=before_versions,

@@ -29,7 +29,7 @@ from server.replay.verdict import Verdict, give_verdict
 from server.replay.virtual_time import run_in_virtual_time
 from server.settings import Settings
 
-MARIA, _, PRIYA = demo_customers()[:3]
+MARIA, JAMES = demo_customers()[:2]
 SAMPLES = Path(__file__).parents[2] / "audio_samples"
 LOGIN = [
     {"keys": f"{MARIA.number}#", "expect": {"action": "ask_pin"}},
@@ -75,11 +75,19 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "card": {
         "turns": [
-            {"say": "I lost my debit card, please block it", "expect": {"intent": "lost_card"}},
+            {"say": "I lost my debit card", "expect": {"intent": "lost_card"}},
             *LOGIN,
             {"say": "yes", "expect": {"action": "card_blocked"}},
         ],
         "expect": {"books": {"cards": {f"{MARIA.number}/debit": "blocked"}}},
+    },
+    "zero": {
+        "turns": [
+            {"say": "how much is in my checking account", "expect": {"intent": "balance"}},
+            {"keys": f"{JAMES.number}#"},
+            {"keys": f"{JAMES.pin}#", "expect": {"action": "tell_balance"}},
+        ],
+        "expect": {"audit": [{"action": "login"}]},
     },
     "person": {
         "turns": [{"say": "I want to talk to a person", "expect": {"action": "hand_over"}}],
@@ -180,6 +188,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, int | None, str]] = {
     "another intent": ({"answer": other_intent}, "balance", 1, "intent"),
     "an amount is lost": ({"answer": no_amount}, "pay", 1, "entity"),
     "a digit is dropped": ({"key": lambda keys: keys[1:]}, "balance", 2, "action"),
+    "a leading zero is dropped": ({"key": lambda keys: keys.lstrip("0")}, "zero", 3, "action"),
     "the books are off": (books(off_by_ten), "pay", None, f"balance of {CHECKING}"),
     "money moves twice": (books(twice), "pay", None, "transfer"),
     "money goes elsewhere": (books(to_another), "pay", None, "transfer"),
@@ -296,7 +305,7 @@ def channels_swapped(monkeypatch: Any):
     ("fault", "costs", "finger"),
     [
         (nothing, CPU, None),
-        (nothing, replace(CPU, think=CPU.think + 0.6), (1, "response latency")),
+        (nothing, replace(CPU, think=CPU.think + 0.4), (1, "response latency")),
         (first_syllable_clipped, CPU, (1, "heard")),
         (channels_swapped, CPU, (1, "response latency")),
     ],

@@ -131,8 +131,23 @@ def test_a_gate_against_the_baseline_breaks_only_where_the_change_is_sure():
 def test_regressions_and_flaky_calls_are_named():
     assert regressed([call(passed=False), call("b", passed=False)], [call()]) == ["a"]
     twice = [call(), call(passed=False, name="a@2", scenario="a", repetition=2)]
-    assert flaky(twice) == ["a@clean@websocket"]
+    assert flaky(twice) == ["a"]
+    assert regressed(twice, [call()]) == []
+    thrice = [*twice, call(passed=False, name="a@3", scenario="a", repetition=3)]
+    assert regressed(thrice, [call()]) == flaky(thrice) == ["a"]
     assert flaky([call(), call("b", passed=False)]) == []
+
+
+def test_what_only_confirms_a_failure_is_in_no_figure():
+    failed = call("b", passed=False)
+    again = [call(f"b@{n}", scenario="b", repetition=n, confirms=True) for n in (2, 3)]
+    gates = Gates.model_validate(
+        {"failures": 0, "flaky": 0, "gates": [{"metric": "passed", "at_least": 0.6}]}
+    )
+    verdict = give_verdict([call(), failed, *again], gates, {})
+    assert {metric.name: metric.n for metric in verdict.figures}["passed"] == 2
+    assert [gate.held for gate in verdict.gates] == [True, False, False]
+    assert verdict.flaky == ("b",)
 
 
 @pytest.mark.parametrize(

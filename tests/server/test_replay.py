@@ -116,6 +116,14 @@ async def test_json_lines_hold_the_verdict_the_turns_and_the_latency(tmp_path):
     assert (total["type"], total["scenarios"], total["failed"]) == ("summary", 1, 1)
 
 
+async def test_a_call_that_fails_is_made_again_where_wanted_and_one_that_passes_is_not(tmp_path):
+    good = scenario_file(tmp_path / "good")
+    bad = scenario_file(tmp_path / "bad", expect={"ended": "transfer"})
+    summary = await replay(cases([good, bad]), by="voice", serve=served(), confirm=2, concurrency=4)
+    told = [(result.name, result.confirms) for result in summary.results]
+    assert told == [("good", False), ("bad", False), ("bad@2", True), ("bad@3", True)]
+
+
 async def test_a_server_that_refuses_fails_the_scenario_and_not_the_replay(tmp_path):
     path = scenario_file(tmp_path / "refused")
     summary = await replay(cases([path]), by="voice", serve=served(Script(refuse="busy")))
