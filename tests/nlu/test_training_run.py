@@ -173,6 +173,28 @@ def test_tuning_that_was_stopped_goes_on_to_the_same_model(samples, encoder_dir,
     assert np.abs(tuned - frozen).max() > 0.001
 
 
+@pytest.mark.slow
+def test_the_last_tuning_is_on_every_line_and_goes_on_where_it_was_stopped(
+    samples, encoder_dir, tmp_path
+):
+    samples = few(samples, 24, seed=1)
+    recipe = Recipe(method=Method.FULL, epochs=1, frozen=5, validation=0.25, refit=True)
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "tuning, every line" and done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_model(samples, recipe, encoder_dir, tmp_path, stop)
+    shown = set()
+    card = train_model(samples, recipe, encoder_dir, tmp_path, lambda what, *_: shown.add(what))
+    assert "tuning" not in shown  # the first was whole
+    assert "tuning, every line" in shown
+    sizes = [card["data"][side]["utterances"] for side in ("train", "validation")]
+    assert len(IntentModel.load(tmp_path, encoder_dir).head.examples) == sum(sizes)
+    assert not list(tmp_path.rglob("*.pt"))
+
+
 def test_a_trained_model_understands_in_place_of_the_packaged_one(trained, encoder_dir):
     packaged = Understander(encoder_dir)
     understander = Understander(encoder_dir, model=trained)
