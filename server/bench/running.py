@@ -16,6 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from nlu.corpus.load import FRESH_FOLDER, FRESH_MINIMUM, load_corpus
+from nlu.understander import Understander
 from server.bench.asr import asr_report, clips_of, measure_asr
 from server.bench.barge_in import measure_barge_in, trials
 from server.bench.barge_in_report import barge_in_report
@@ -28,6 +30,7 @@ from server.bench.beside import (
     warm_up,
 )
 from server.bench.calls import SAMPLES, RecordedCall, drawn_evenly
+from server.bench.heard import Line, heard_report, measure_heard
 from server.bench.hosted import Assistant, Serving, assistant
 from server.bench.intelligibility import REPLIES as READ_BACK
 from server.bench.intelligibility import read_back
@@ -45,6 +48,7 @@ from server.models import ModelStore
 from server.replay.engines import Costs
 from server.replay.virtual_time import run_in_virtual_time
 from server.settings import Settings
+from voice.recogniser import Recogniser
 from voice.synthesiser import Synthesiser
 
 
@@ -93,6 +97,17 @@ class Bench:
         with self.progress("recognising", len(clips)) as advance:
             both = measure_asr(clips, model, threads=threads, peer=peer, on_clip=advance)
         return asr_report(both, notes)
+
+    def heard(self, limit: int | None, voices: Sequence[str], line: Line) -> Report:
+        """What the line costs in meaning."""
+        lines = load_corpus(FRESH_FOLDER, FRESH_MINIMUM)
+        taken = lines[:: max(1, len(lines) // limit)][:limit] if limit else lines
+        threads = self.settings.threads
+        recogniser = Recogniser(self.model(self.settings.recogniser), threads=threads)
+        understander = Understander(self.model(self.settings.encoder), threads=threads)
+        with self.progress("hearing", len(taken)) as advance:
+            found = measure_heard(taken, voices, line, recogniser, understander, advance)
+        return heard_report(found, line)
 
     def tts(self, rounds: int, *, peer: bool, read: bool) -> Report:
         """The synthesiser alone; with `read` its words are read back, too."""

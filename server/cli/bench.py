@@ -110,6 +110,31 @@ def asr(
 
 
 @bench_app.command()
+def heard(
+    as_json: AsJson = False,
+    limit: Limit = None,
+    voice: Annotated[
+        list[str] | None, typer.Option(help="Callers' voices, in turn; else flite's four.")
+    ] = None,
+    noise: Annotated[str, typer.Option(help="babble, street, hum or white.")] = "babble",
+    snr_db: Annotated[float, typer.Option("--snr", help="Of the speech, dB.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Of the noise.")] = 1,
+    picture: Picture = None,
+    write: Write = None,
+) -> None:
+    """What a bad line costs in meaning: held-out lines as text, and spoken and recognised."""
+    from server.bench.heard import Line
+    from server.replay.noise import KINDS
+
+    kinds = {str(kind): kind for kind in KINDS}
+    if noise not in kinds:
+        raise typer.BadParameter(f"--noise {noise}: there are {', '.join(kinds)}")
+    line = Line(kinds[noise], snr_db, seed)
+    voices = voice or ["flite-kal", "flite-slt", "flite-rms", "flite-awb"]
+    _show(_bench().heard(limit, voices, line), as_json, picture, write)
+
+
+@bench_app.command()
 def tts(
     as_json: AsJson = False,
     peer: WithPeer = False,

@@ -36,7 +36,7 @@ def make_noise(kind: NoiseKind, seconds: float, rate: int, seed: int) -> Samples
         VoiceError: Babble is made of flite's voices and flite is not installed.
     """
     random = np.random.default_rng(seed)
-    noise = _KINDS[kind](round(seconds * rate), rate, random)
+    noise = KINDS[kind](round(seconds * rate), rate, random)
     return to_int16(noise * (_LEVEL / np.sqrt(np.mean(np.square(noise)))))
 
 
@@ -89,7 +89,7 @@ def _filtered(samples: np.ndarray, sections: np.ndarray) -> Floats:
     return np.asarray(filtered / np.std(filtered), np.float32)
 
 
-_KINDS: dict[str, Callable[[int, int, np.random.Generator], Floats]] = {
+KINDS: dict[NoiseKind, Callable[[int, int, np.random.Generator], Floats]] = {
     "street": _street,
     "babble": _babble,
     "hum": _hum,
