@@ -7,7 +7,7 @@ from dialog.asides import refused
 from dialog.corrections import corrected
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
-from dialog.filling import Filling
+from dialog.filling import Filling, tells_digits
 from dialog.flow import Choose, Collect
 from dialog.grounding import (
     HOLDS,
@@ -17,20 +17,13 @@ from dialog.requests import carry_on, fill_top, out_of_scope, wanted_in
 from dialog.switching import is_value, other_request, switch
 from nlu.understanding import Understanding
 
-LEAST_DIGITS = 3
-"""Fewer digits than this are no answer to a secret question: "one moment"."""
-
 SHORT = 4
 """An answer of this many words or fewer is an answer, whatever else it might be."""
 
 
 def is_secret_answer(draft: Draft, understanding: Understanding) -> bool:
     """Whether a secret was asked for and digits enough were told."""
-    secret = draft.state.expectation.secret
-    return secret and any(
-        entity.type == "digits" and len(str(entity.value)) >= LEAST_DIGITS
-        for entity in understanding.entities
-    )
+    return draft.state.expectation.secret and tells_digits(understanding)
 
 
 def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, misses: int) -> None:
@@ -54,7 +47,8 @@ def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, m
     if not secret and not mine and other_request(draft, understanding):
         switch(draft, understanding)
         return
-    if filling.touched or slot in filling.repeated:
+    rejects = isinstance(step, Choose) and filling.frame.against > draft.top.against
+    if filling.touched or slot in filling.repeated or rejects:
         take_and_go_on(draft, filling, slot, misses)
         return
     draft.reason = f"no {slot} in it"
@@ -74,7 +68,7 @@ def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, m
         engine.run(draft)
         return
     if not understanding.in_scope and draft.state.expectation.kind not in ("payee", "choice"):
-        out_of_scope(draft)
+        out_of_scope(draft, understanding)
         return
     missed(draft)
 
@@ -103,7 +97,8 @@ def take_and_go_on(draft: Draft, filling: Filling, slot: str, misses: int) -> No
             draft.say("not_sure")
             draft.mode = "again"
     else:
-        draft.reason = f"{', '.join(sorted(filling.changed | filling.secrets.keys()))} heard"
+        taken = filling.changed | filling.secrets.keys()
+        draft.reason = f"{', '.join(sorted(taken))} heard" if taken else f"{slot} narrowed"
     if filling.changed and slot not in filling.changed | filling.secrets.keys():
         draft.reason += f" instead of {slot}"
     if filling.secrets:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from dialog.asides import explains_itself
 from dialog.corrections import corrects_by_name, is_kept
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.flow import Collect, Confirm
 from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH
-from dialog.requests import fill_top, takes, wanted_in
+from dialog.misses import once_more
+from dialog.requests import fill_top, takes, tell_quote, wanted_in
 from nlu.understanding import ScoredIntent, Understanding
 
 ASIDES = frozenset({"repeat", "slower", "louder"})
@@ -29,7 +31,7 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
     if corrects and draft.state.stack and best.score < SWITCH and best.name != "cancel":
         return False
-    if best.name in DRASTIC and draft.state.stack and best.score < SWITCH:
+    if best.name in DRASTIC and best.score < SWITCH:
         return False
     if (
         best.name not in ("cancel", "wait")
@@ -41,6 +43,10 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
         return False
     if best.name in ASIDES and _says_more(draft, understanding):
         return False
+    if best.name == "explain" and understanding.quote and not explains_itself(draft):
+        # What one of the bank's documents explains is no word of ours: "what's an overdraft".
+        tell_quote(draft, understanding.quote)
+        return True
     if best.name in ALWAYS:
         draft.reason = f"{best.name} may be said at any point"
         ALWAYS[best.name](draft)
@@ -48,7 +54,10 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     others = wanted_in(draft, understanding)
     if best.name in SMALL_TALK and not others and not touches(draft, understanding):
         draft.reason = best.name
-        SMALL_TALK[best.name](draft)
+        if draft.paused and best.name == "greet":
+            once_more(draft)  # "I'm back"
+        else:
+            SMALL_TALK[best.name](draft)
         return True
     return False
 

@@ -54,6 +54,11 @@ def refused(draft: Draft, misses: int) -> None:
     give_back_floor(draft)
 
 
+def explains_itself(draft: Draft) -> bool:
+    """Whether a word was named whose meaning we know."""
+    return _term(draft, draft.text) is not None
+
+
 def _term(draft: Draft, text: str) -> str | None:
     """The explained term that a text names; the longest where several do."""
     said = f" {' '.join(text.lower().replace('?', ' ').replace(',', ' ').split())} "

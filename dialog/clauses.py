@@ -146,7 +146,12 @@ def clear_piece(
         script: Knows which intents are requests.
         read: Reads a piece of the text as an answer to what was asked.
     """
-    if understood.intents and understood.intents[0].score >= SWITCH:
+    is_clear = bool(understood.intents) and understood.intents[0].score >= SWITCH
+    if not is_clear or understood.intent == "correct":
+        wish = _corrected_to(understood, script, read)
+        if wish is not None:
+            return replace(understood, intents=wish.intents, in_scope=True)
+    if is_clear:
         return understood
     pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
     if len(pieces) < 2:
@@ -156,6 +161,15 @@ def clear_piece(
     if not understood.entities:
         clear += [r for r in readings if _is_said_anywhere(r)]
     return replace(understood, intents=clear[0].intents, in_scope=True) if clear else understood
+
+
+def _corrected_to(
+    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+) -> Understanding | None:
+    """ "Oh sorry, I meant I want my balance": the other wish that a correction leads to."""
+    found = script.lexicon.correcting.match(understood.text)
+    wish = read(found["rest"]) if found else None
+    return wish if wish and _is_sure_request(wish, script) else None
 
 
 def _with_wish_of_story(

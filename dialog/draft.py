@@ -43,6 +43,7 @@ class Draft:
         act: What is to be done at the bank.
         reason: Why, for engineers.
         asked_what: True where what comes next was asked already.
+        paused: True where the caller had asked for a moment before.
         repeats: True where the last answer is said again, and stays the last one.
         text: What was heard.
         then: Further requests of the same breath.
@@ -57,6 +58,7 @@ class Draft:
         self.act: Act | None = None
         self.reason = ""
         self.asked_what = False
+        self.paused = False
         self.repeats = False
         self.text = ""
         self.then: tuple[Understanding, ...] = ()

@@ -96,7 +96,8 @@ def help_(draft: Draft) -> None:
 def wait(draft: Draft) -> None:
     """Give the caller time: the next silences are not counted against them."""
     draft.say("wait", "wait")
-    draft.change(silences=-2)
+    draft.change(silences=-2, paused=True)
+    draft.repeats = not draft.state.stack
 
 
 def thanks(draft: Draft) -> None:

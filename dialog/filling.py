@@ -17,6 +17,9 @@ _GIVES = ("transfer", "correct", "inform", "affirm", "deny")
 """What an utterance that says "all I have" may be, to mean an amount: not a question for it."""
 
 
+LEAST_DIGITS = 3
+"""Fewer digits than this are no number that was asked for, and no secret: "one moment"."""
+
 BOTH_DAYS = 4
 """Words from which on a stretch of days names both of them, and is no "next week"."""
 
@@ -281,7 +284,12 @@ def _names_stranger(slot: Slot, heard: Understanding, lexicon: Lexicon) -> bool:
 
 
 def _wrong_digits(slot: Slot, heard: Understanding) -> bool:
-    return slot.check is not None and any(e.type == "digits" for e in heard.entities)
+    return slot.check is not None and tells_digits(heard)
+
+
+def tells_digits(heard: Understanding) -> bool:
+    """Whether digits enough for a number were told: "one moment" tells none."""
+    return any(e.type == "digits" and len(str(e.value)) >= LEAST_DIGITS for e in heard.entities)
 
 
 def _without(frame: Frame, slot: str) -> Frame:

@@ -32,7 +32,8 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
     words, feelings = understanding.text, understanding.feelings
     draft.change(mood=draft.state.mood.after(words, feelings))
     closing, offer = draft.state.closing, _offer(draft, understanding)
-    draft.change(closing=False, offered=())
+    draft.paused = draft.state.paused
+    draft.change(closing=False, paused=False, offered=())
     if not draft.state.stack:
         draft.change(expectation=OPEN)
     if not understanding.text.strip() or understanding.confidence < UNCLEAR:
@@ -111,9 +112,9 @@ def _beside_the_flow(
         return True
     return (
         menus.chosen(draft, understanding, offer)
-        or menus.offered(draft, understanding)
         or ordered_again(draft, understanding)
         or afterwards(draft, understanding)
+        or menus.offered(draft, understanding)
         or said_anywhere(draft, understanding)
     )
 

@@ -27,7 +27,8 @@ def offered(draft: Draft, understanding: Understanding) -> bool:
         meant = (ScoredIntent(menu.options[0].intent, 1.0),)
         request(draft, replace(understanding, intents=meant, in_scope=True), closing=False)
         return True
-    offer = tuple(Offered(o.intent, o.label, o.words) for o in menu.options)
+    values = understanding.entities
+    offer = tuple(Offered(o.intent, o.label, o.words, values) for o in menu.options)
     draft.change(offered=offer)
     draft.say("menu", "clarify")
     draft.change(expectation=Expectation("choice", choices=tuple(o.label for o in offer)))
@@ -41,7 +42,10 @@ def chosen(draft: Draft, understanding: Understanding, offer: tuple[Offered, ...
     intent = _choice(draft, understanding, offer)
     if intent is None:
         return False
-    entities = tuple(e for e in understanding.entities if e.type != "ordinal")
+    said = tuple(e for e in understanding.entities if e.type != "ordinal")
+    kinds = {entity.type for entity in said}
+    # "Debit card", "block it": what was named before the choice is still meant.
+    entities = (*(e for e in offer[0].values if e.type not in kinds), *said)
     meant = (ScoredIntent(intent, 1.0),)
     wish = Understanding(understanding.text, meant, entities, understanding.confidence, True)
     draft.change(offered=offer)

@@ -11,7 +11,12 @@ GIVE_UP_AFTER = 4
 
 
 def missed(draft: Draft) -> None:
-    """Say so and help; after the second time offer keys or a person, at last hand over."""
+    """Say so and help; after the second time offer keys or a person, at last hand over. Who had
+    asked for a moment is back, and is told once more where we were."""
+    if draft.paused:
+        draft.paused = False
+        once_more(draft)
+        return
     draft.change(misses=draft.state.misses + 1, closing=False)
     if gave_up(draft):
         return
@@ -24,6 +29,17 @@ def missed(draft: Draft) -> None:
             return
     if draft.state.stack:
         give_back_floor(draft)
+
+
+def once_more(draft: Draft) -> None:
+    """Ask again what was asked, or say the last answer again."""
+    if draft.state.stack or not draft.state.last_said:
+        give_back_floor(draft)
+        return
+    draft.repeats = True
+    draft.mark("repeat")
+    for sentence in draft.state.last_said:
+        draft.put(sentence, "repeated")
 
 
 def gave_up(draft: Draft) -> bool:

@@ -27,6 +27,9 @@ LEAST_VALUES = 2
 MAX_FLOWS = 6
 """More flows than this under way at once are forgotten, the oldest first."""
 
+STRANGE = 0.5
+"""From this share of words that are none on, an utterance was not understood."""
+
 _ALONE = frozenset({"payee", "money"})
 """Values that begin an order alone; a card or an account may be meant for many things."""
 
@@ -65,8 +68,7 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
         return
     quote = quoted(draft, understanding)
     if quote and (not wanted or _is_surer(draft, quote, understanding)):
-        _quote(draft, quote)
-        _after_telling(draft)
+        tell_quote(draft, quote)
         return
     if not wanted:
         _no_request(draft, understanding, closing=closing, misses=misses)
@@ -171,16 +173,18 @@ def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> No
     started = flows.get(wanted_in(draft, understanding)[0])
     if first is None or started is None or draft.state.queue:
         return
-    if not _same_matter(draft, first, started):
+    if not same_matter(draft, first, started):
         scored = tuple(i for i in understanding.intents if i.name == intents[0])
         shown = mask(understanding, OPEN, draft.script.lexicon)
         later = replace(shown, intents=scored)
         draft.change(queue=(later,))
 
 
-def _same_matter(draft: Draft, one: str, other: str) -> bool:
+def same_matter(draft: Draft, one: str, other: str) -> bool:
     """Whether two flows are one, or one calls the other: doing both would do it twice."""
     flows = draft.script.flows
+    if not {one, other} <= flows.keys():
+        return False
     return one == other or _calls_any(flows[one], [other]) or _calls_any(flows[other], [one])
 
 
@@ -274,6 +278,12 @@ def _is_surer(draft: Draft, quote: Quote, understanding: Understanding) -> bool:
     return topic is not None and topic.person and quote.score > best.score
 
 
+def tell_quote(draft: Draft, quote: Quote) -> None:
+    """Answer with a passage, and go back to what is under way."""
+    _quote(draft, quote)
+    _after_telling(draft)
+
+
 def _quote(draft: Draft, quote: Quote) -> None:
     """Say a passage as it stands in its document, and keep where."""
     draft.reason = f"answered from {quote.source} ({quote.score:.2f})"
@@ -328,7 +338,7 @@ def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, mi
     best = understanding.intent
     ends = sum(i.score for i in understanding.intents if i.name in _ENDING)
     against = any(i.name == "deny" and i.score >= AGAINST for i in understanding.intents)
-    if closing and against and (best == "deny" or ends >= SWITCH):
+    if closing and (best == "goodbye" or (against and (best == "deny" or ends >= SWITCH))):
         draft.reason = "nothing else"
         goodbye(draft)
     elif best == "affirm" and closing:
@@ -336,17 +346,18 @@ def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, mi
         draft.say("what_now", "ask_anything_else")
     elif not understanding.in_scope:
         draft.change(misses=misses)
-        out_of_scope(draft)
+        out_of_scope(draft, understanding)
     else:
         draft.reason = "nothing that could be done"
         draft.change(misses=misses)
         missed(draft)
 
 
-def out_of_scope(draft: Draft) -> None:
-    """Say that this is not for us; like a miss, it does not go on for ever."""
+def out_of_scope(draft: Draft, understanding: Understanding) -> None:
+    """Say that this is not for us; like a miss, it does not go on for ever, and what is made of no
+    words is one."""
     draft.reason = "about nothing we know"
-    if draft.state.misses >= 1:
+    if draft.state.misses >= 1 or understanding.strange >= STRANGE:
         missed(draft)
         return
     draft.change(misses=draft.state.misses + 1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dialog.mood import CALM, Mood
-from nlu.understanding import EntityValue, Expectation, Understanding
+from nlu.understanding import Entity, EntityValue, Expectation, Understanding
 
 SlotValue = EntityValue | int
 """An entity's exact value, or the id of the account or card that was chosen."""
@@ -70,11 +70,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A request that a short choice offers: how it is called, and words that choose it."""
+    """A request that a short choice offers: how it is called, words that choose it, and the values
+    that were said before."""
 
     intent: str
     label: str
     words: frozenset[str]
+    values: tuple[Entity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class State:
         silences: Times in a row that the caller said nothing.
         login_failures: Wrong number or PIN, in this call.
         acts: How many acts this call has started: part of the next one's id.
+        paused: True where the caller asked for a moment last.
         closing: True where "anything else?" was asked last.
         done: What was done in this call, for the person who takes over.
         ended: The flows that ended last, the latest last: a caller may come back to them.
@@ -132,6 +135,7 @@ class State:
     silences: int = 0
     login_failures: int = 0
     acts: int = 0
+    paused: bool = False
     closing: bool = False
     done: tuple[str, ...] = ()
     ended: tuple[Ended, ...] = ()

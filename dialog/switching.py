@@ -11,8 +11,8 @@ from dialog.grounding import (
     SWITCH,
     words_of,
 )
-from dialog.requests import fill_top, quoted, request
-from nlu.understanding import Understanding
+from dialog.requests import fill_top, quoted, request, same_matter, takes
+from nlu.understanding import Entity, Understanding
 
 
 def other_request(draft: Draft, understanding: Understanding) -> bool:
@@ -39,7 +39,17 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
     if all(e.type == "ordinal" for e in understanding.entities):
         # "Let's finish the transfer first" chooses nothing.
         return _is_bare(draft, understanding)
-    return understanding.intents[0].score < SURE or _is_bare(draft, understanding)
+    best = understanding.intents[0]
+    return best.score < SURE or _is_bare(draft, understanding) or _is_detail(draft, understanding)
+
+
+def _is_detail(draft: Draft, understanding: Understanding) -> bool:
+    """Whether the request is only another way to ask for the running flow, whose values these are:
+    "can we do it on Thursday instead" schedules the transfer that is talked about."""
+    name = draft.script.by_intent.get(understanding.intents[0].name, "")
+    return same_matter(draft, name, draft.top.flow) and all(
+        takes(draft.flow, entity) for entity in understanding.entities
+    )
 
 
 def _is_bare(draft: Draft, understanding: Understanding) -> bool:
@@ -68,9 +78,19 @@ def switch(draft: Draft, understanding: Understanding) -> None:
 def _keep_answer(draft: Draft, understanding: Understanding) -> None:
     """Fill the slot that was asked for from an utterance that wants something else, too."""
     asked = draft.asked
-    filling = fill_top(draft, understanding, asked)
+    kept = tuple(e for e in understanding.entities if not _asks_of(draft, understanding, e))
+    filling = fill_top(draft, replace(understanding, entities=kept), asked)
     if asked is None or asked not in filling.changed:
         return
     if filling.frame.slots[asked].entity != "ordinal":
         slots = {**draft.top.slots, asked: filling.frame.slots[asked]}
         draft.put_top(replace(draft.top, slots=slots))
+
+
+def _asks_of(draft: Draft, understanding: Understanding, entity: Entity) -> bool:
+    """Whether a value is what the other request is about: "the interest rate on savings"."""
+    wanted = understanding.intents[0].name if understanding.intents else ""
+    if topic := draft.script.topics.get(wanted):
+        return str(entity.value) in topic.answers
+    flow = draft.script.flows.get(draft.script.by_intent.get(wanted, ""))
+    return flow is not None and takes(flow, entity)

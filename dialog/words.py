@@ -40,6 +40,7 @@ class Lexicon(Strict):
     retract: Pattern
     mistaken: Pattern
     everything: Pattern
+    correcting: Pattern
     dropping: Pattern
     dropped_last: Pattern
     dropped_first: Pattern

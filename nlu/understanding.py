@@ -136,6 +136,7 @@ class Understanding:
         feelings: How the caller feels; None where nothing was said or the model has no such head.
         quote: What the bank's documents answer to it, sure enough to be said; else None. Whether a
             request goes before it is for the dialog to decide.
+        strange: Where it is out of scope, the share of its words that are no words, 0 to 1.
     """
 
     text: str
@@ -147,6 +148,7 @@ class Understanding:
     finished: float = 0.5
     feelings: Feelings | None = None
     quote: Quote | None = None
+    strange: float = 0.0
 
     @property
     def intent(self) -> str | None:

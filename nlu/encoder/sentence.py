@@ -84,6 +84,16 @@ class SentenceEncoder:
                 rows.update(zip(chunk, vectors, strict=True))
         return np.stack([rows[place] for place in range(len(ids))])
 
+    def strangeness(self, sentence: str) -> float:
+        """Share of a sentence's words that are no words, 0 to 1: they are read in pieces."""
+        pieces: dict[int, list[str]] = {}
+        encoding = self._tokenizer.encode(sentence, add_special_tokens=False)
+        for word, token in zip(encoding.word_ids, encoding.tokens, strict=True):
+            if word is not None and token.lstrip("#").isalpha():
+                pieces.setdefault(word, []).append(token)
+        strange = sum(len(found) > 1 for found in pieces.values())
+        return strange / len(pieces) if pieces else 0.0
+
     def _run(self, ids: list[list[int]]) -> NDArray[np.float32]:
         pooled = self._session.run(["pooled"], {"ids": np.array(ids, dtype=np.int32)})[0]
         return features_of(pooled)

@@ -198,7 +198,7 @@ def _by_neighbours(
         return None
     if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
         return None
-    cued = _is_cued(phrase, first) or _follows_name(phrase, first)
+    cued = _is_cued(phrase, first) or _follows_name(phrase, first) or _after_payee(phrase, first)
     if before and before[0].isalpha() and not (cued or beside):
         return None
     if joined[0] == 1 and (not cued or before in phrase.locale.banking.between):
@@ -229,8 +229,19 @@ def _is_step(phrase: Phrase, place: int) -> bool:
 def _follows_name(phrase: Phrase, place: int) -> bool:
     """ "pay Hanna 20": a word that may be a name, with a verb of paying before it."""
     before = phrase.word(place - 1)
-    named = any(before == part for name in phrase.context.payees for part in name.lower().split())
+    named = before in _names(phrase)
     if not named and (not before.isalpha() or before in phrase.locale.banking.not_names):
         return False
     verbs = phrase.locale.money.verbs
     return any(phrase.word(at) in verbs for at in range(max(0, place - 10), place - 1))
+
+
+def _after_payee(phrase: Phrase, place: int) -> bool:
+    """ "Let Hanna have 20", "Hanna gets 20": a payee shortly before it."""
+    names = _names(phrase)
+    return any(phrase.word(at) in names for at in range(max(0, place - 3), place))
+
+
+def _names(phrase: Phrase) -> set[str]:
+    """The parts of the payees' names."""
+    return {part for name in phrase.context.payees for part in name.lower().split()}

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nlu.entities.phrase import Phrase
-from nlu.understanding import Entity
+from nlu.understanding import Entity, Money
 
 _REACH = 5
+_RAISED = 3
+"""How far before an amount it is told to be added: "add another twenty"."""
 
 
 def with_roles(phrase: Phrase, entities: Sequence[Entity]) -> list[Entity]:
@@ -39,8 +41,8 @@ def _two_sides(entities: list[Entity]) -> list[Entity]:
 
 
 def _step(phrase: Phrase, entity: Entity) -> str | None:
-    """ "Twenty more", "add ten": an amount that counts from another one."""
-    if entity.type != "money":
+    """ "Twenty more", "add ten", "and fifty cents": an amount that counts from another one."""
+    if not isinstance(entity.value, Money):
         return None
     words = phrase.locale.money
     first = next(p for p, token in enumerate(phrase.tokens) if token.end > entity.start)
@@ -49,7 +51,10 @@ def _step(phrase: Phrase, entity: Entity) -> str | None:
     for role, said in words.relative.items():
         if after in said:
             return role
-    return "more" if phrase.word(first - 1) in words.raises else None
+    before = phrase.word(first - 1)
+    cents = entity.value.amount < 1 and before in phrase.locale.numbers.conjunctions
+    raised = any(phrase.word(first - back) in words.raises for back in range(1, _RAISED + 1))
+    return "more" if cents or raised else None
 
 
 def _role(phrase: Phrase, entity: Entity) -> str | None:
