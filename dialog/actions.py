@@ -137,7 +137,9 @@ ACTIONS: dict[str, Action] = {
         effect=True,
     ),
     "hold_transfer": Action(
-        execute_transfer, frozenset({"spent", "code", "person", "refused"}), effect=True
+        execute_transfer,
+        frozenset({"spent", "code", "person", "refused", "insufficient"}),
+        effect=True,
     ),
     "cancel_payment": Action(cancel_payment, frozenset({"spent"}), effect=True),
     "propose_payee": Action(propose_payee, frozenset({"exists", "invalid", "spent"})),

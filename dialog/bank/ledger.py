@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dialog.bank.holds import held, promised_twice
 from dialog.bank.tables import AccountRow, EntryRow, PostingRow, ProposalRow
 from dialog.errors import InsufficientFunds, LedgerError, UnknownAccount
 
@@ -79,8 +80,10 @@ def _require_zero_sum(legs: Sequence[Leg], accounts: dict[int, AccountRow]) -> N
 
 def _add_posting(session: Session, entry: EntryRow, leg: Leg, account: AccountRow) -> None:
     balance = account.balance_minor + leg.amount_minor
-    if balance < 0 and account.customer_id is not None:
-        raise InsufficientFunds("the account does not hold this amount; nothing was moved")
+    if leg.amount_minor < 0 and account.customer_id is not None:
+        kept = held(session, account.id, but=entry.proposal_id)
+        if balance < kept:
+            raise InsufficientFunds("the account has less than that available; nothing was moved")
     account.balance_minor = balance
     session.add(
         PostingRow(
@@ -107,6 +110,7 @@ def check(session: Session) -> None:
         ("postings whose balance does not follow from the one before", _broken_chains(session)),
         ("postings in another currency than their account's", _wrong_currencies(session)),
         ("customer accounts below zero", _overdrawn(session)),
+        ("accounts that hold less than is kept of them", promised_twice(session)),
         ("proposals whose entry moved another amount", _wrong_amounts(session)),
     ):
         if found:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dialog.bank import bills, codes, ledger, office
+from dialog.bank import bills, codes, holds, ledger, office
 from dialog.bank.ledger import Leg
 from dialog.bank.money import require_currency, to_major, transfer_minor
 from dialog.bank.risk import Rule, Verdict, judge, needs_code, require_allowed
@@ -180,11 +180,14 @@ def hold(
         ProposalSpent: Unknown, expired, or of another call or customer.
         Refused, NeedsPerson, CodeNeeded: A risk rule does not allow it.
         BillSettled: Another payment pays its bill.
+        InsufficientFunds: The money is not there: what is held is kept until they have decided.
     """
     proposal = open_proposal(session, proposal_id, customer_id, call_id)
     if now >= proposal.expires_at or proposal.first_on is not None:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
     require_consent(session, proposal, settings.rules, now, approved=True)
+    source = ledger.lock_accounts(session, [proposal.from_account_id])[proposal.from_account_id]
+    holds.require_free(session, source, proposal.amount_minor, but=proposal_id)
     bills.claim(session, proposal)
     proposal.held_at = proposal.held_at or now
     return office.start(session, HELD, proposal_id, now)

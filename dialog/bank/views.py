@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from dialog.bank import bills, cases, schedules
+from dialog.bank import bills, cases, holds, schedules
 from dialog.bank.cards import card_value, status
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import TripRow
@@ -39,7 +39,7 @@ def facts(session: Session, customer_id: int, settings: BankSettings) -> Facts:
     return Facts(
         customer_id=customer.id,
         first_name=customer.first_name,
-        accounts=tuple(map(_account_value, _accounts(session, customer_id))),
+        accounts=tuple(_account_value(session, row) for row in _accounts(session, customer_id)),
         payees=tuple(Payee(id=row.id, name=row.name) for row in _payees(session, customer_id)),
         cards=tuple(card_value(row, settings.card_limits) for row in _cards(session, customer_id)),
         schedules=schedules.pending(session, customer_id),
@@ -138,15 +138,14 @@ def _trips(session: Session, customer_id: int) -> list[TripRow]:
     return list(session.scalars(query.order_by(TripRow.first_on, TripRow.id)))
 
 
-def _account_value(row: AccountRow) -> Account:
-    # There are no holds in this bank yet: all of the balance is available.
+def _account_value(session: Session, row: AccountRow) -> Account:
     return Account(
         id=row.id,
         kind=row.kind,  # type: ignore[arg-type]
         last4=row.number[-4:],
         currency=row.currency,
         balance=to_major(row.balance_minor),
-        available=to_major(row.balance_minor),
+        available=to_major(row.balance_minor - holds.held(session, row.id)),
     )
 
 

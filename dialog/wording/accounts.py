@@ -1,4 +1,4 @@
-"""Accounts and what is available in them."""
+"""Accounts, what is available in them, and what is booked where that is more."""
 
 from dialog.bank.values import Account
 from dialog.view import View
@@ -7,8 +7,11 @@ from dialog.wording.registry import value
 
 
 def _balance(account: Account, forms: Forms) -> str:
-    return forms.balance.format(
-        account=write_account(account, forms), amount=write_money(account.available, forms)
+    form = forms.balance if account.available == account.balance else forms.balance_held
+    return form.format(
+        account=write_account(account, forms),
+        amount=write_money(account.available, forms),
+        booked=write_money(account.balance, forms),
     )
 
 

@@ -18,6 +18,7 @@ class Forms(Strict):
     months: tuple[str, ...]
     kinds: dict[str, str]
     balance: str
+    balance_held: str
     paid_out: str
     paid_in: str
     own: str

@@ -1,10 +1,13 @@
 """Questions about what was paid, received and spent."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from calling import Caller, entity, money
 
+from dialog.bank.bank import Bank
+from dialog.bank.values import TransferOrder
 from nlu.understanding import Period
 
 MARIA = ("40217308", "4821")
@@ -71,3 +74,20 @@ def test_spending_on_a_day(maria: Caller) -> None:
 
 def test_nothing_of_it_is_told_before_login(caller: Caller) -> None:
     assert caller.says("what did I spend", "spending").action == "ask_customer_number"
+
+
+def test_what_is_booked_is_told_where_less_of_it_is_available(caller: Caller, bank: Bank) -> None:
+    """Priya's 9,500 wait for two colleagues: booked until they decide, and not to be spent."""
+    who = {"customer_id": 3, "call_id": "earlier"}
+    checking = next(a for a in bank.facts(3).accounts if a.kind == "checking")
+    sofia = next(p for p in bank.facts(3).payees if p.name == "Sofia Rossi")
+    order = TransferOrder(3, checking.id, Decimal(9500), "USD", to_payee_id=sofia.id)
+    bank.propose_transfer(order, call_id="earlier", proposal_id="p1")
+    bank.codes.send("p1", **who)
+    bank.codes.check("p1", bank.letters()[-1]["body"].split()[2], **who)
+    bank.hold_transfer("p1", **who)
+    caller.logs_in("63900578", "9135")
+    told = " ".join(caller.says("my balance", "balance").say)
+    assert "$10,304.12 available of $19,804.12 booked" in told
+    assert "$52,010.40 available" in told
+    assert told.count("booked") == 1

@@ -8,7 +8,7 @@ from dialog.backoffice.held_transfer import ask_two_people, make_transfer, tell_
 from dialog.backoffice.patience import Patience
 from dialog.backoffice.steps import Desk
 from dialog.bank.risk import Rule
-from dialog.errors import CodeNeeded, NeedsApproval, ProposalSpent
+from dialog.errors import CodeNeeded, InsufficientFunds, NeedsApproval, ProposalSpent
 
 RULES = (
     Rule.model_validate(
@@ -77,15 +77,51 @@ def test_without_the_code_nothing_is_held(wary, maria):
     assert wary.office.waiting() == []
 
 
-def test_money_that_is_gone_by_then_is_not_sent(wary, maria, desk):
+def account(bank, somebody):
+    return next(a for a in bank.facts(somebody.id).accounts if a.kind == "checking")
+
+
+def test_what_two_people_look_at_is_kept_and_booked_but_not_available(wary, maria, desk):
+    who = confirm(wary, maria, amount="2000.00")
+    for _ in range(2):
+        wary.hold_transfer("p1", **who)
+    found = account(wary, maria)
+    assert (found.balance, found.available) == (Decimal("2450.75"), Decimal("450.75"))
+    wary.propose_transfer(maria.order("450.76"), call_id="c1", proposal_id="p2")
+    with pytest.raises(InsufficientFunds):
+        wary.execute_transfer("p2", **who)
+    wary.propose_transfer(maria.order("450.75"), call_id="c1", proposal_id="p3")
+    wary.execute_transfer("p3", **who)
+    wary.check()
+    ask_two_people(desk, "p1")
+    for name in ("Ada", "Ben"):
+        wary.tasks.decide("p1:approval", "approved", by=name)
+    assert make_transfer(desk, "p1") == "made"
+    assert (account(wary, maria).balance, account(wary, maria).available) == (0, 0)
+    wary.check()
+
+
+def test_what_is_declined_is_available_again(wary, maria, desk):
     who = confirm(wary, maria, amount="2000.00")
     wary.hold_transfer("p1", **who)
     ask_two_people(desk, "p1")
-    wary.propose_transfer(maria.order("1000.00"), call_id="c1", proposal_id="p2")
-    wary.execute_transfer("p2", **who)
-    for name in ("Ada", "Ben"):
-        wary.tasks.decide("p1:approval", "approved", by=name)
+    wary.tasks.decide("p1:approval", "declined", by="Ada")
     assert make_transfer(desk, "p1") == "declined"
+    assert account(wary, maria).available == Decimal("2450.75")
+
+
+def test_money_is_not_promised_twice(wary, maria):
+    """Two transfers that wait for approval may not be of the same money, in one call or in two."""
+    who = confirm(wary, maria, amount="2000.00")
+    wary.hold_transfer("p1", **who)
+    order = maria.order("500.00", to="Anna Keller")
+    wary.propose_transfer(order, call_id="c2", proposal_id="p2")
+    other = {"customer_id": maria.id, "call_id": "c2"}
+    wary.codes.send("p2", **other)
+    wary.codes.check("p2", wary.letters()[-1]["body"].split()[2], **other)
+    with pytest.raises(InsufficientFunds):
+        wary.hold_transfer("p2", **other)
+    assert [event.workflow for event in wary.office.waiting()] == ["held_transfer:p1"]
     wary.check()
 
 
