@@ -43,9 +43,9 @@ class TwilioWire(ForeignWire):
     def __init__(self, socket: ClientConnection) -> None:
         super().__init__(RATE, "ulaw")
         self._socket = socket
-        self._marks: deque[tuple[int, dict[str, Any]]] = deque()
-        self._received = self._played = self._sequence = 0
-        self._cleared = False
+        self._loop = asyncio.get_running_loop()
+        self._marks: deque[tuple[float, dict[str, Any]]] = deque()
+        self._plays_until, self._sequence = 0.0, 0
 
     async def begin(self, call: str) -> None:
         """What Twilio says first."""
@@ -65,18 +65,19 @@ class TwilioWire(ForeignWire):
         match message["event"]:
             case "media":
                 data = base64.b64decode(message["media"]["payload"])
-                self._received += len(data)
+                begins = max(self._plays_until, self._loop.time())
+                self._plays_until = begins + len(data) / RATE
                 self.take(data)
             case "mark":
-                self._marks.append((self._received, message))
-                await self._give_marks_back()
+                self._marks.append((self._plays_until, message))
             case "clear":
+                self._plays_until = 0.0
                 await self._give_marks_back(everything=True)
-                self._cleared = True
                 self.clear()
 
     async def _give_marks_back(self, *, everything: bool = False) -> None:
-        while self._marks and (everything or self._marks[0][0] <= self._played):
+        """Those whose audio has been played; after a clear all."""
+        while self._marks and (everything or self._marks[0][0] <= self._loop.time()):
             _, message = self._marks.popleft()
             await self._say(**message)
 
@@ -84,17 +85,11 @@ class TwilioWire(ForeignWire):
         """A media message."""
         payload = base64.b64encode(data).decode()
         await self._say(event="media", media={"track": "inbound", "payload": payload})
+        await self._give_marks_back()
 
     async def press(self, key: str) -> None:
         """A dtmf message."""
         await self._say(event="dtmf", dtmf={"track": "inbound_track", "digit": key})
-
-    async def played(self, samples: int) -> None:
-        """Marks up to here come back; what was cleared never plays."""
-        if self._cleared:
-            self._received, self._cleared = samples, False
-        self._played = samples
-        await self._give_marks_back()
 
     async def hang_up(self) -> None:
         """A stop message, and the end of the socket."""

@@ -125,8 +125,6 @@ class ForeignWire:
         match told["type"]:
             case "dtmf":
                 await self.press(told["digit"])
-            case "played":
-                await self.played(told["samples"])
             case "hangup":
                 await self.hang_up()
 
@@ -159,9 +157,6 @@ class ForeignWire:
     async def press(self, key: str) -> None:
         """One key."""
         raise NotImplementedError
-
-    async def played(self, samples: int) -> None:
-        """What has left the caller's speaker, where the wire tells it."""
 
     async def hang_up(self) -> None:
         """The caller ends the call."""
