@@ -11,7 +11,7 @@ A wire costs $25 …       paragraphs; lists, emphasis and links lose their sign
 ```
 
 A row of a table is a passage of its own: the first cell is its title, the others follow their
-columns' names.
+columns' names. A column `Asked` is not told: it holds the row's questions, with "|" between them.
 """
 
 import csv
@@ -30,6 +30,9 @@ LONGEST = 60
 
 LARGEST = 100_000
 """Bytes of a file; who has longer ones has several subjects in it."""
+
+ASKED = "asked"
+"""Names the questions of a document: in its head, or a column of a table."""
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
 _MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|(?<!\w)[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?!\w)")
@@ -128,7 +131,7 @@ def _front(path: Path, text: str) -> tuple[tuple[str, ...], str]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 2
         raise DocumentError(f"{path}:{line}: not YAML ({error.problem}): mend the line") from error
-    asked = told.get("asked", []) if isinstance(told, dict) else None
+    asked = told.get(ASKED, []) if isinstance(told, dict) else None
     if not isinstance(asked, list) or not all(isinstance(line, str) for line in asked):
         raise DocumentError(f"{path}:2: write `asked:` and a list of questions below it")
     return tuple(" ".join(line.split()) for line in asked), body
@@ -163,6 +166,8 @@ def _rows(path: Path, source: str, text: str) -> Iterator[Passage]:
     header = [name.strip() for name in next(rows)]
     if len(header) < 2 or not all(header):
         raise DocumentError(f"{path}:1: name at least two columns in the first line")
+    names = [name.lower() for name in header]
+    asked_at = names.index(ASKED) if ASKED in names else None
     for row in rows:
         cells = [cell.strip() for cell in row]
         if not any(cells):
@@ -172,8 +177,11 @@ def _rows(path: Path, source: str, text: str) -> Iterator[Passage]:
                 f"{path}:{rows.line_num}: {len(cells)} cells for {len(header)} columns: quote a "
                 "cell that holds a comma, and name every row"
             )
-        told = [f"{n.lower()}, {c}" for n, c in zip(header[1:], cells[1:], strict=True) if c]
+        asked = "" if asked_at is None else cells[asked_at]
+        questions = tuple(one for one in (part.strip() for part in asked.split("|")) if one)
+        pairs = list(zip(names, cells, strict=True))[1:]
+        told = [f"{name}, {cell}" for name, cell in pairs if cell and name != ASKED]
         words = f"{cells[0]}: {'; '.join(told)}."
         if len(words.split()) > LONGEST:
             raise DocumentError(f"{path}:{rows.line_num}: longer than {LONGEST} words: shorten it")
-        yield Passage(f"{source}:{cells[0]}", f"{path.stem}: {cells[0]}", words)
+        yield Passage(f"{source}:{cells[0]}", f"{path.stem}: {cells[0]}", words, questions)

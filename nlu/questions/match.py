@@ -1,11 +1,12 @@
 """How surely a passage answers a question: a logistic regression on signs of the pair.
 
 The signs say nothing about which document it is, so that a bank's own folder needs no training:
-how much the softmax over documents gives it, how near its questions, text and title are, how many
-of the telling words it holds, how near the question is to what no document answers.
+how much the softmax over documents gives it, and how much to none; how near its questions, text and
+title are, how many of the telling words it holds, how near the question is to what none answers.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from nlu.questions.index import DocumentIndex, Floats
 QUESTIONS_FILE = "questions.safetensors"
 
 _LEAST = -12.0
-"""Log probabilities below this tell no more."""
+"""Log probabilities below this tell no more, nor do differences beyond it."""
 
 
 def signs(index: DocumentIndex, features: Floats, question: str) -> Floats:
@@ -39,6 +40,7 @@ def signs(index: DocumentIndex, features: Floats, question: str) -> Floats:
     each = np.ones_like(logs)
     length = float(np.log1p(len(question.split())))
     columns = [logs, asked, texts, titles, words, np.exp(shares), each * max(none, _LEAST)]
+    columns += [np.clip(shares - none, _LEAST, -_LEAST), each * math.exp(none)]
     return np.stack([*columns, asked - outside, each * outside, each * length], axis=1)
 
 
