@@ -62,6 +62,12 @@ Every strict question ends in a tail ("Shall I go ahead?") of more than the miss
 amount and payee have been heard in full; a test holds that.
 """
 
+QUESTION = 0.90
+"""A passage is told before requests that are less sure than this together, where it is surer. Of
+validation's lines no request of 219 is then answered by a passage, and 67% of the questions are
+(57% where every request goes first). Weighing the odds of both against each other gave 76%, but
+answered "my card is gone, I need to block it"."""
+
 AGAINST_INTENTS = frozenset({"deny", "correct", "cancel", "wait", "start_over"})
 
 

@@ -10,7 +10,7 @@ from dialog.everywhere import goodbye
 from dialog.filling import Filling, fill
 from dialog.floor import give_back_floor, what_else
 from dialog.flow import WORDS, Call, Flow
-from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, held
+from dialog.grounding import AGAINST, HOLDS, QUESTION, SURE, SWITCH, held
 from dialog.lines import Topic
 from dialog.masking import mask, mask_text
 from dialog.misses import missed
@@ -262,20 +262,28 @@ def resume(draft: Draft, name: str, understanding: Understanding) -> None:
 
 
 def quoted(draft: Draft, understanding: Understanding) -> Quote | None:
-    """The passage of the bank's documents that is told: only where nothing but topics is meant, so
-    that what can be done or looked up at the bank always goes before it."""
-    asked = draft.asked
+    """The passage of the bank's documents that is told: where nothing but topics is meant, or, with
+    nothing under way, where it answers surely and no request is sure."""
+    asked, quote = draft.asked, understanding.quote
     if draft.state.expectation.secret or (asked and draft.flow.takes_words(asked)):
         return None
-    meant = {*held(understanding), *wanted_in(draft, understanding)}
-    return understanding.quote if meant <= draft.script.topics.keys() else None
+    meant = {*held(understanding), *wanted_in(draft, understanding)} - draft.script.topics.keys()
+    if quote is None or not meant:
+        return quote
+    requests = [i for i in understanding.intents if i.name in draft.script.by_intent]
+    if draft.state.stack or not meant <= {i.name for i in requests}:
+        return None
+    return quote if quote.score >= QUESTION > sum(i.score for i in requests) else None
 
 
 def _is_surer(draft: Draft, quote: Quote, understanding: Understanding) -> bool:
-    """Whether a document answers more surely than a person would be offered for the topic."""
+    """Whether a document answers more surely than a request is meant, which `quoted` has weighed,
+    or than a person would be offered for the topic."""
     best = understanding.intents[0]
     topic = draft.script.topics.get(best.name)
-    return topic is not None and topic.person and quote.score > best.score
+    if topic is None:
+        return best.name in draft.script.by_intent
+    return topic.person and quote.score > best.score
 
 
 def tell_quote(draft: Draft, quote: Quote) -> None:

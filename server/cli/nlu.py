@@ -91,10 +91,17 @@ def evaluate(
     documents: Annotated[
         bool, typer.Option("--documents", help="Instead: how the bank's documents are asked.")
     ] = False,
+    in_call: Annotated[
+        bool, typer.Option("--in-call", help="With --documents: at the beginning of a call.")
+    ] = False,
+    validation: Annotated[
+        bool, typer.Option("--validation", help="With --documents: the lines choices are made on.")
+    ] = False,
 ) -> None:
     """Figures of a model on lines it was not trained on; without data: our held-out ones."""
     if documents:
-        _evaluate_documents(as_json=as_json)
+        side = "validation" if validation else "test"
+        _evaluate_documents(side, in_call=in_call, as_json=as_json)
         return
     from nlu.corpus.load import FRESH_FOLDER
     from nlu.training.evaluate import evaluate as measure
@@ -193,14 +200,20 @@ def export(
     print(out)
 
 
-def _evaluate_documents(*, as_json: bool) -> None:
-    """The packaged documents, asked the test questions."""
+def _evaluate_documents(side: str, *, in_call: bool, as_json: bool) -> None:
+    """The packaged documents, asked the held-out questions of one side."""
     from nlu.encoder.sentence import SentenceEncoder
     from nlu.paths import MODEL_FOLDER
     from nlu.questions.answering import Answerer
     from nlu.training.questions import evaluate_questions
+    from nlu.understander import Understander
+    from server.bench.questions import in_call_figures
 
-    told = evaluate_questions(Answerer.load(MODEL_FOLDER), SentenceEncoder(_encoder()))
+    if in_call:
+        told = in_call_figures(Understander(_encoder()), side)
+    else:
+        answering = Answerer.load(MODEL_FOLDER)
+        told = evaluate_questions(answering, SentenceEncoder(_encoder()), side)
     if as_json:
         print(json.dumps(told))
     else:

@@ -1,10 +1,11 @@
 """Questions in a call: banking goes first, documents answer the rest in their own words."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
-from calling import TODAY
+from calling import TODAY, Caller
 
 from dialog.bank.bank import Bank
 from dialog.bank.loans.conditions import conditions
@@ -15,6 +16,7 @@ from nlu.questions.answering import PACKAGED_DOCUMENTS
 from nlu.questions.documents import read_documents
 from nlu.training.asked import OWN
 from nlu.understander import Understander
+from nlu.understanding import Quote
 
 QUESTION = "how many digits are in the code you send"
 
@@ -49,6 +51,19 @@ def test_a_question_about_the_own_account_is_never_answered_from_documents(
     assert len(own) > 40
     answered = [text for text in own if "answered from" in call.think(text).decision.reason]
     assert answered == []
+
+
+def test_a_passage_is_told_before_a_request_only_where_nothing_is_under_way(
+    caller: Caller,
+) -> None:
+    quote = Quote("Up to $500.", "cash/withdraw-own.md", 0.97)
+    asked = partial(caller.says, "how much does a machine give", "card_limits", quote=quote)
+    assert asked(score=0.6).reason == "answered from cash/withdraw-own.md (0.97)"
+    assert "answered from" not in asked(score=0.95).reason
+    both = asked(score=0.6, others={"change_limit": 0.35})
+    assert "answered from" not in both.reason
+    assert caller.says("my balance", "balance").action == "ask_customer_number"
+    assert "answered from" not in asked(score=0.6).reason
 
 
 def test_nothing_is_answered_while_a_pin_is_asked_for(call: Conversation) -> None:
