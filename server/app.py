@@ -9,6 +9,7 @@ from datetime import date
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
+from starlette.applications import Starlette
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from dialog.bank.bank import Bank
@@ -89,16 +90,24 @@ async def serving(
             await others.enter_async_context(answering_sip(house, settings.sip))
         if settings.audiosocket is not None:
             await others.enter_async_context(answering_audiosocket(house, settings.audiosocket))
-        async with _serving_http(house) as url:
-            yield url
+        calls = Running()
+        async with serving_http(create_app(house, calls), settings) as url:
+            try:
+                yield f"{url}/v1/call"
+            finally:
+                await calls.close()
 
 
 @asynccontextmanager
-async def _serving_http(house: House) -> AsyncIterator[str]:
-    settings, calls = house.settings, Running()
+async def serving_http(app: Starlette, settings: Settings) -> AsyncIterator[str]:
+    """Serve an application until the context ends; gives the url of its websockets.
+
+    Raises:
+        ServerError: The port is taken.
+    """
     server = _Server(
         uvicorn.Config(
-            create_app(house, calls),
+            app,
             ws=_Protocol,
             ws_max_size=LARGEST_MESSAGE,
             ws_per_message_deflate=False,  # sound hardly shrinks, and zeros are a cheap flood
@@ -118,9 +127,8 @@ async def _serving_http(house: House) -> AsyncIterator[str]:
         raise ServerError("the server did not start; see the log")
     try:
         scheme = "wss" if settings.tls_certificate else "ws"
-        yield f"{scheme}://{settings.host}:{listener.getsockname()[1]}/v1/call"
+        yield f"{scheme}://{settings.host}:{listener.getsockname()[1]}"
     finally:
-        await calls.close()
         server.should_exit = True
         await running
 

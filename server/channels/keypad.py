@@ -1,17 +1,15 @@
 """Keys that arrive twice: a telephone may tell the same press in two ways.
 
-RFC 4733 events in the audio stream and SIP INFO messages beside it are often both switched on, and
-some gateways repeat. A person needs 100 ms and more from one press to the next; the second way
-tells the same key within half a second, in the order in which the first way told them.
+RFC 4733 events in the audio stream and SIP INFO messages beside it are often both switched on. The
+second way tells the same key within half a second, in the order in which the first way told them.
+One way tells each press once, however close two of them come: what repeats a packet (RFC 4733, a
+retransmitted INFO) is dropped by the stack, and a busy machine reads many presses at one moment.
 """
 
 from collections import deque
 
 from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import InputDTMFFrame
-
-SAME_WAY = 0.04
-"""Seconds within which one way's repetition of a digit is the same press."""
 
 OTHER_WAY = 0.6
 """Seconds within which another way's digit is the same press."""
@@ -24,7 +22,6 @@ class Keypad:
 
     def __init__(self) -> None:
         self._pressed: deque[tuple[str, str, float]] = deque(maxlen=32)
-        self._last: dict[str, tuple[str, float]] = {}
 
     def press(self, digit: str, at: float, *, way: str = "") -> InputDTMFFrame | None:
         """The key, or None where it is no key of ours or was told already.
@@ -35,10 +32,6 @@ class Keypad:
             way: How it came: "rtp", "info", …
         """
         if len(digit) != 1 or digit not in DIGITS:
-            return None
-        before = self._last.get(way)
-        self._last[way] = (digit, at)
-        if before is not None and before[0] == digit and at - before[1] <= SAME_WAY:
             return None
         if self._told_by_another(digit, at, way):
             return None

@@ -37,7 +37,7 @@ class LineTransport(BaseTransport):
     def __init__(self, line: Line) -> None:
         super().__init__()
         params = TransportParams(
-            audio_in_enabled=True,
+            audio_in_enabled=False,  # we push it ourselves: its queue lets keys overtake sound
             audio_out_enabled=True,
             audio_out_10ms_chunks=2,
             audio_out_end_silence_secs=0,
@@ -89,8 +89,7 @@ class _Input(BaseInputTransport):
             async for frame in self._line.frames():
                 if isinstance(frame, InputAudioRawFrame):
                     self._transport.last_audio_at = now()
-                    await self.push_audio_frame(frame)
-                elif isinstance(frame, InputTransportMessageFrame):
+                if isinstance(frame, InputTransportMessageFrame):
                     await self.broadcast_frame(InputTransportMessageFrame, message=frame.message)
                 else:
                     await self.push_frame(frame)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,12 +35,15 @@ class SipHouse:
     async def until(
         self, kind: str, words: str = "", *, times: int = 1, seconds: float = 25.0
     ) -> dict[str, Any]:
-        async with asyncio.timeout(seconds):
-            while True:
-                found = [e for e in self.events if e["type"] == kind and words in str(e)]
-                if len(found) >= times:
-                    return found[times - 1]
-                await asyncio.sleep(0.02)
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            found = [e for e in self.events if e["type"] == kind and words in str(e)]
+            if len(found) >= times:
+                return found[times - 1]
+            if asyncio.get_running_loop().time() > deadline:
+                seen = Counter(self.actions())
+                raise TimeoutError(f"{len(found)} of {times} {kind} {words}; {dict(seen)}")
+            await asyncio.sleep(0.1)  # it shares the loop with the server
 
     def actions(self) -> list[str]:
         return [e["action"] for e in self.events if e["type"] == "listening"]

@@ -18,6 +18,7 @@ from server.channels.sip.wire import Message, Wire
 from server.protocol import Played
 
 STATS_WITHIN = 2.0
+HANDED_WITHIN = 1.0
 
 
 class Bridge:
@@ -39,10 +40,13 @@ class Bridge:
             async for frame in self._line.frames():
                 if (told := _told(frame, self._line)) is not None:
                     await self._wire.send(told)
+            if self._handing is not None:  # who was handed over hangs up here at once
+                await asyncio.wait({self._handing}, timeout=HANDED_WITHIN)
         finally:
-            for task in (obeying, self._playing, self._handing):
-                if task is not None:
-                    task.cancel()
+            tasks = [t for t in (obeying, self._playing, self._handing) if t is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _obey(self) -> None:
         while (order := await self._wire.receive()) is not None:

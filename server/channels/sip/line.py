@@ -21,8 +21,9 @@ from baresip import (
     StackEvent,
     TransferFailed,
 )
-from pipecat.frames.frames import Frame, InputAudioRawFrame, InputTransportMessageFrame
+from pipecat.frames.frames import Frame, InputTransportMessageFrame
 
+from server.channels.gap import Gap, silent
 from server.channels.keypad import Keypad
 from server.channels.sound import WireSound
 from server.protocol import Hangup, Played
@@ -35,11 +36,8 @@ TICK = 0.01
 AHEAD = 0.2
 """Seconds written before they are due; a barge-in flushes them, so they cost nothing."""
 
-GAP = 0.12
-"""Seconds without a packet after which silence stands in: some callers send none while silent."""
-
-FILL = 0.04
-"""Seconds of silence at once: every frame costs the call's pipeline the same."""
+TRACE_WITHIN = 0.25
+"""Seconds that the trace of an INFO may be behind its key, which comes by another thread."""
 
 HOLD_TICK = 1.0
 REPORT_EVERY = 0.2
@@ -77,6 +75,8 @@ class SipLine:
         self._by_info = by_info
         self._call_id = call_id
         self._keypad = Keypad()
+        self._pressed: deque[tuple[str, float]] = deque()
+        self._infos: bool | None = None  # unknown before the first key
         self._waiting: deque[Frame] = deque()
         self._in = self._out = WireSound(RATE)
         self._channels = (1, 1)
@@ -135,23 +135,23 @@ class SipLine:
 
     async def frames(self) -> AsyncIterator[Frame]:
         """What the caller says and presses, until the call ends."""
-        heard_at, filled_to = time.monotonic(), 0.0
+        gap = Gap(time.monotonic())
         while self._open:
             now = time.monotonic()
+            self._sort_keys(now)
             while self._waiting:
                 yield self._waiting.popleft()
             samples = self._read()
             if len(samples):
-                heard_at, filled_to = now, 0.0
+                gap.heard(now)
                 if frame := self._in.inward(samples):
                     yield frame
             elif self._call.remote_on_hold:
-                if now - heard_at > HOLD_TICK:
-                    heard_at, filled_to = now, 0.0
-                    yield _silence(0)  # still there, and not to be asked whether they are
-            elif now - (filled_to or heard_at + GAP) >= FILL:
-                yield _silence(round((now - (filled_to or heard_at + GAP)) * RATE))
-                filled_to = now
+                if now - gap.heard_at > HOLD_TICK:
+                    gap.heard(now)
+                    yield silent(0)  # still there, and not to be asked whether they are
+            elif silence := gap.silence(now):
+                yield silence
             if report := self._report(now):
                 yield report
             await asyncio.sleep(TICK)
@@ -179,6 +179,8 @@ class SipLine:
 
     def _report(self, now: float) -> InputTransportMessageFrame | None:
         """What has left us, now and then while something plays and once at its end."""
+        if self._written == self._reported:
+            return None
         waiting = self._waiting_samples()
         played = self._written - waiting
         if played == self._reported or (waiting and now - self._reported_at < REPORT_EVERY):
@@ -267,10 +269,16 @@ class SipLine:
 
     def _on_event(self, event: StackEvent) -> None:
         if event.event is Event.CALL_DTMF_START and event.text:
-            way = "info" if self._by_info() else "rtp"
-            if key := self._keypad.press(event.text, time.monotonic(), way=way):
+            self._pressed.append((event.text, time.monotonic()))
+
+    def _sort_keys(self, now: float) -> None:
+        """Take the keys whose way is known; where nothing ever came by INFO, none waits for it."""
+        while self._pressed:
+            digit, at = self._pressed[0]
+            by_info = self._by_info()
+            if not by_info and self._infos is not False and now - at < TRACE_WITHIN:
+                return
+            self._infos = by_info or bool(self._infos)
+            self._pressed.popleft()
+            if key := self._keypad.press(digit, at, way="info" if by_info else "rtp"):
                 self._waiting.append(key)
-
-
-def _silence(samples: int) -> InputAudioRawFrame:
-    return InputAudioRawFrame(audio=bytes(2 * samples), sample_rate=RATE, num_channels=1)

@@ -39,6 +39,9 @@ LEFT_BEHIND, MOST_LEFT_BEHIND = 40, 300
 
 SOCKETS_OF_A_CALL = 4
 LOOK_EVERY = 0.5
+NOTED_WITHIN = 10.0
+"""Seconds in which the server must have read of a call's end: a busy one is late."""
+
 GOODBYES = 0.2
 """Seconds for the last BYE to leave; the server has their records by then."""
 
@@ -112,6 +115,7 @@ async def _answer(call: Call, arrivals: Arrivals, path: str, sip: Sip) -> None:
             await line.close()
         await wire.send({"is": "ended"})
         await wire.send({"is": "over", "stats": await closing_stats(call)})
+        await wire.until_closed(NOTED_WITHIN)
     except BaresipError as error:
         log.info("sip_call_failed", error=str(error))
     finally:

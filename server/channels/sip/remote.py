@@ -1,6 +1,7 @@
 """A SIP call as the server has it: a line whose wire ends in the SIP process."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,11 +18,15 @@ from server.protocol import Hangup, Played
 from voice.pcm import Samples
 from voice.turns import RATE
 
-AHEAD = RATE // 20
-"""Samples under way to the SIP process, which itself holds 0.2 s (`line.py`)."""
+AHEAD = RATE // 5
+"""Samples under way to the SIP process, which holds 0.2 s more (`line.py`); a clear drops both."""
 
-UNREAD = 1000
+UNREAD = 300
 """Frames that may wait for the call; once it is over, nobody reads them."""
+
+MOST = 2 * RATE // 5
+"""Bytes of sound in one frame, 0.2 s: a frame costs the call the same whatever its length, so what
+waits on a busy machine is taken together, and the call catches up."""
 
 HANG_UP_WITHIN = 5.0
 HAND_OVER_WITHIN = 60.0
@@ -42,7 +47,8 @@ class RemoteLine:
         self.rate = rate
         self.stats: dict[str, Any] | None = None
         self._wire = wire
-        self._frames: asyncio.Queue[Frame | None] = asyncio.Queue(UNREAD)
+        self._frames: deque[Frame | None] = deque(maxlen=UNREAD)
+        self._come = asyncio.Event()
         self._delay: dict[str, float] = {}
         self._sent = self._taken = 0
         self._moved = asyncio.Event()
@@ -56,7 +62,12 @@ class RemoteLine:
 
     async def frames(self) -> AsyncIterator[Frame]:
         """What the caller says and presses, until the call or its process has ended."""
-        while (frame := await self._frames.get()) is not None:
+        while True:
+            while not self._frames:
+                self._come.clear()
+                await self._come.wait()
+            if (frame := self._frames.popleft()) is None:
+                return
             yield frame
 
     async def play(self, samples: Samples) -> None:
@@ -93,7 +104,10 @@ class RemoteLine:
         try:
             while (told := await self._wire.receive()) is not None:
                 if isinstance(told, bytes):
-                    self._heard(InputAudioRawFrame(audio=told, sample_rate=RATE, num_channels=1))
+                    self._heard(told)
+                elif told["is"] == "over":
+                    self.stats = told["stats"]
+                    break
                 else:
                     self._told(told)
         finally:
@@ -107,30 +121,30 @@ class RemoteLine:
             case {"is": "played", "samples": int(samples), "clear": int(clears), "delay": delay}:
                 self._delay = delay
                 played = Played(type="played", samples=samples, clear=clears)
-                self._heard(InputTransportMessageFrame(message=played))
+                self._add(InputTransportMessageFrame(message=played))
             case {"is": "key", "digit": str(digit)}:
-                self._heard(InputDTMFFrame(button=KeypadEntry(digit)))
+                self._add(InputDTMFFrame(button=KeypadEntry(digit)))
             case {"is": "handed_over", "done": bool(done)}:
                 if self._handed is not None and not self._handed.done():
                     self._handed.set_result(done)
             case {"is": "ended"}:
-                self._end(InputTransportMessageFrame(message=Hangup(type="hangup")))
-            case {"is": "over", "stats": stats}:
-                self.stats = stats
+                self._add(InputTransportMessageFrame(message=Hangup(type="hangup")))
 
-    def _heard(self, frame: Frame) -> None:
-        if not self._frames.full():
-            self._frames.put_nowait(frame)
+    def _heard(self, sound: bytes) -> None:
+        last = self._frames[-1] if self._frames else None
+        if isinstance(last, InputAudioRawFrame) and len(last.audio) + len(sound) <= MOST:
+            sound = last.audio + sound
+            self._frames.pop()
+        self._add(InputAudioRawFrame(audio=sound, sample_rate=RATE, num_channels=1))
+
+    def _add(self, frame: Frame | None) -> None:
+        """Where nobody reads, the oldest goes: what ends the call comes through."""
+        self._frames.append(frame)
+        self._come.set()
 
     def _over(self) -> None:
         """The call has ended, or its process has died."""
-        self._end(None)
+        self._add(None)
         self._moved.set()
         if self._handed is not None and not self._handed.done():
             self._handed.set_result(False)
-
-    def _end(self, last: Frame | None) -> None:
-        """What ends the call comes through however much waits."""
-        if self._frames.full():
-            self._frames.get_nowait()
-        self._frames.put_nowait(last)

@@ -56,6 +56,18 @@ class Wire:
         except OSError:
             self._writer.close()
 
+    async def until_closed(self, within: float) -> None:
+        """Wait, some seconds at most, until the other end has closed; what it sends is dropped.
+
+        Who closes first while the other still writes takes from it what it has not yet read.
+        """
+        try:
+            async with asyncio.timeout(within):
+                while await self._reader.read(LONGEST):
+                    pass
+        except OSError:  # TimeoutError is one
+            return
+
     async def close(self) -> None:
         """End the connection."""
         self._writer.close()

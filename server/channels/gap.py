@@ -1,0 +1,43 @@
+"""Silence in place of what does not come: a caller who sends nothing while silent, lost packets.
+
+Without it a turn would never end. Time is passed in, in seconds.
+"""
+
+from pipecat.frames.frames import InputAudioRawFrame
+
+from voice.turns import RATE
+
+GAP = 0.12
+"""Seconds without a packet after which silence stands in."""
+
+FILL = 0.04
+"""Seconds of silence at once: every frame costs the call's pipeline the same."""
+
+
+class Gap:
+    """One caller's; counted from when it is made.
+
+    Attributes:
+        heard_at: When sound last came.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.heard(now)
+
+    def heard(self, now: float) -> None:
+        """Sound has come."""
+        self.heard_at = now
+        self._filled_to = now + GAP
+
+    def silence(self, now: float) -> InputAudioRawFrame | None:
+        """What has been missing until now, once it is worth a frame."""
+        missing = now - self._filled_to
+        if missing < FILL:
+            return None
+        self._filled_to = now
+        return silent(round(missing * RATE))
+
+
+def silent(samples: int) -> InputAudioRawFrame:
+    """So many samples of silence; none at all tells that a line on hold is alive."""
+    return InputAudioRawFrame(audio=bytes(2 * samples), sample_rate=RATE, num_channels=1)

@@ -1,0 +1,98 @@
+"""A network that loses, doubles, delays and reorders sound: between a telephone and the server."""
+
+import asyncio
+import random
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from tests.server.sip_clients import free_ports
+
+LOCAL = "127.0.0.1"
+PORT = re.compile(rb"(?<=m=audio )\d{5}")
+
+
+@dataclass
+class Weather:
+    """What happens to each packet of sound.
+
+    Attributes:
+        lost, doubled: Shares of the packets.
+        jitter: Longest delay, seconds; longer than a packet, so later ones overtake.
+        counts: What was done.
+    """
+
+    lost: float = 0.05
+    doubled: float = 0.02
+    jitter: float = 0.06
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
+    counts: dict[str, int] = field(default_factory=lambda: {"lost": 0, "doubled": 0, "all": 0})
+
+    def copies(self) -> list[float]:
+        """When the packet arrives, in seconds from now; once for each of its copies."""
+        self.counts["all"] += 1
+        if self.chance.random() < self.lost:
+            self.counts["lost"] += 1
+            return []
+        twice = self.chance.random() < self.doubled
+        self.counts["doubled"] += twice
+        return [self.chance.uniform(0, self.jitter) for _ in range(1 + twice)]
+
+
+class _Socket(asyncio.DatagramProtocol):
+    def __init__(self, take: Callable[[bytes, int], None]) -> None:
+        self._take = take
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.send = transport.sendto  # type: ignore[attr-defined]
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._take(data, addr[1])
+
+
+class Relay:
+    """SIP passes as it is, but for the ports of the sound, which are ours."""
+
+    def __init__(self, server: int, weather: Weather) -> None:
+        self.port, self._sound = free_ports(1), (free_ports(1), free_ports(1))
+        self._server, self._phone = server, 0
+        self._weather = weather
+        self._ends: list[int] = [0, 0]  # where sound goes: the server's port, the telephone's
+        self._sockets: list[_Socket] = []
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        takers = (self._signal, lambda d, _: self._pass(d, 0), lambda d, _: self._pass(d, 1))
+        for port, take in zip((self.port, *self._sound), takers, strict=True):
+            loop = asyncio.get_running_loop()
+            transport, protocol = await loop.create_datagram_endpoint(
+                lambda take=take: _Socket(take), (LOCAL, port), family=socket.AF_INET
+            )
+            stack.callback(transport.close)
+            self._sockets.append(protocol)
+
+    def _signal(self, data: bytes, source: int) -> None:
+        from_server = source == self._server
+        if not from_server:
+            self._phone = source
+        if found := PORT.search(data):
+            self._ends[0 if from_server else 1] = int(found[0])
+            data = PORT.sub(str(self._sound[0 if from_server else 1]).encode(), data)
+        self._sockets[0].send(data, (LOCAL, self._phone if from_server else self._server))
+
+    def _pass(self, data: bytes, towards: int) -> None:
+        """Port 0 was told to the telephone, so what comes there goes to the server."""
+        for delay in self._weather.copies():
+            asyncio.get_running_loop().call_later(
+                delay, self._sockets[1 + towards].send, data, (LOCAL, self._ends[towards])
+            )
+
+
+@asynccontextmanager
+async def bad_network(server: int, weather: Weather) -> AsyncIterator[str]:
+    """Gives the URI to call instead of the server's."""
+    relay = Relay(server, weather)
+    async with AsyncExitStack() as stack:
+        await relay.open(stack)
+        yield f"sip:bank@{LOCAL}:{relay.port}"

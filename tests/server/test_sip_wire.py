@@ -1,0 +1,75 @@
+"""Between the server and its SIP process: how a call ends, and the order of what came."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pipecat.frames.frames import (
+    InputAudioRawFrame,
+    InputDTMFFrame,
+    InputTransportMessageFrame,
+)
+
+from server.channels.sip.remote import MOST, RemoteLine
+from server.channels.sip.wire import Wire
+from server.protocol import Hangup
+
+SOUND = bytes(640)
+
+
+@asynccontextmanager
+async def both_ends(path: str) -> AsyncIterator[tuple[Wire, Wire]]:
+    """The server's end and the process's."""
+    came: asyncio.Future[Wire] = asyncio.get_running_loop().create_future()
+    listening = await asyncio.start_unix_server(lambda *ends: came.set_result(Wire(*ends)), path)
+    process = Wire(*await asyncio.open_unix_connection(path))
+    server = await came
+    try:
+        yield server, process
+    finally:
+        await server.close()
+        await process.close()
+        listening.close()
+
+
+async def end(process: Wire) -> None:
+    """As the process ends a call."""
+    await process.send({"is": "ended"})
+    await process.send({"is": "over", "stats": {"rx_packets": 7}})
+    await process.until_closed(5.0)
+    await process.close()
+
+
+async def test_a_late_server_that_still_speaks_reads_of_the_end(tmp_path):
+    async with both_ends(str(tmp_path / "call")) as (server, process):
+        ending = asyncio.create_task(end(process))
+        for _ in range(5):
+            await server.send(SOUND)
+            await asyncio.sleep(0.02)
+        line = RemoteLine(server, 8000)
+        frames = [frame async for frame in line.frames()]
+        await line.close()
+        await server.close()
+        await ending
+    (last,) = frames
+    assert isinstance(last, InputTransportMessageFrame)
+    assert isinstance(last.message, Hangup)
+    assert line.stats == {"rx_packets": 7}
+
+
+async def test_what_waits_for_a_late_server_is_taken_together_and_in_its_order(tmp_path):
+    async with both_ends(str(tmp_path / "call")) as (server, process):
+        for _ in range(25):
+            await process.send(SOUND)
+        await process.send({"is": "key", "digit": "4"})
+        await process.send(SOUND)
+        ending = asyncio.create_task(end(process))
+        await asyncio.sleep(0.05)
+        line = RemoteLine(server, 8000)
+        await asyncio.sleep(0.05)
+        frames = [frame async for frame in line.frames()]
+        await server.close()
+        await ending
+    sizes = [len(frame.audio) for frame in frames if isinstance(frame, InputAudioRawFrame)]
+    assert sizes == [MOST, MOST, 5 * len(SOUND), len(SOUND)]
+    assert isinstance(frames[3], InputDTMFFrame)
