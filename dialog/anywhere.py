@@ -7,7 +7,7 @@ from dialog.corrections import corrects_by_name, is_kept
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.flow import Collect, Confirm
-from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH
+from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, WORDS
 from dialog.misses import once_more
 from dialog.requests import fill_top, takes, tell_quote, wanted_in
 from nlu.understanding import ScoredIntent, Understanding
@@ -16,7 +16,7 @@ ASIDES = frozenset({"repeat", "slower", "louder"})
 """What is often said to oneself or to somebody else, on the way to what is wanted."""
 
 DRASTIC = frozenset({"goodbye", "start_over"})
-"""These throw away what is under way, so that they must be as sure as a switch."""
+"""These throw away what is under way, so that they must be as sure as a switch, and heard well."""
 
 
 def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
@@ -31,7 +31,7 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
     if corrects and draft.state.stack and best.score < SWITCH and best.name != "cancel":
         return False
-    if best.name in DRASTIC and best.score < SWITCH:
+    if best.name in DRASTIC and (best.score < SWITCH or understanding.confidence < WORDS):
         return False
     if (
         best.name not in ("cancel", "wait")

@@ -256,7 +256,8 @@ class TurnTaker:
         self._voice_end = self.received
         self._hushed = False
         if self._paused:
-            self._habit.resumed(silence)
+            if self._fit is not Fit.PARTIAL:  # everybody pauses between groups of digits
+                self._habit.resumed(silence)
             self._reset_pause()
             self.generation += 1
             events.append(Resumed())

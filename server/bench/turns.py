@@ -56,7 +56,11 @@ def paused_turns(call: RecordedCall, seed: int) -> tuple[list[CallerTurn], dict[
 
 
 async def play_paused(call: RecordedCall, host: Serving, seed: int) -> list[PausedTurn]:
-    """Play one recorded call with pauses to the assistant."""
+    """Play one recorded call with pauses to the assistant.
+
+    Turns after the first that was not answered rightly are left out: a caller would not say there
+    what the recording goes on to say.
+    """
     scenario = call.scenario
     turns, kinds = paused_turns(call, seed)
     async with host.serving(scenario.today) as line:
@@ -69,6 +73,7 @@ async def play_paused(call: RecordedCall, host: Serving, seed: int) -> list[Paus
             seed=seed,
         )
     right = right_in_call(scenario, log)
+    astray = min((turn.n for turn in log.turns if turn.n not in right), default=len(turns))
     return [
         PausedTurn(
             kind=kinds[turn.n],
@@ -79,7 +84,7 @@ async def play_paused(call: RecordedCall, host: Serving, seed: int) -> list[Paus
             parts=dict(turn.parts),
         )
         for turn in log.turns
-        if turn.n in kinds
+        if turn.n in kinds and turn.n <= astray
     ]
 
 

@@ -9,6 +9,9 @@ from voice.turns import Fit, log_odds
 SURE = 0.7
 """Of the score, how much must be requests and acts for a sentence to be clear."""
 
+DICTATED = 0.2
+"""How likely digits are all where nobody knows how many there are."""
+
 BY_RULE = 0.9
 """Score from which the best intent was found by rule: a plain yes, or nothing but a value."""
 
@@ -33,7 +36,9 @@ def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
     if thought is None or understanding is None or not understanding.text.strip():
         return Fit.NOTHING, 1.0
     if expectation.digits is not None and (digits := _longest_digits(understanding)):
-        return _fit_digits(digits, expectation.digits), 0.2
+        return _fit_digits(digits, expectation.digits), DICTATED
+    if _dictates(understanding, expectation):
+        return Fit.OPEN, DICTATED
     agrees = _agrees(understanding, expectation)
     odds = TURNS_GO_ON + WORDS * log_odds(understanding.finished)
     odds += SENTENCE_ENDED * understanding.text.rstrip().endswith(SENTENCE_ENDS)
@@ -53,6 +58,12 @@ def _answers(understanding: Understanding, expectation: Expectation) -> bool:
         words = understanding.text.lower()
         return any(choice.lower() in words for choice in expectation.choices)
     return any(entity.type == expectation.kind for entity in understanding.entities)
+
+
+def _dictates(understanding: Understanding, expectation: Expectation) -> bool:
+    """Whether it is digits and nothing else, which nobody has asked for: a number read out."""
+    is_bare = _by_rule(understanding, "inform") and bool(_longest_digits(understanding))
+    return is_bare and not _answers(understanding, expectation)
 
 
 def _longest_digits(understanding: Understanding) -> int:

@@ -199,6 +199,17 @@ def test_what_may_be_said_at_any_point(caller: Caller, intent: str) -> None:
         assert caller.says("so", intent).say
 
 
+@pytest.mark.parametrize("intent", ["goodbye", "start_over"])
+def test_nothing_is_thrown_away_for_words_that_were_hardly_heard(
+    caller: Caller, intent: str
+) -> None:
+    caller.logs_in(*MARIA)
+    caller.says("send money", "transfer")
+    answer = caller.says("the next", intent, score=0.62, confidence=0.31)
+    assert answer.end is None
+    assert caller.conversation.state.stack
+
+
 class Failing(Bank):
     """A real bank whose named method fails."""
 

@@ -38,6 +38,13 @@ def test_digits_are_waited_for_until_there_are_enough(said, expected):
     assert fit(digits(said), NUMBER)[0] is expected
 
 
+def test_digits_that_nobody_asked_for_may_go_on():
+    """Who opens a call with "four zero two one" has more of them."""
+    number = Entity("digits", "4021", "4021", 0, 4)
+    bare = over("4021.", [("inform", 0.95)], entities=[number], finished=0.9)
+    assert bare < over("It is 4021.", [("balance", 0.9)], entities=[number], finished=0.9) / 2
+
+
 def test_a_clear_request_in_a_finished_sentence_is_likely_all():
     assert over("What's my balance?", [("balance", 0.9)], finished=0.9) > 0.65
 

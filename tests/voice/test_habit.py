@@ -39,6 +39,20 @@ def test_nothing_is_learnt_from_short_pauses():
     assert waited(brisk) == pytest.approx(waited(steady))
 
 
+def test_nothing_is_learnt_from_gaps_between_digits():
+    taker = TurnTaker()
+    caller = Caller(taker)
+    first = waited(caller)
+    caller.voice(0.4)
+    for _ in range(3):
+        caller.silence(0.3)
+        taker.understood(taker.generation, Fit.PARTIAL)
+        caller.silence(0.4)
+        caller.voice(0.4)
+    caller.silence(2.0)
+    assert waited(caller) < first
+
+
 def test_a_habit_counts_only_so_much():
     habit = PauseHabit()
     assert habit.odds == 0.0
