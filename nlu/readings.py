@@ -20,9 +20,6 @@ from nlu.understanding import Context, Entity, Expectation
 
 EXACT_TYPES = ("digits", "money", "date")
 
-HELD_TYPES = (*EXACT_TYPES, "payee")
-"""What a likelier wording may neither bring in nor take away."""
-
 WORDING = 0.5
 """How much the wording counts beside the sound: the exponent of its probability."""
 
@@ -154,17 +151,23 @@ def _most_agreed(readings: Sequence[Reading], kinds: Sequence[str]) -> Reading:
 
 def _likeliest_worded(agreed: Reading, readings: Sequence[Reading]) -> Reading:
     """The likeliest, by sound and wording, of the readings that say the same for, against and in
-    values: no wording makes a yes, a no, an amount or a payee of what did not sound like one."""
-    if agreed.answer.plain or not agreed.share:
+    values: no wording makes a yes, a no or a value of what did not sound like one, or a plain yes
+    of one with a "but"."""
+    if agreed.answer.plain or agreed.answer.affirms or not agreed.share:
         return agreed
     least = RIVAL * agreed.share
-    rivals = [each for each in readings if each.share > least and _held(each) == _held(agreed)]
+    rivals = [
+        each
+        for each in readings
+        if each.share > least and not each.answer.plain and _held(each) == _held(agreed)
+    ]
     return max([agreed, *rivals], key=lambda each: log(each.share) + WORDING * each.wording)
 
 
 def _held(reading: Reading) -> tuple[object, ...]:
     answer = reading.answer
-    return (answer.affirms, answer.denies, answer.negated, reading.exact(HELD_TYPES))
+    values = tuple((entity.type, entity.value, entity.role) for entity in reading.entities)
+    return (answer.affirms, answer.denies, answer.negated, values)
 
 
 def _kinds(expectation: Expectation) -> tuple[str, ...]:
