@@ -54,6 +54,9 @@ def decide(
     """
     if _speaks_after_all(state, event):
         state = replace(state, end=None)
+    if isinstance(event, Expired):
+        # Also while they wait for a person: somebody else may have the telephone by now.
+        state = replace(state, customer_id=None, first_name=None)
     if isinstance(event, Returned) and state.end == "transfer":
         state = replace(state, end=None, stack=(), queue=(), request="", expectation=OPEN, place=0)
     draft = Draft(state, facts, today, told or script(state.language))
@@ -105,9 +108,9 @@ def _speaks_after_all(state: State, event: Event) -> bool:
 
 
 def _expired(draft: Draft) -> None:
-    """Somebody else may have the telephone by now: they are nobody, and nothing is under way."""
-    draft.change(customer_id=None, first_name=None, stack=(), queue=(), request="", ended=())
-    draft.change(silences=0, expectation=OPEN)
+    """Who was identified is nobody, and nothing is under way or was offered."""
+    draft.change(stack=(), queue=(), request="", ended=(), offered=(), expectation=OPEN)
+    draft.change(silences=0, closing=False, paused=False)
     draft.reason = "the session has expired"
     draft.say("session_expired", "session_expired")
     draft.say("what_now")

@@ -148,3 +148,15 @@ def test_a_call_serves_one_customer_also_once_they_are_no_more_identified(
     assert (answer.action, answer.end) == ("locked_out", "transfer")
     assert caller.conversation.state.customer_id is None
     assert caller.conversation.state.served == 1
+
+
+def test_who_waited_for_a_person_for_long_is_nobody_when_they_come_back(
+    caller: Caller, clock: MovedClock
+) -> None:
+    """Whoever speaks into the waiting line keeps nobody identified."""
+    caller.logs_in(*MARIA)
+    assert caller.says("let me talk to a person", "agent").end == "transfer"
+    clock.pass_time(minutes=30)
+    caller.says("hello", "greet")
+    caller.conversation.take_back()
+    assert caller.says("what's my balance", "balance").action == "ask_customer_number"
