@@ -303,6 +303,8 @@ class Conversation:
 
     def _learn(self, outcome: Outcome) -> Decision:
         """Decide about an outcome, with what is known after it."""
+        if self._is_locked_out(outcome):
+            outcome = Outcome(outcome.act, "locked")
         customer = outcome.values.get("customer_id", self._state.customer_id)
         try:
             self._facts = self._read_facts(customer if isinstance(customer, int) else None)
@@ -315,6 +317,14 @@ class Conversation:
             request = self._understander.understand(self._state.request, context)
             outcome = replace(outcome, request=request)
         return self._decide(outcome, self._facts)
+
+    def _is_locked_out(self, outcome: Outcome) -> bool:
+        """Whether a login must come to nothing: a call and its record are one customer's, and
+        nothing of another is told, nor anything once access is closed."""
+        if outcome.act != "authenticate":
+            return False
+        other = self._state.served not in (None, outcome.values.get("customer_id"))
+        return self._state.locked_out or (outcome.result == "ok" and other)
 
     def _decide(self, event: Event, facts: Facts | None) -> Decision:
         return decide(self._state, event, facts, self._today, self._script)

@@ -139,12 +139,12 @@ def _outcome(draft: Draft, outcome: Outcome) -> None:
     if frame is None or not isinstance(step, Do) or not _is_led(step, outcome):
         _failed(draft, outcome)
         return
-    if outcome.result == "locked":
-        # Who has failed every try is nobody, whoever was known before.
-        draft.change(customer_id=None, first_name=None)
     if outcome.act == "authenticate":
         outcome = _login(draft, outcome)
         frame = draft.top
+    if outcome.result == "locked":
+        # Who has failed every try is nobody, whoever was known before, until the call is over.
+        draft.change(customer_id=None, first_name=None, locked_out=True)
     draft.put_top(replace(frame, outcome={**frame.outcome, **outcome.values}))
     if outcome.result in ("ok", "repeated") and ACTIONS[outcome.act].effect:
         draft.put_top(replace(draft.top, acted=True))
@@ -176,9 +176,6 @@ def _login(draft: Draft, outcome: Outcome) -> Outcome:
     """Keep who the caller is, and read again what they asked for; count what went wrong."""
     if outcome.result == "ok":
         customer, name = outcome.values["customer_id"], outcome.values["first_name"]
-        if draft.state.served not in (None, customer):
-            # A call and its record are one customer's.
-            return replace(outcome, result="locked")
         draft.change(customer_id=customer, served=customer, first_name=name, request="")
         if outcome.request is not None:
             take_in(draft, outcome.request)

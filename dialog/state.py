@@ -96,6 +96,7 @@ class State:
         language: ISO 639-1 code: which replies, knowledge and words are used.
         customer_id: Who has been identified, or None.
         served: Who was identified in this call, also once they are so no more: nobody else is.
+        locked_out: True where access to accounts is closed: nobody is identified any more.
         first_name: Of the identified customer.
         stack: Flows under way, the running one last.
         queue: Requests made in the same breath, to be done afterwards.
@@ -123,6 +124,7 @@ class State:
     language: str = "en"
     customer_id: int | None = None
     served: int | None = None
+    locked_out: bool = False
     first_name: str | None = None
     stack: tuple[Frame, ...] = ()
     queue: tuple[Understanding, ...] = field(default=(), repr=False)

@@ -124,6 +124,20 @@ def test_three_wrong_codes_end_trust_and_not_just_the_payment(caller: Caller, ba
     assert bank.books()["transfers"] == []
 
 
+def test_three_wrong_codes_close_access_for_the_rest_of_the_call(
+    caller: Caller, bank: Bank
+) -> None:
+    caller.logs_in(*MARIA)
+    asks_to_pay(caller, "1500")
+    wrong = "000000" if "000000" not in bank.letters()[-1]["body"] else "000001"
+    for _ in range(3):
+        caller.keys(f"{wrong}#")
+    caller.conversation.take_back()
+    answer = caller.logs_in(*MARIA)
+    assert (answer.action, answer.end) == ("locked_out", "transfer")
+    assert caller.conversation.state.customer_id is None
+
+
 def test_who_is_erased_while_they_speak_is_nobody_from_then_on(caller: Caller, bank: Bank) -> None:
     """Daniel sends away all that he has, and is erased before his call is over."""
     daniel = next(c for c in demo_customers() if c.name.startswith("Daniel"))
@@ -146,6 +160,7 @@ def test_a_call_serves_one_customer_also_once_they_are_no_more_identified(
     caller.says("my balance", "balance")
     answer = caller.logs_in("51082645", "0472")
     assert (answer.action, answer.end) == ("locked_out", "transfer")
+    assert "James" not in answer.summary
     assert caller.conversation.state.customer_id is None
     assert caller.conversation.state.served == 1
 
@@ -160,3 +175,14 @@ def test_who_waited_for_a_person_for_long_is_nobody_when_they_come_back(
     caller.says("hello", "greet")
     caller.conversation.take_back()
     assert caller.says("what's my balance", "balance").action == "ask_customer_number"
+
+
+def test_nothing_is_left_open_where_a_session_has_expired(
+    caller: Caller, clock: MovedClock
+) -> None:
+    caller.logs_in(*MARIA)
+    caller.says("my balance", "balance")
+    caller.says("hold on", "wait")
+    clock.pass_time(minutes=6)
+    assert caller.says("hello", "greet").action == "session_expired"
+    assert caller.says("mumble", "inform").action == "clarify"
