@@ -349,7 +349,7 @@ class Conversation:
         """Stand in line for a person; gives what the caller is told of it."""
         state = self._state
         first = state.mood.goes_first or not URGENT.isdisjoint(state.done)
-        new = NewWaiting(state.call_id, state.customer_id, first, state.mood.name, summary)
+        new = NewWaiting(state.call_id, state.served, first, state.mood.name, summary)
         try:
             place = self._bank.line.join(new)
         except BankError as error:

@@ -138,6 +138,19 @@ def test_three_wrong_codes_close_access_for_the_rest_of_the_call(
     assert caller.conversation.state.customer_id is None
 
 
+def test_the_line_of_who_failed_every_code_is_theirs_in_export_and_erasure(
+    caller: Caller, bank: Bank
+) -> None:
+    """The summary names them, although they are identified no more."""
+    caller.logs_in(*MARIA)
+    asks_to_pay(caller, "1500")
+    wrong = "000000" if "000000" not in bank.letters()[-1]["body"] else "000001"
+    for _ in range(3):
+        caller.keys(f"{wrong}#")
+    (row,) = bank.privacy.export(MARIA[0])["waiting_callers"]
+    assert "Maria" in row["summary"]
+
+
 def test_who_is_erased_while_they_speak_is_nobody_from_then_on(caller: Caller, bank: Bank) -> None:
     """Daniel sends away all that he has, and is erased before his call is over."""
     daniel = next(c for c in demo_customers() if c.name.startswith("Daniel"))
