@@ -1,12 +1,11 @@
 """A model in the shadow: it hears what the answering one hears, and where the two differ is logged.
 
-What it says changes no answer. It runs on a thread of its own that yields to all others, and what
-does not fit into its short queue is left out, so no turn waits for it. What answers a secret is
-never given to it, and what is logged is masked as everywhere.
+What it says changes no answer. It runs on one thread of its own, and what does not fit into its
+short queue is left out, so no turn waits for it. (A thread of low priority would hold the
+interpreter's lock while it gets no processor: a third of a second, measured.) What answers a
+secret is never given to it, and what is logged is masked as everywhere.
 """
 
-import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -48,7 +47,7 @@ class Shadowed:
         self._answering, self._shadow, self._lexicon = answering, shadow, lexicon
         self._seen: deque[int] = deque(maxlen=REMEMBERED)
         self._places = threading.Semaphore(WAITING)
-        self._pool = ThreadPoolExecutor(1, "shadow", initializer=_yield_to_others)
+        self._pool = ThreadPoolExecutor(1, "shadow")
 
     def understand(
         self,
@@ -114,8 +113,3 @@ def _best(meant: Understanding) -> tuple[str, float]:
         return "none", 0.0
     best = meant.intents[0]
     return best.name, round(best.score, 2)
-
-
-def _yield_to_others() -> None:
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)

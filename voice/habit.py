@@ -8,6 +8,9 @@ LONG = 0.25
 PRIOR_ENDED, PRIOR_GONE_ON = 6.0, 2.0
 """Silences of a caller of whom nothing is known, by what came after them."""
 
+AT_ONCE = 1.2
+"""Seconds within which who speaks again had not finished: no answer was heard by then."""
+
 MOST = 0.7
 """Log odds that a habit counts at most, either way."""
 
@@ -22,9 +25,12 @@ class PauseHabit:
         """They went on after so many seconds."""
         self._gone_on += silence >= LONG
 
-    def ended(self) -> None:
-        """They had finished."""
-        self._ended += 1
+    def began_again(self, silence: float) -> None:
+        """They began their next turn so many seconds after one was taken for over."""
+        if silence < AT_ONCE:
+            self.resumed(silence)
+        else:
+            self._ended += 1
 
     @property
     def odds(self) -> float:

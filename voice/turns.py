@@ -166,6 +166,7 @@ class TurnTaker:
         self._fit: Fit | None = None
         self._over = self._sounded = 0.5
         self._habit = PauseHabit()
+        self._taken_for_over = False
 
     @property
     def speaking(self) -> bool:
@@ -236,6 +237,10 @@ class TurnTaker:
     def _start(self) -> list[TurnEvent]:
         self._turn_audio, self._recent, self._voices = self._recent, [], []
         self._listening_since = None
+        if self._taken_for_over:
+            self._taken_for_over = False
+            onset = self.settings.onset * RATE
+            self._habit.began_again((self.received - onset - self._voice_end) / RATE)
         self.turn += 1
         self.generation += 1
         self._voice_end = self.received
@@ -300,13 +305,14 @@ class TurnTaker:
 
     def _end(self) -> list[TurnEvent]:
         ended = Ended(self.turn, self.generation, self._voice_end, self.received)
-        self._habit.ended()
+        self._taken_for_over = True
         self._turn_audio = None
         self._reset_pause()
         return [ended]
 
     def _close(self) -> None:
         self._turn_audio = None
+        self._taken_for_over = False
         self._listening_since = None
         self.generation += 1
         self._reset_pause()

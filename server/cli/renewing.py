@@ -57,6 +57,9 @@ async def renew_meaning(engines: Engines, reread: Callable[[], Settings]) -> Non
     except (ServerError, NluError) as error:
         log.error("model_not_taken", error=str(error), model=before.version)
         return
+    except Exception:  # a full disk, say: the next signal may find it mended
+        log.exception("model_not_taken", model=before.version)
+        return
     log.info("model_taken", model=engines.understander.version, before=before.version)
 
 

@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -21,7 +22,7 @@ from server.cli.renewing import renew_meaning, renewing
 from server.meaning import load_meaning
 from server.settings import Settings
 from server.shadow import WAITING, Shadowed
-from tests.server.staged import Meaning, staged
+from tests.server.staged import YES, Meaning, staged
 
 OPEN = Context(date(2026, 3, 16))
 LEXICON = script("en").lexicon
@@ -125,23 +126,66 @@ def test_the_settings_put_a_model_in_the_shadow(encoder_dir, other_model):
     assert [log["event"] for log in logs] == ["shadow_differs"]
 
 
-async def test_a_call_under_way_goes_on_while_another_model_is_taken_up(
-    tmp_path, monkeypatch, other_model
+async def test_a_call_under_way_ends_with_the_model_that_it_began_with(
+    tmp_path, monkeypatch, other
 ):
-    """SIGHUP over the question of a transfer: it is answered and moves the money once."""
+    """SIGHUP over the question of a transfer: the yes is understood by the model of before."""
+    asked: list[str] = []
+
+    class Counted(Meaning):
+        def understand(self, text, context, **more):
+            asked.append(text)
+            return super().understand(text, context, **more)
+
+    monkeypatch.setattr("tests.server.staged.Meaning", Counted)
+    monkeypatch.setattr("server.cli.renewing._loaded", lambda _: other)
     async with staged(tmp_path, monkeypatch) as caller:
-        engines = caller.engines
-        async with renewing(engines, lambda: Settings(intents=other_model)):
+        async with renewing(caller.engines, Settings):
             await caller.asks_to_send_fifty()
-            os.kill(os.getpid(), signal.SIGHUP)
             await caller.until("listening", "confirm_transfer")
+            os.kill(os.getpid(), signal.SIGHUP)
+            await taken_up(caller.engines, other.version)
             await asyncio.sleep(0.5)
-            await caller.keys("1#")
+            asked.clear()
+            await caller.says(YES)
             await caller.until("listening", "transfer_done")
-            assert caller.transfers == 1
-            async with asyncio.timeout(120):
-                while engines.understander.version == "staged":
+        assert caller.transfers == 1
+    assert "Yes." in asked
+
+
+async def taken_up(engines, version: str) -> None:
+    async with asyncio.timeout(10):
+        while engines.understander.version != version:
+            await asyncio.sleep(0.01)
+
+
+async def test_the_model_that_the_settings_name_is_loaded(other_model, other):
+    engines = SimpleNamespace(understander=Meaning())
+    await renew_meaning(engines, lambda: Settings(intents=other_model))
+    assert engines.understander.version == other.version
+
+
+async def test_a_failure_of_any_kind_leaves_the_next_signal_its_turn(monkeypatch, other):
+    engines = SimpleNamespace(understander=Meaning())
+    loads = iter([OSError("no space left on device"), other])
+
+    def loaded(_):
+        load = next(loads)
+        if isinstance(load, OSError):
+            raise load
+        return load
+
+    monkeypatch.setattr("server.cli.renewing._loaded", loaded)
+    async with renewing(engines, Settings):
+        with capture_logs() as logs:
+            os.kill(os.getpid(), signal.SIGHUP)
+            async with asyncio.timeout(10):
+                while not logs:
                     await asyncio.sleep(0.01)
+        assert logs[0]["event"] == "model_not_taken"
+        assert engines.understander.version == "staged"
+        os.kill(os.getpid(), signal.SIGHUP)
+        await taken_up(engines, other.version)
 
 
 async def test_a_model_that_cannot_be_loaded_is_told_and_the_old_one_stays(tmp_path, monkeypatch):

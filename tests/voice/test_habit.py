@@ -39,6 +39,20 @@ def test_nothing_is_learnt_from_short_pauses():
     assert waited(brisk) == pytest.approx(waited(steady))
 
 
+def test_who_is_cut_into_is_waited_for_longer():
+    """A turn that was ended too early says the caller pauses, not that they had finished."""
+    caller = Caller(TurnTaker())
+    first = waited(caller)
+    for _ in range(4):
+        caller.voice(1.0)
+        caller.silence(0.14)
+        caller.judge(Fit.OPEN, 0.6)
+        caller.silence(0.6)
+    caller.silence(2.0)
+    assert len(caller.of(Ended)) == 5
+    assert waited(caller) > first
+
+
 def test_nothing_is_learnt_from_gaps_between_digits():
     taker = TurnTaker()
     caller = Caller(taker)
@@ -60,5 +74,5 @@ def test_a_habit_counts_only_so_much():
         habit.resumed(0.6)
     assert habit.odds == -MOST
     for _ in range(10_000):
-        habit.ended()
+        habit.began_again(5.0)
     assert habit.odds == MOST

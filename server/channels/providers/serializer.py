@@ -126,7 +126,7 @@ class ProviderSerializer(FrameSerializer):
             self._clears += 1
             self._sound.restart()
             self._base, self._sent, self._marked_at = self._played, 0, 0
-            self._untold = AFTER_CLEAR
+            self._untold = AFTER_CLEAR if self._stream.mark is not None else 0
             self._rest = b""
             return await self._wire(frame)
         if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):

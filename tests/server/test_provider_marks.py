@@ -1,0 +1,35 @@
+"""What counts as heard after an answer was spoken over, with marks and without."""
+
+import pytest
+from pipecat.frames.frames import Frame, InterruptionFrame
+from pipecat.serializers.base_serializer import FrameSerializer
+
+from server.channels.providers.provider import Stream
+from server.channels.providers.serializer import ProviderSerializer
+from server.channels.providers.twilio import Twilio
+from voice.playback import Playback
+
+RATE = 8000
+
+
+class NoMessages(FrameSerializer):
+    async def serialize(self, _: Frame) -> str | bytes | None:
+        return None
+
+    async def deserialize(self, _: str | bytes) -> Frame | None:
+        return None
+
+
+@pytest.mark.parametrize(("mark", "heard"), [(None, 1.0), ({"event": "mark"}, 0.0)])
+async def test_a_question_after_a_barge_in_counts_as_heard_by_what_the_wire_can_tell(mark, heard):
+    """Genesys sends no marks back, so its sound plays in real time; with marks, they must come."""
+    wire = ProviderSerializer(Twilio("secret"), Stream(NoMessages(), RATE, mark))
+    playback = Playback(RATE)
+    playback.sent(1, "Your balance is", 2 * RATE, 0.0)
+    playback.cleared(1, 1.0)
+    await wire.serialize(InterruptionFrame())
+    while (report := wire.cleared()) is not None:
+        playback.played(report.message.samples, report.message.clear, 1.1)
+    playback.sent(2, "Shall I go ahead?", RATE, 2.0)
+    playback.finished(2)
+    assert playback.heard_fraction(2, 5.0) == heard
