@@ -169,7 +169,11 @@ def _all_of_it(
     filled = frame.slots.get(source)
     named = [e.value for e in heard.entities if e.type == "account_kind" and e.role != "to"]
     wanted = {*named, "checking"} if filled is None else {filled.value}
-    fitting = [a for a in facts.accounts if a.id in wanted or a.kind in (named or wanted)]
+    fitting = [
+        a
+        for a in facts.accounts
+        if (a.kind in named if named else a.id in wanted or a.kind in wanted)
+    ]
     return [Entity("money", Money(a.available), heard.text, 0, 0) for a in fitting[:1]]
 
 

@@ -9,6 +9,7 @@ from calling import TODAY
 from dialog.bank.bank import Bank
 from dialog.conversation import Conversation
 from nlu.understander import Understander
+from nlu.understanding import Money
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +100,12 @@ def test_no_secret_is_shown(call: Conversation) -> None:
     shown = repr((answers, call.state)).lower()
     for secret in ("4821", "40217308", "four eight", "four oh"):
         assert secret not in shown
+
+
+def test_all_of_a_named_account_is_what_that_one_holds(call: Conversation, bank: Bank) -> None:
+    actions(call, "send twelve dollars to Anna from checking", "40217308", "4821")
+    call.hear("send all my savings instead")
+    order = next(frame for frame in call.state.stack if "amount" in frame.slots)
+    amount = order.slots["amount"].value
+    assert isinstance(amount, Money)
+    assert amount.amount == balances(bank)["savings"]
