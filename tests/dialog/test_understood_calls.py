@@ -109,3 +109,9 @@ def test_all_of_a_named_account_is_what_that_one_holds(call: Conversation, bank:
     amount = order.slots["amount"].value
     assert isinstance(amount, Money)
     assert amount.amount == balances(bank)["savings"]
+
+
+@pytest.mark.parametrize("amount", ["-60 dollars", "–60 dollars", "− 60 dollars"])
+def test_an_amount_with_any_sign_of_less_is_refused(call: Conversation, amount: str) -> None:
+    actions(call, "it's me", "40217308", "4821")
+    assert call.hear(f"send {amount} to Anna").action == "transfer_refused"
