@@ -237,11 +237,12 @@ def _follows_name(phrase: Phrase, place: int) -> bool:
 
 
 def _after_payee(phrase: Phrase, place: int) -> bool:
-    """ "Let Hanna have 20", "Hanna gets 20": a payee shortly before it."""
-    names = _names(phrase)
-    return any(phrase.word(at) in names for at in range(max(0, place - 3), place))
+    """ "Let Hanna have 20", "Hanna gets 20", and not "call Hanna at 5"."""
+    shared = phrase.word(place - 1) in phrase.locale.money.shares
+    return shared and phrase.word(place - 2) in _names(phrase)
 
 
 def _names(phrase: Phrase) -> set[str]:
-    """The parts of the payees' names."""
-    return {part for name in phrase.context.payees for part in name.lower().split()}
+    """The parts of the payees' names, without words that connect them."""
+    parts = {part for name in phrase.context.payees for part in name.lower().split()}
+    return parts - phrase.locale.connecting

@@ -91,6 +91,8 @@ def _matches(phrase: Phrase, place: int, name: _Name) -> Iterator[_Match]:
         barred = phrase.locale.banking.not_names
         if any(word in barred and word not in name.parts for word in words):
             continue
+        if phrase.locale.connecting.issuperset(words):
+            continue
         score = _full(words, name) if length > 1 or len(name.parts) == 1 else 0.0
         score = score if score >= LEAST else _part(phrase, place, length, words, name)
         if score >= LEAST:

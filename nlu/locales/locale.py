@@ -67,6 +67,7 @@ class MoneyWords(Words):
     verbs: frozenset[str]
     relative: dict[str, frozenset[str]]
     raises: frozenset[str]
+    shares: frozenset[str]
 
 
 class DateWords(Words):
@@ -174,6 +175,11 @@ class Locale(Words):
     answers: AnswerWords
     questions: QuestionWords
     mishearings: dict[str, str]
+
+    @cached_property
+    def connecting(self) -> frozenset[str]:
+        """Words that may stand inside of a name and alone name nobody: "Bed Bath and Beyond"."""
+        return self.numbers.conjunctions | self.banking.between
 
 
 @cache

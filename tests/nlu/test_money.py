@@ -177,3 +177,33 @@ def test_two_amounts_stay_two(text):
 @pytest.mark.parametrize("figures", ["²", "²⁰⁰", "①", "６０", "٦٠", "六十", "½"])
 def test_figures_of_other_scripts_are_no_amount_and_no_fault(figures: str) -> None:
     assert amounts(f"send {figures} dollars to Anna") == []
+
+
+PAYEES = ("Anna Keller", "Hanna Cole", "Bed Bath and Beyond")
+
+
+def amounts_beside_payees(text: str) -> list[Decimal]:
+    found = extract(text, Context(TODAY, PAYEES), LOCALE)
+    return [e.value.amount for e in found if isinstance(e.value, Money)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pay Anna by 5",
+        "I need to pay Anna on 15",
+        "I'll call Hanna at 5",
+        "send money to Hanna from account 3",
+        "Hanna is number 7",
+        "Anna turned 30",
+    ],
+)
+def test_a_number_near_a_payee_is_no_amount_for_that(text: str) -> None:
+    assert amounts_beside_payees(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Let Hanna have 50", "Hanna gets fifty", "Anna needs fifty", "Hanna Cole receives 50"]
+)
+def test_what_a_payee_gets_is_an_amount(text: str) -> None:
+    assert amounts_beside_payees(text) == [50]

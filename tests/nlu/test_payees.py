@@ -111,6 +111,13 @@ def test_a_credit_score_is_no_card():
     assert extract("what is my credit score", Context(date(2026, 3, 16)), LOCALE) == ()
 
 
+def test_a_word_that_connects_a_name_is_nobody():
+    assert payees("send 20 to and", ("Bed Bath and Beyond",)) == []
+    assert [e.value for e in payees("20 to Bed Bath and Beyond", ("Bed Bath and Beyond",))] == [
+        "Bed Bath and Beyond"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "found"), [("nope, kill that", 0), ("kill that", 0), ("to Kole", 1)]
 )
