@@ -7,8 +7,6 @@ from nlu.entities.phrase import Phrase
 from nlu.understanding import Entity, Money
 
 _REACH = 5
-_RAISED = 3
-"""How far before an amount it is told to be added: "add another twenty"."""
 
 
 def with_roles(phrase: Phrase, entities: Sequence[Entity]) -> list[Entity]:
@@ -51,10 +49,24 @@ def _step(phrase: Phrase, entity: Entity) -> str | None:
     for role, said in words.relative.items():
         if after in said:
             return role
-    before = phrase.word(first - 1)
-    cents = entity.value.amount < 1 and before in phrase.locale.numbers.conjunctions
-    raised = any(phrase.word(first - back) in words.raises for back in range(1, _RAISED + 1))
-    return "more" if cents or raised else None
+    cents = entity.value.amount < 1 and _opens_as_step(phrase, first)
+    return "more" if cents or _is_raised(phrase, first) else None
+
+
+def _is_raised(phrase: Phrase, first: int) -> bool:
+    """ "Add another twenty", and not "add fifty, two hundred in total"."""
+    before = first - 1
+    while phrase.word(before) in phrase.locale.money.steps:
+        before -= 1
+    return phrase.word(before) in phrase.locale.money.raises
+
+
+def _opens_as_step(phrase: Phrase, first: int) -> bool:
+    """ "And another forty cents" as the whole opening: inside of an utterance, "and" lists."""
+    numbers, joins = phrase.locale.numbers, phrase.locale.numbers.conjunctions
+    said = {token.text for token in phrase.tokens[:first]} - {","}
+    said -= phrase.locale.answers.fillers - joins
+    return bool(said - numbers.articles) and said <= joins | phrase.locale.money.steps
 
 
 def _role(phrase: Phrase, entity: Entity) -> str | None:

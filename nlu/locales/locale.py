@@ -67,6 +67,7 @@ class MoneyWords(Words):
     verbs: frozenset[str]
     relative: dict[str, frozenset[str]]
     raises: frozenset[str]
+    steps: frozenset[str]
     shares: frozenset[str]
 
 

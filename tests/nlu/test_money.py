@@ -207,3 +207,38 @@ def test_a_number_near_a_payee_is_no_amount_for_that(text: str) -> None:
 )
 def test_what_a_payee_gets_is_an_amount(text: str) -> None:
     assert amounts_beside_payees(text) == [50]
+
+
+def steps(text: str, kind: str = "open") -> list[tuple[Decimal, str | None]]:
+    found = extract(text, Context(TODAY, PAYEES, expectation=Expectation(kind)), LOCALE)
+    return [(e.value.amount, e.role) for e in found if isinstance(e.value, Money)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("and forty cents", "0.40"),
+        ("um, and forty cents", "0.40"),
+        ("and another forty cents", "0.40"),
+        ("another forty cents", "0.40"),
+        ("plus forty cents", "0.40"),
+        ("add another twenty", "20"),
+        ("add an extra twenty dollars", "20"),
+        ("can you add twenty dollars", "20"),
+    ],
+)
+def test_an_amount_that_is_added_counts_from_another(text: str, value: str) -> None:
+    assert steps(text) == [(Decimal(value), "more")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "add fifty, two hundred in total",
+        "let me add make it sixty",
+        "between forty and fifty cents",
+        "ten dollars to Anna and fifty cents to Hanna",
+    ],
+)
+def test_an_amount_after_other_words_is_not_added(text: str) -> None:
+    assert steps(text)[-1][1] != "more"
