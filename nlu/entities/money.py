@@ -31,6 +31,9 @@ def find_money(phrase: Phrase) -> Iterator[Candidate]:
     """All amounts; a bare number is one where money is awaited or where its neighbours say so."""
     place = 0
     while place < len(phrase.tokens):
+        if (past := _past_part(phrase, place)) > place:
+            place = past
+            continue
         read = _signed(phrase, place) or _spoken(phrase, place) or _only_cents(phrase, place)
         rank = EXPLICIT
         if read is None:
@@ -47,6 +50,39 @@ def find_money(phrase: Phrase) -> Iterator[Candidate]:
 
 def _is_exact(amount: Decimal) -> bool:
     return amount == amount.quantize(CENT)
+
+
+def _past_part(phrase: Phrase, place: int) -> int:
+    """The place after figures that are only a part of a number that is not read, or the same
+    place: "half a dollar", "point oh one", "60,00": to ask again is better than a wrong amount."""
+    words, before = phrase.locale.numbers, phrase.word(place - 1)
+    if before in words.half and phrase.word(place) in words.articles:
+        numbers = read_cardinals(phrase, place)
+        return numbers[-1].last if numbers else place + 1
+    numbers = read_cardinals(phrase, place)
+    if not numbers:
+        return place
+    pointed = before == "." and phrase.touches(place) and not _is_end(phrase, place - 1)
+    if before in words.point or pointed:
+        return numbers[-1].last
+    last = numbers[-1].last
+    parts = read_cardinals(phrase, last + 1) if phrase.word(last) in words.point else []
+    if parts and _pointed(phrase, numbers) is None:
+        return parts[-1].last
+    return _past_comma(phrase, last) or place
+
+
+def _is_end(phrase: Phrase, place: int) -> bool:
+    """Whether a full stop ends a word: "yes.50"."""
+    return phrase.touches(place) and phrase.tokens[place - 1].is_word
+
+
+def _past_comma(phrase: Phrase, place: int) -> int:
+    """The place after figures behind a comma that groups no thousands, or 0."""
+    comma, figures = phrase.word(place) == "," and phrase.touches(place), phrase.touches(place + 1)
+    if not (comma and figures and phrase.tokens[place + 1].is_digits):
+        return 0
+    return _past_comma(phrase, place + 2) or place + 2
 
 
 def _stride(phrase: Phrase, place: int) -> int:

@@ -179,6 +179,23 @@ def test_figures_of_other_scripts_are_no_amount_and_no_fault(figures: str) -> No
     assert amounts(f"send {figures} dollars to Anna") == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "half a dollars",
+        "half a million dollars",
+        "point zero zero one dollars",
+        "twelve point five oh five dollars",
+        ".50 dollars",
+        "60,00",
+        "1,234,56",
+    ],
+)
+@pytest.mark.parametrize("kind", ["open", "money"])
+def test_a_part_of_a_number_is_no_amount(text: str, kind: str) -> None:
+    assert amounts(text, kind) == []
+
+
 PAYEES = ("Anna Keller", "Hanna Cole", "Bed Bath and Beyond")
 
 
