@@ -30,7 +30,7 @@ class TelephoneWire(ForeignWire):
         self._wire = wire
 
     async def listen(self) -> None:
-        """Until the process is gone."""
+        """Until the process is gone; then its connection is closed, too."""
         while (told := await self._wire.receive()) is not None:
             if isinstance(told, bytes):
                 self.hear(np.frombuffer(told, np.int16))
@@ -39,6 +39,7 @@ class TelephoneWire(ForeignWire):
         if not self.call.done():
             self.call.set_exception(CallError("the telephone's process died"))
         self.over()
+        await self._wire.close()
 
     async def speak(self, data: bytes) -> None:
         """To the telephone's microphone."""

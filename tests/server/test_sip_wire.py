@@ -1,6 +1,7 @@
 """Between the server and its SIP process: how a call ends, and the order of what came."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,8 @@ from pipecat.frames.frames import (
 
 from server.channels.sip.remote import MOST, RemoteLine
 from server.channels.sip.wire import Wire
+from server.client.connection import CallError
+from server.client.telephone import TelephoneWire
 from server.protocol import Hangup
 
 SOUND = bytes(640)
@@ -73,3 +76,15 @@ async def test_what_waits_for_a_late_server_is_taken_together_and_in_its_order(t
     sizes = [len(frame.audio) for frame in frames if isinstance(frame, InputAudioRawFrame)]
     assert sizes == [MOST, MOST, 5 * len(SOUND), len(SOUND)]
     assert isinstance(frames[3], InputDTMFFrame)
+
+
+async def test_a_telephones_connection_is_closed_once_its_process_is_gone():
+    ours, theirs = socket.socketpair()
+    telephone = TelephoneWire(Wire(*await asyncio.open_unix_connection(sock=ours)))
+    await telephone.close()
+    assert b"hang_up" in theirs.recv(100)
+    theirs.close()
+    await telephone.listen()
+    await asyncio.sleep(0.1)
+    assert ours.fileno() == -1
+    assert isinstance(telephone.call.exception(), CallError)
