@@ -52,7 +52,7 @@ replay-clean: .venv/ready .models  ## the recorded calls six times by other chan
 	  $(BIN)/tellerline replay audio_samples --fast --calls 2 --seed $$seed --confirm 2 --report out/clean/$$seed \
 	    $$([ $$seed = 1 ] || echo --baseline out/clean/1) --gate audio_samples/gates.yml || exit 1; \
 	done
-	@$(BIN)/tellerline replay gates out/clean/* --out out/clean/gates.yml
+	@$(BIN)/tellerline replay gates out/clean/[1-6] --out out/clean/gates.yml
 
 bench: .venv/ready-peer .models  ## measure everything beside its peer into docs/performance.md; two hours
 	@$(BIN)/tellerline bench all --write docs/performance.md

@@ -90,6 +90,8 @@ def latency(
 
     if peer and calls > 1:
         raise typer.BadParameter("--peer measures one call at a time: leave --calls out")
+    if peer_turns and not peer:
+        raise typer.BadParameter("--peer-turns are of the peers: give --peer, too")
     found = _recorded(recorded, None, WITHOUT)
     asked = peer_turns if peer else 0
     report = _bench().latency(found, limit, at_once=calls, peer_turns=asked, keep=keep)

@@ -124,18 +124,22 @@ def gates_of_runs(
 ) -> None:
     """Make gates that chance alone seldom breaks, out of three or more clean replays.
 
-    Exit code 1 if one of the replays breaks the gates that the others make.
+    Exit code 1 if one of four or more breaks the gates that the others make.
     """
     from server.replay.bounds import gates_file, held_out
+    from server.replay.gates import unconfirmed
     from server.replay.verdict import read_baseline
 
-    calls = [read_baseline(run)[0] for run in runs]
+    calls = [unconfirmed(read_baseline(run)[0]) for run in runs]
     text = gates_file(calls)
     if out is None:
         print(text, end="")
     else:
         out.write_text(text, encoding="utf-8")
-    broken = dict(zip(runs, held_out(calls), strict=True)) if len(calls) > 3 else {}
+    if len(calls) == 3:
+        progress_console.print("not held against each other: that takes four replays or more")
+        return
+    broken = dict(zip(runs, held_out(calls), strict=True))
     for run, gates in broken.items():
         words = "; ".join(gates) or "holds all"
         progress_console.print(f"{run} by the gates of the others: {words}", highlight=False)
@@ -231,10 +235,15 @@ def run(
 
     Exit code 0 if every gate holds, 1 if one is broken, 2 if a file cannot be used.
     """
+    from server.errors import ServerError
     from server.render import json_line
     from server.replay.report import write_report
     from server.replay.verdict import give_verdict, read_baseline, write_files
 
+    if confirm and by is By.TEXT:
+        raise ServerError(
+            "--confirm is of chance, and by text there is none: leave one of them out"
+        )
     if baseline is not None:
         read_baseline(baseline)  # a wrong folder is told before the calls, not after
     files = _files(paths, tag or [], draw, seed)

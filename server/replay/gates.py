@@ -1,5 +1,6 @@
 """What a replay must reach: `--gate gates.yaml`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ class Gates(Strict):
 
     Attributes:
         gates: On metrics.
-        failures: Calls that may fail, most of their repetitions deciding; None does not look.
+        failures: Calls that may fail, see `failing`; None does not look.
         regressions: Calls that may fail although they passed in the baseline.
         flaky: Scenarios that may pass once and fail once.
     """
@@ -92,31 +93,30 @@ def load_gates(path: Path) -> Gates:
 
 
 def failing(calls: Sequence[Record]) -> list[str]:
-    """Names of calls of which more repetitions fail than pass."""
-    outcomes = _outcomes(calls)
-    return [name for name, passed in outcomes.items() if 2 * sum(passed) < len(passed)]
+    """Names of calls of which a repetition fails, and of what confirms it not as many pass."""
+    failures = Counter(_first(call) for call in calls if not call["passed"])
+    excuses = Counter(_first(call) for call in calls if call["passed"] and call.get("confirms"))
+    return [name for name, failed in failures.items() if failed > excuses[name]]
 
 
 def regressed(calls: Sequence[Record], baseline: Sequence[Record]) -> list[str]:
-    """Names of calls that fail now and did not in the baseline, most repetitions deciding."""
-    known, before = _outcomes(baseline), failing(baseline)
+    """Names of calls that fail now and did not in the baseline."""
+    known, before = set(map(_first, baseline)), failing(baseline)
     return [name for name in failing(calls) if name in known and name not in before]
 
 
 def flaky(calls: Sequence[Record]) -> list[str]:
     """Names of calls that pass once and fail once under the same condition."""
-    return [name for name, passed in _outcomes(calls).items() if len(set(passed)) == 2]
+    passed = {_first(call) for call in calls if call["passed"]}
+    failed = dict.fromkeys(_first(call) for call in calls if not call["passed"])
+    return [name for name in failed if name in passed]
 
 
-def _outcomes(calls: Sequence[Record]) -> dict[str, list[bool]]:
-    """Whether each repetition passed, by the name of the first."""
-    seen: dict[str, list[bool]] = {}
-    for call in calls:
-        name = call["name"]
-        if call.get("repetition", 1) > 1:
-            name = name.removesuffix(f"@{call['repetition']}")
-        seen.setdefault(name, []).append(call["passed"])
-    return seen
+def _first(call: Record) -> str:
+    """The name of the first repetition."""
+    name: str = call["name"]
+    repetition = call.get("repetition", 1)
+    return name if repetition == 1 else name.removesuffix(f"@{repetition}")
 
 
 def unconfirmed(calls: Sequence[Record]) -> list[Record]:

@@ -51,7 +51,7 @@ def _since(verdict: Verdict) -> list[str]:
 
 def _whom(verdict: Verdict) -> list[str]:
     """Groups of calls in which more fail than in all, the most affected first."""
-    calls = verdict.calls
+    calls = verdict.asked
     share = sum(not call["passed"] for call in calls) / max(1, len(calls))
     found = []
     for name, mine in groups(calls).items():
@@ -62,7 +62,7 @@ def _whom(verdict: Verdict) -> list[str]:
 
 
 def _why(verdict: Verdict) -> list[str]:
-    causes = [f"{cause}: {n}" for cause, n in counted(verdict.calls).items()]
+    causes = [f"{cause}: {n}" for cause, n in counted(verdict.asked).items()]
     worse = [each for each in verdict.changes if each.surely and each.worse]
     moved = [
         f"surely worse: {each.metric.name} ({each.metric.shown(each.before)} to "

@@ -91,14 +91,19 @@ class Summary:
     results: tuple[Replayed, ...]
 
     @property
+    def asked(self) -> tuple[Replayed, ...]:
+        """Without those that only confirm a failure; all that follows is of these."""
+        return tuple(result for result in self.results if not result.confirms)
+
+    @property
     def passed(self) -> int:
         """How many went as expected."""
-        return sum(result.passed for result in self.results)
+        return sum(result.passed for result in self.asked)
 
     @property
     def failed(self) -> int:
         """How many did not."""
-        return len(self.results) - self.passed
+        return len(self.asked) - self.passed
 
     @property
     def response_latency(self) -> dict[str, float | None]:
@@ -112,7 +117,7 @@ class Summary:
 
     @property
     def _turns(self) -> Sequence[Turn]:
-        return [turn for result in self.results for turn in result.turns]
+        return [turn for result in self.asked for turn in result.turns]
 
     def line(self) -> str:
         """The whole replay in one line."""
@@ -127,7 +132,7 @@ class Summary:
         """The last JSON line."""
         return {
             "type": "summary",
-            "scenarios": len(self.results),
+            "scenarios": len(self.asked),
             "passed": self.passed,
             "failed": self.failed,
             "turns": self.timed_turns,

@@ -65,6 +65,11 @@ class Verdict:
     baseline_versions: Mapping[str, Any]
 
     @property
+    def asked(self) -> list[Record]:
+        """The calls without those that only confirm a failure."""
+        return unconfirmed(self.calls)
+
+    @property
     def passed(self) -> bool:
         """Whether every gate held."""
         return all(gate.held for gate in self.gates)
@@ -74,11 +79,11 @@ class Verdict:
         return {
             "type": "verdict",
             "passed": self.passed,
-            "calls": len(self.calls),
-            "failed": [call["name"] for call in self.calls if not call["passed"]],
+            "calls": len(self.asked),
+            "failed": [call["name"] for call in self.asked if not call["passed"]],
             "regressions": list(self.regressions),
             "flaky": list(self.flaky),
-            "causes": counted(self.calls),
+            "causes": counted(self.asked),
             "gates": [gate.json() for gate in self.gates],
             "figures": [metric.json() for metric in self.figures],
             "groups": {n: [m.json() for m in ms] for n, ms in self.by_group.items()},
@@ -94,7 +99,7 @@ class Verdict:
         ]
         lost = [f"regression: {name}" for name in self.regressions]
         unsteady = [f"flaky: {name}" for name in self.flaky]
-        broke = [f"broke {n}: {cause}" for cause, n in counted(self.calls).items()]
+        broke = [f"broke {n}: {cause}" for cause, n in counted(self.asked).items()]
         return [*shown, *lost, *unsteady, *broke, *map(str, self.gates)]
 
 
@@ -171,18 +176,18 @@ def _changes(before: Sequence[Record], after: Sequence[Record]) -> list[Change]:
 
 
 def _junit(verdict: Verdict) -> "ElementTree.ElementTree[ElementTree.Element]":
-    failed = [call for call in verdict.calls if not call["passed"]]
+    failed = [call for call in verdict.asked if not call["passed"]]
     broken = [gate for gate in verdict.gates if not gate.held]
     root = ElementTree.Element(
         "testsuite",
         name="tellerline replay",
-        tests=str(len(verdict.calls) + len(verdict.gates)),
+        tests=str(len(verdict.asked) + len(verdict.gates)),
         failures=str(len(failed) + len(broken)),
     )
     properties = ElementTree.SubElement(root, "properties")
     for name, value in verdict.versions.items():
         ElementTree.SubElement(properties, "property", name=name, value=str(value))
-    for call in verdict.calls:
+    for call in verdict.asked:
         words = "; ".join(map(mismatch_line, call["mismatches"]))
         _case(root, call["name"], call["path"], words, call["seconds"])
     for gate in verdict.gates:

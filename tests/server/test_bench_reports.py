@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from typer.testing import CliRunner
 
 from server.bench.barge_in import SPEECH, Outcome
 from server.bench.barge_in_report import barge_in_report
@@ -18,6 +19,7 @@ from server.bench.report import Report, Sheet, percentile, typical_parts
 from server.bench.tables import as_typed, into_markdown
 from server.bench.tts import Timing, tts_report
 from server.bench.turns import PausedTurn, turns_report
+from server.cli.root import app
 from server.errors import ServerError
 
 FIELDS = {"bench", "n", "p50_ms", "p95_ms", "peer", "ratio", "parts_ms"}
@@ -175,6 +177,12 @@ def test_tables_go_to_their_place_in_a_file_and_nowhere_else(tmp_path):
 def test_the_command_stands_below_its_tables_without_where_they_went():
     typed = ["bench", "asr", "--write", "doc.md", "--peer", "--json", "--limit", "6"]
     assert as_typed(typed) == "tellerline bench asr --peer --limit 6"
+
+
+def test_turns_of_peers_are_refused_where_no_peer_is_asked():
+    result = CliRunner().invoke(app, ["bench", "latency", "--peer-turns", "5"])
+    assert result.exit_code == 2
+    assert "give --peer, too" in result.stderr
 
 
 async def test_a_blocked_event_loop_is_seen():

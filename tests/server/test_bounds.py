@@ -1,11 +1,14 @@
 """Gates out of clean runs: chance seldom breaks them, and what is worse does."""
 
+import json
 import random
 from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from server.cli.root import app
 from server.errors import ServerError
 from server.replay.bounds import bounds, failures, gates_file, gates_of, held_out
 from server.replay.gates import Gates, check, load_gates
@@ -92,3 +95,29 @@ def test_the_file_is_one_of_gates_with_what_was_seen_beside_it(tmp_path: Path, g
 def test_one_run_tells_nothing_of_chance():
     with pytest.raises(ServerError, match="three runs or more"):
         bounds(CLEAN[:1])
+
+
+def reports(folder: Path, runs: list[list[dict]]) -> list[str]:
+    """Each run as `replay --report` leaves it."""
+    for n, calls in enumerate(runs):
+        (folder / str(n)).mkdir(parents=True)
+        (folder / str(n) / "verdict.json").write_text('{"versions": {}}')
+        lines = "".join(json.dumps(call) + "\n" for call in calls)
+        (folder / str(n) / "results.jsonl").write_text(lines)
+    return [str(folder / str(n)) for n in range(len(runs))]
+
+
+def test_gates_are_made_without_the_calls_that_only_confirm(tmp_path):
+    confirmed = [
+        [*calls, *(call | {"confirms": True, "passed": False} for call in run(90 + n, late=400.0))]
+        for n, calls in enumerate(CLEAN)
+    ]
+    made = CliRunner().invoke(app, ["replay", "gates", *reports(tmp_path, confirmed)])
+    assert made.exit_code == 0, made.output
+    assert made.stdout == gates_file(CLEAN)
+
+
+def test_three_runs_make_gates_and_say_that_they_were_not_held_against_each_other(tmp_path):
+    made = CliRunner().invoke(app, ["replay", "gates", *reports(tmp_path, CLEAN[:3])])
+    assert (made.exit_code, made.stdout) == (0, gates_file(CLEAN[:3]))
+    assert "takes four replays" in made.stderr

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from server.errors import ServerError
-from server.replay.gates import Gates, check, flaky, load_gates, regressed
+from server.replay.gates import STRICT, Gates, check, failing, flaky, load_gates, regressed
 from server.replay.glance import glance
 from server.replay.metrics import METRICS, difference, groups, measured, wilson
 from server.replay.reading import ScenarioError
@@ -132,22 +132,46 @@ def test_regressions_and_flaky_calls_are_named():
     assert regressed([call(passed=False), call("b", passed=False)], [call()]) == ["a"]
     twice = [call(), call(passed=False, name="a@2", scenario="a", repetition=2)]
     assert flaky(twice) == ["a"]
-    assert regressed(twice, [call()]) == []
+    assert regressed(twice, [call()]) == ["a"]
     thrice = [*twice, call(passed=False, name="a@3", scenario="a", repetition=3)]
     assert regressed(thrice, [call()]) == flaky(thrice) == ["a"]
     assert flaky([call(), call("b", passed=False)]) == []
 
 
-def test_what_only_confirms_a_failure_is_in_no_figure():
-    failed = call("b", passed=False)
-    again = [call(f"b@{n}", scenario="b", repetition=n, confirms=True) for n in (2, 3)]
+def again(*passed: bool) -> list[dict]:
+    """The same call made to confirm a failure."""
+    return [
+        call(f"a@{n}", passed=ok, scenario="a", repetition=n, confirms=True)
+        for n, ok in enumerate(passed, 3)
+    ]
+
+
+def test_only_what_was_made_to_confirm_excuses_a_failure():
+    """A repetition that was asked for must pass, whatever the others do."""
+    passed, failed = call(), call("a@2", passed=False, repetition=2)
+    assert failing([passed, failed]) == failing([call(passed=False)]) == ["a"]
+    assert failing([passed, failed, *again(True, True)]) == []
+    assert failing([passed, failed, *again(True, False)]) == ["a"]
+    verdict = give_verdict([passed, failed], STRICT, {})
+    assert not verdict.passed
+
+
+def test_what_only_confirms_a_failure_is_in_no_figure(tmp_path):
+    failed = call("a@2", passed=False, repetition=2)
     gates = Gates.model_validate(
         {"failures": 0, "flaky": 0, "gates": [{"metric": "passed", "at_least": 0.6}]}
     )
-    verdict = give_verdict([call(), failed, *again], gates, {})
+    verdict = give_verdict([call(), failed, *again(True, True, False, False)], gates, {})
     assert {metric.name: metric.n for metric in verdict.figures}["passed"] == 2
-    assert [gate.held for gate in verdict.gates] == [True, False, False]
-    assert verdict.flaky == ("b",)
+    assert [gate.held for gate in verdict.gates] == [False, False, False]
+    assert verdict.flaky == ("a",)
+    told = verdict.json()
+    assert (told["calls"], told["failed"], told["causes"]) == (2, ["a@2"], {"dialog": 1})
+    assert "2 calls, 1 failed" in write_report(verdict, tmp_path).read_text()
+    write_files(verdict, tmp_path)
+    junit = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (junit.get("tests"), junit.get("failures")) == ("5", "4")
+    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 6
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,9 @@ async def test_a_call_that_fails_is_made_again_where_wanted_and_one_that_passes_
     summary = await replay(cases([good, bad]), by="voice", serve=served(), confirm=2, concurrency=4)
     told = [(result.name, result.confirms) for result in summary.results]
     assert told == [("good", False), ("bad", False), ("bad@2", True), ("bad@3", True)]
+    assert summary.line().startswith("1 passed, 1 failed; ")
+    total = summary.json()
+    assert (total["scenarios"], total["passed"], total["failed"], total["turns"]) == (2, 1, 1, 2)
 
 
 async def test_a_server_that_refuses_fails_the_scenario_and_not_the_replay(tmp_path):

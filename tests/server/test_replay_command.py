@@ -1,6 +1,7 @@
 """`tellerline replay` from the command line: exit codes, files, a baseline and a gate."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,33 @@ def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
         replayed(good, "--matrix", wrong)
     with pytest.raises(ServerError, match="no baseline"):
         replayed(good, "--baseline", tmp_path / "nowhere")
+    with pytest.raises(ServerError, match=r"--confirm .* by text"):
+        replayed(good, "--confirm", "2")
+
+
+TELLERLINE = """\
+#!/bin/sh
+# in tellerline's place: leaves the files that were asked for, and takes only folders of reports
+[ "$2" != gates ] || for run in "$@"; do
+  case $run in */gates.yml) [ "$before" = --out ] || exit 2;; esac; before=$run
+done
+while [ $# -gt 0 ]; do
+  case $1 in --report) mkdir -p "$2";; --out) echo failures: 0 >"$2"; echo made;; esac; shift
+done
+"""
+
+
+def test_clean_replays_make_gates_again_where_they_had_made_some(tmp_path):
+    (tmp_path / "tellerline").write_text(TELLERLINE)
+    (tmp_path / "tellerline").chmod(0o755)
+    makefile = Path(__file__).parents[2] / "Makefile"
+    ready = ("-o", ".venv/ready", "-o", ".models", "replay-clean", f"BIN={tmp_path}")
+    for _ in range(2):
+        made = subprocess.run(
+            ["make", "-f", makefile, *ready],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (made.returncode, made.stdout) == (0, "made\n"), made.stderr
