@@ -35,6 +35,7 @@ class Draft:
     """Collects what one decision says and does, and the state that it leads to.
 
     Attributes:
+        before: The state that the event came into.
         state: The state so far.
         facts: Of the identified customer, or None.
         script: Flows, replies and knowledge.
@@ -50,7 +51,7 @@ class Draft:
     """
 
     def __init__(self, state: State, facts: Facts | None, today: date, script: Script) -> None:
-        self.state = state
+        self.before = self.state = state
         self.facts = facts
         self.script = script
         self.secrets: Mapping[str, str] = {}
@@ -156,6 +157,13 @@ class Draft:
     def push(self, frame: Frame) -> None:
         """Start a flow above the others."""
         self.change(stack=(*self.state.stack, frame))
+
+    def keep_question(self) -> None:
+        """Leave open what was asked last, for who has neither answered nor wanted another thing."""
+        self.repeats = True
+        if not self.before.stack:
+            was = self.before
+            self.change(closing=was.closing, offered=was.offered, expectation=was.expectation)
 
     def end(self, how: End) -> None:
         """End the call."""

@@ -82,7 +82,7 @@ def _once_more(draft: Draft, key: str) -> None:
         # A question about money is asked anew, so that it counts as asked.
         give_back_floor(draft)
         return
-    draft.repeats = True
+    draft.keep_question()
     for sentence in last:
         draft.put(sentence, "repeated")
 
@@ -97,7 +97,8 @@ def wait(draft: Draft) -> None:
     """Give the caller time: the next silences are not counted against them."""
     draft.say("wait", "wait")
     draft.change(silences=-2, paused=True)
-    draft.repeats = not draft.state.stack
+    if not draft.state.stack:
+        draft.keep_question()
 
 
 def thanks(draft: Draft) -> None:

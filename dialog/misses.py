@@ -36,7 +36,7 @@ def once_more(draft: Draft) -> None:
     if draft.state.stack or not draft.state.last_said:
         give_back_floor(draft)
         return
-    draft.repeats = True
+    draft.keep_question()
     draft.mark("repeat")
     for sentence in draft.state.last_said:
         draft.put(sentence, "repeated")

@@ -48,6 +48,28 @@ def test_somebody_who_asks_to_wait_is_given_time(caller: Caller) -> None:
         assert caller.conversation.silence().end is None
 
 
+def test_who_asks_for_a_moment_may_still_want_nothing_else(caller: Caller) -> None:
+    caller.says("are you open on Saturday", "opening_hours")
+    caller.says("hang on a second", "wait")
+    assert caller.says("no thanks", "deny").end == "goodbye"
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [("hello, I'm back", "greet"), ("mumble", "inform"), ("say that again", "repeat")],
+)
+def test_a_choice_that_is_repeated_can_still_be_made(
+    caller: Caller, words: str, intent: str
+) -> None:
+    choices = caller.says("card", "inform").expectation.choices
+    caller.says("one moment please", "wait")
+    answer = caller.says(words, intent)
+    assert answer.action == "repeat"
+    assert answer.expectation.choices == choices
+    chosen = caller.says("the first one", "inform", entity("ordinal", "1"))
+    assert chosen.action == "ask_customer_number"
+
+
 def test_not_understood_helps_then_offers_then_hands_over(caller: Caller) -> None:
     caller.says("what's my balance", "balance")
     answers = [caller.says("mumble", "inform") for _ in range(4)]
