@@ -43,7 +43,12 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
         return False
     if best.name in ASIDES and _says_more(draft, understanding):
         return False
-    if best.name == "explain" and understanding.quote and not explains_itself(draft):
+    asks_secret = draft.state.expectation.secret
+    if (
+        best.name == "explain"
+        and understanding.quote
+        and not (asks_secret or explains_itself(draft))
+    ):
         # What one of the bank's documents explains is no word of ours: "what's an overdraft".
         tell_quote(draft, understanding.quote)
         return True

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
+from dialog.bank.holds import held
 from dialog.bank.money import to_major
 from dialog.bank.risk import Feature, Features
 from dialog.bank.tables import AccountRow, EntryRow, PayeeRow, PostingRow, ProposalRow
@@ -20,9 +21,11 @@ def features(session: Session, proposal: ProposalRow, now: datetime) -> Features
     amount = to_major(proposal.amount_minor)
     found: dict[Feature, Decimal | str] = {"amount": amount, "hour": Decimal(now.hour)}
     source = session.get(AccountRow, proposal.from_account_id)
-    if source is not None and source.balance_minor > 0:
-        share = Decimal(proposal.amount_minor) * 100 / source.balance_minor
-        found["share"] = share.quantize(Decimal("0.1"))
+    if source is not None:
+        available = source.balance_minor - held(session, source.id, but=proposal.id)
+        if available > 0:
+            share = Decimal(proposal.amount_minor) * 100 / available
+            found["share"] = share.quantize(Decimal("0.1"))
     if proposal.to_payee_id is None:
         return found | {"to": "own"}
     if largest := _largest(session, proposal, now):
