@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file
 
+from nlu import arrays
 from nlu.errors import ModelFileError
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -45,4 +46,4 @@ def adapted(weights: Arrays, adapter: Path) -> Arrays:
 
 def to_bytes(parts: Arrays) -> bytes:
     """An adapter file's bytes: the same changes give the same bytes."""
-    return bytes(save({name: part.astype(np.float16) for name, part in sorted(parts.items())}))
+    return arrays.to_bytes({name: part.astype(np.float16) for name, part in sorted(parts.items())})

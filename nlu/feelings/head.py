@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.numpy import save
 
+from nlu.arrays import to_bytes
 from nlu.errors import ModelFileError
 from nlu.understanding import Feelings, Prosody
 
@@ -66,7 +66,7 @@ class FeelingsHead:
     def to_bytes(self) -> bytes:
         """The file's bytes: the same head gives the same bytes."""
         told = json.dumps({"labels": LABELS, "temperature": self.temperature})
-        return bytes(save({"weights": self.weights, "bias": self.bias}, {"feelings": told}))
+        return to_bytes({"weights": self.weights, "bias": self.bias}, {"feelings": told})
 
     @classmethod
     def load(cls, path: Path) -> "FeelingsHead":

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.numpy import save
 
+from nlu.arrays import to_bytes
 from nlu.corpus.load import OUT_OF_SCOPE
 from nlu.encoder.sentence import sentence_vectors
 from nlu.errors import ModelFileError
@@ -148,7 +148,7 @@ class IntentHead:
         }
         vectors = np.rint(self.vectors * _SCALE).astype(np.int8)
         arrays = {"weights": self.weights, "bias": self.bias, "vectors": vectors}
-        return bytes(save(arrays, {"head": json.dumps(told, ensure_ascii=False, sort_keys=True)}))
+        return to_bytes(arrays, {"head": json.dumps(told, ensure_ascii=False, sort_keys=True)})
 
     @classmethod
     def load(cls, path: Path) -> "IntentHead":

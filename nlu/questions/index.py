@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.numpy import save
 
+from nlu.arrays import to_bytes
 from nlu.encoder.sentence import SentenceEncoder, sentence_vectors
 from nlu.errors import ModelFileError
 from nlu.intents.head import rounded
@@ -101,7 +101,7 @@ class DocumentIndex:
         }
         for name in _ARRAYS[2:]:
             arrays[name] = np.rint(getattr(self, name) * _SCALE).astype(np.int8)
-        path.write_bytes(save(arrays, {"index": json.dumps(told, ensure_ascii=False)}))
+        path.write_bytes(to_bytes(arrays, {"index": json.dumps(told, ensure_ascii=False)}))
 
     @classmethod
     def load(cls, path: Path) -> "DocumentIndex":

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import save
 
+from nlu.arrays import to_bytes
 from nlu.encoder.sentence import sentence_vectors
 from nlu.errors import ModelFileError
 from nlu.questions.index import DocumentIndex, Floats
@@ -66,7 +66,7 @@ class MatchHead:
         """Write the file; the same head gives the same bytes."""
         told = {"bias": self.bias, "threshold": self.threshold}
         path.write_bytes(
-            save({"weights": self.weights}, {"match": json.dumps(told, sort_keys=True)})
+            to_bytes({"weights": self.weights}, {"match": json.dumps(told, sort_keys=True)})
         )
 
     @classmethod

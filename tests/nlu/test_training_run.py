@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from nlu.corpus.load import TRAIN_FOLDER, load_corpus
 from nlu.errors import DataError, ModelFileError
+from nlu.intents.head import IntentHead
 from nlu.intents.model import ADAPTER_FILE, CARD_FILE, HEAD_FILE, IntentModel
 from nlu.training.compare import compare
 from nlu.training.default import samples_of
@@ -52,6 +54,29 @@ def test_only_lines_that_were_not_trained_on_are_measured(samples, trained, enco
     measured = card["figures"]["after"]["validation"]
     assert {name: found[name] for name in measured} == pytest.approx(measured)
     assert found["p50_ms"] > 0
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_weights_come_back_as_they_were_however_they_lay_in_memory(trained, encoder_dir, order):
+    """A tuned classifier's are transposed."""
+    head = IntentModel.load(trained, encoder_dir).head
+    lying = replace(head, weights=np.asarray(head.weights, order=order))
+    (trained / "again.safetensors").write_bytes(lying.to_bytes())
+    again = IntentHead.load(trained / "again.safetensors")
+    assert np.array_equal(again.weights, head.weights)
+    assert lying.to_bytes() == head.to_bytes()
+
+
+def test_a_tuned_model_is_as_good_from_its_folder_as_its_card_says(samples, encoder_dir, tmp_path):
+    recipe = Recipe(method=Method.FULL, validation=0.25, frozen=5, epochs=1)
+    train_model(samples, recipe, encoder_dir, tmp_path)
+    found = evaluate(
+        model := IntentModel.load(tmp_path, encoder_dir), held_out(samples, model), timed=3
+    ).figures
+    measured = json.loads((tmp_path / CARD_FILE).read_text(encoding="utf-8"))
+    told = measured["figures"]["after"]["validation"]
+    assert found["accuracy"] == pytest.approx(told["accuracy"], abs=0.01)
+    assert told["accuracy"] > 0.7
 
 
 def test_a_set_that_the_model_cannot_be_measured_on_is_refused(samples, trained, encoder_dir):

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from dialog.bank.products.features import features, group_of, width
 from dialog.bank.products.profile import Profile
 from dialog.errors import BankError
+from nlu.arrays import to_bytes
 
 RANKER_FILE = Path(__file__).with_name("ranker.safetensors")
 CARD_FILE = Path(__file__).with_name("ranker.json")
@@ -82,7 +82,7 @@ class Ranker:
             "mean": self.mean,
             "spread": self.spread,
         }
-        return bytes(save(arrays, {"products": json.dumps(self.products)}))
+        return to_bytes(arrays, {"products": json.dumps(self.products)})
 
 
 def load_ranker(path: Path) -> Ranker:
