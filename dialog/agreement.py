@@ -95,12 +95,23 @@ def _what_to_change(draft: Draft, step: Confirm, misses: int) -> None:
     draft.say("say_correction", step.action)
 
 
+def _asked_what_to_change(draft: Draft) -> bool:
+    """Whether the last answer was "what should I change?": a yes to that agrees to nothing."""
+    asked = draft.script.replies.replies["say_correction"]
+    return any(sentence in asked for sentence in draft.state.last_said)
+
+
 def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     """Go on after a "yes" that counts; else ask again and say why."""
     words = words_of(understanding.text)
     plain = is_plain_yes(understanding, words, draft.script.lexicon.doubt)
     plain = plain and not is_echo(words, draft.state.last_said[-1:])
     plain = plain and not _names_other_number(draft, understanding)
+    if step.strict and _asked_what_to_change(draft):
+        draft.reason = "a yes to something else than what was read back"
+        draft.say("not_sure", step.action)
+        give_back_floor(draft)
+        return
     if step.strict and not (plain and draft.state.audible):
         draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"
         draft.say("not_sure" if draft.state.audible else "not_all_heard", step.action)

@@ -283,3 +283,13 @@ def test_the_same_call_may_send_the_same_again_without_a_word(caller: Caller, ba
     )
     assert answer.action == "confirm_transfer"
     assert len(answer.say) == 1
+
+
+def test_a_yes_to_what_should_be_changed_sends_nothing(caller: Caller, bank: Bank) -> None:
+    asks_to_send_fifty_to_anna(caller)
+    before = balance(bank, "checking")
+    caller.says("oh wait, that's not right", "correct")
+    answer = caller.says("yes", "affirm")
+    assert balance(bank, "checking") == before
+    assert "$50.00 to Anna Keller" in answer.say[-1]
+    assert caller.says("yes", "affirm").action == "transfer_done"
