@@ -103,7 +103,7 @@ def test_clean_replays_make_gates_again_where_they_had_made_some(tmp_path):
     ready = ("-o", ".venv/ready", "-o", ".models", "replay-clean", f"BIN={tmp_path}")
     for _ in range(2):
         made = subprocess.run(
-            ["make", "-f", makefile, *ready],
+            ["make", "--no-print-directory", "-f", makefile, *ready],
             cwd=tmp_path,
             capture_output=True,
             text=True,
