@@ -107,11 +107,7 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     plain = is_plain_yes(understanding, words, draft.script.lexicon.doubt)
     plain = plain and not is_echo(words, draft.state.last_said[-1:])
     plain = plain and not _names_other_number(draft, understanding)
-    if step.strict and _asked_what_to_change(draft):
-        draft.reason = "a yes to something else than what was read back"
-        draft.say("not_sure", step.action)
-        give_back_floor(draft)
-        return
+    plain = plain and not _asked_what_to_change(draft)
     if step.strict and not (plain and draft.state.audible):
         draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"
         draft.say("not_sure" if draft.state.audible else "not_all_heard", step.action)

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from calling import CHEAP, PEPPER, TODAY, Caller, Told, entity, money
+from calling import CHEAP, PEPPER, Caller, entity, money
 
 from dialog.bank.bank import Bank
 from dialog.bank.demo import demo_customers
 from dialog.bank.settings import BankSettings
-from dialog.conversation import Conversation
 
 MARIA = ("40217308", "4821")
 
@@ -35,14 +34,6 @@ def bank(bank_url: str, clock: MovedClock) -> Iterator[Bank]:
     bank = Bank(bank_url, pepper=PEPPER, clock=clock, settings=BankSettings(pin_cost=CHEAP))
     yield bank
     bank.close()
-
-
-@pytest.fixture
-def caller(bank: Bank) -> Caller:
-    told = Told()
-    conversation = Conversation(bank=bank, understander=told, today=TODAY, call_id="call-1")
-    conversation.open()
-    return Caller(conversation, told)
 
 
 def asks_to_pay(caller: Caller, amount: str):
