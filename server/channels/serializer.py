@@ -16,6 +16,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.serializers.base_serializer import FrameSerializer
 
+from server.channels.pace import Pace
 from server.channels.sound import WireSound
 from server.clock import now
 from server.protocol import Dtmf, Hello, Played, ProtocolError, parse_message
@@ -24,14 +25,8 @@ from voice.errors import AudioFormatError
 LONGEST = 0.2
 """Seconds of audio in one message."""
 
-AHEAD = 2.0
-"""Seconds that a client may be ahead of real time."""
-
 MISTAKES = 10
 """Broken messages that end a call."""
-
-MESSAGES_PER_SECOND = 200
-"""More than audio, keys and reports need; one client must not hold up the event loop."""
 
 
 class CallSerializer(FrameSerializer):
@@ -45,11 +40,8 @@ class CallSerializer(FrameSerializer):
     def __init__(self, hello: Hello, clock: Callable[[], float] = now) -> None:
         super().__init__()
         self._hello = hello
-        self._clock = clock
         self._sound = WireSound(hello.sample_rate, hello.encoding)
-        self._began = clock()
-        self._received = 0
-        self._messages = 0
+        self._pace = Pace(clock)
         self._mistakes = 0
         self._closed = False
         self._clears = 0
@@ -62,7 +54,7 @@ class CallSerializer(FrameSerializer):
         if self._closed:
             return None
         try:
-            self._count()
+            self._pace.message()
             return self._audio(data) if isinstance(data, bytes) else self._message(data)
         except ProtocolError as error:
             self._mistakes += 1
@@ -82,11 +74,6 @@ class CallSerializer(FrameSerializer):
             return json.dumps(self._to_wire(frame.message), ensure_ascii=False)
         return None
 
-    def _count(self) -> None:
-        self._messages += 1
-        if self._messages > MESSAGES_PER_SECOND * (self._clock() - self._began + AHEAD):
-            raise ProtocolError("too_fast", "more messages than a call needs", fatal=True)
-
     def _audio(self, data: bytes) -> Frame | None:
         try:
             samples = self._sound.decoded(data)
@@ -94,10 +81,7 @@ class CallSerializer(FrameSerializer):
             raise ProtocolError("bad_audio", str(error)) from None
         if len(samples) > LONGEST * self._hello.sample_rate:
             raise ProtocolError("bad_audio", f"one message holds more than {LONGEST} s of audio")
-        self._received += len(samples)
-        ahead = self._received / self._hello.sample_rate - (self._clock() - self._began)
-        if ahead > AHEAD:
-            raise ProtocolError("too_fast", "audio runs ahead of real time", fatal=True)
+        self._pace.sound(len(samples) / self._hello.sample_rate)
         return self._sound.inward(samples)
 
     def _message(self, text: str) -> Frame:

@@ -15,7 +15,7 @@ from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 from pipecat.transports.smallwebrtc.transport import RawAudioTrack
 
 from server.channels.keypad import Keypad
-from server.channels.serializer import AHEAD, MESSAGES_PER_SECOND
+from server.channels.pace import Pace
 from server.channels.sound import WireSound
 from server.protocol import Dtmf, Hangup, Played, ProtocolError, parse_message
 from voice.pcm import Samples
@@ -25,6 +25,9 @@ log = structlog.get_logger()
 
 WAITING = 0.2
 """Seconds of our sound that may wait for their time; a barge-in drops them."""
+
+MOST_WAITING = 100
+"""Keys and messages that may wait to be read; more are dropped."""
 
 REPORT_EVERY = 0.2
 GAP = 0.12
@@ -65,9 +68,9 @@ class WebRtcLine:
         self._sound = WireSound(48000)
         self._waiting: deque[Frame] = deque()
         self._heard: asyncio.Queue[Samples] = asyncio.Queue(100)
-        self._sent = self._clears = self._messages = 0
+        self._sent = self._clears = 0
         self._reported, self._reported_at = -1, 0.0
-        self._began = time.monotonic()
+        self._pace = Pace()
         self._gone = False
         connection.replace_audio_track(self._speaker)
         connection.event_handler("app-message")(self._on_message)
@@ -175,13 +178,10 @@ class WebRtcLine:
         await self._connection.disconnect()
 
     async def _on_message(self, _connection: object, message: object) -> None:
-        self._messages += 1
-        seconds = time.monotonic() - self._began + AHEAD
-        if self._messages > MESSAGES_PER_SECOND * seconds or len(self._waiting) > 100:
-            fault = ProtocolError("too_fast", "more messages than a call needs", fatal=True)
-            self._waiting.append(InputTransportMessageFrame(message=fault))
-            return
+        if len(self._waiting) > MOST_WAITING:
+            return  # nobody reads
         try:
+            self._pace.message()
             parsed = parse_message(message if isinstance(message, dict) else {})
         except ProtocolError as error:
             self._waiting.append(InputTransportMessageFrame(message=error))

@@ -27,8 +27,8 @@ from pipecat.processors.frame_processor import FrameProcessorSetup
 from pipecat.serializers.base_serializer import FrameSerializer
 
 from server.channels.keypad import Keypad
+from server.channels.pace import Pace
 from server.channels.providers.provider import Provider, Stream
-from server.channels.serializer import AHEAD, MESSAGES_PER_SECOND
 from server.channels.sound import WireSound
 from server.protocol import Hangup, Played, ProtocolError
 from voice.turns import RATE
@@ -64,8 +64,7 @@ class ProviderSerializer(FrameSerializer):
         self._clock = clock
         self._sound = WireSound(stream.rate)
         self._keypad = Keypad()
-        self._began = clock()
-        self._messages = self._received = 0
+        self._pace = Pace(clock)
         self._sent = self._marked_at = 0
         self._played = self._base = self._clears = 0
         self._over, self._untold = False, 0
@@ -90,10 +89,8 @@ class ProviderSerializer(FrameSerializer):
         """A frame from the wire; never raises: one bad message must not end the reading."""
         if self._over:
             return None
-        self._messages += 1
-        if self._messages > MESSAGES_PER_SECOND * (self._clock() - self._began + AHEAD):
-            return self._flood("more messages than a call needs")
         try:
+            self._pace.message()
             message = json.loads(data) if isinstance(data, str) else {}
             if isinstance(message, dict) and message:
                 if (name := self._provider.marked(message)) is not None:
@@ -103,9 +100,12 @@ class ProviderSerializer(FrameSerializer):
                     await self._answer(await self._stream.serializer.deserialize(data))
                     return InputTransportMessageFrame(message=Hangup(type="hangup"))
             frame = await self._stream.serializer.deserialize(data)
+            return None if await self._answer(frame) else self._inward(frame)
+        except ProtocolError as flood:
+            self._over = True
+            return InputTransportMessageFrame(message=flood)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        return None if await self._answer(frame) else self._inward(frame)
 
     async def _answer(self, frame: Frame | None) -> bool:
         """Send what the wire's serializer answers by itself; tells whether it was that."""
@@ -188,18 +188,11 @@ class ProviderSerializer(FrameSerializer):
     def _inward(self, frame: Frame | None) -> Frame | None:
         if isinstance(frame, InputAudioRawFrame):
             samples = np.frombuffer(frame.audio[: len(frame.audio) // 2 * 2], np.int16)
-            self._received += len(samples)
-            ahead = self._received / self._stream.rate - (self._clock() - self._began)
-            if ahead > AHEAD:
-                return self._flood("audio runs ahead of real time")
+            self._pace.sound(len(samples) / self._stream.rate)
             return self._sound.inward(samples)
         if isinstance(frame, InputDTMFFrame):
             return self._keypad.press(str(frame.button.value), self._clock())
         return frame
-
-    def _flood(self, why: str) -> Frame:
-        self._over = True
-        return InputTransportMessageFrame(message=ProtocolError("too_fast", why, fatal=True))
 
     async def _replies(self, frame: Frame) -> list[str]:
         """Protocol messages that the wire's serializer answers with."""
