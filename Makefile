@@ -13,8 +13,8 @@ demo: .venv/ready .models  ## a recorded caller talks to the assistant; leaves o
 test: .venv/ready-dev .models  ## the tests, real models and databases included; about 15 minutes
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not channels"
 
-test-channels: .venv/ready-dev .models  ## calls by foreign clients: baresip, Kamailio, Chromium; about 15 minutes
-	@for p in baresip:baresip-core sipp:sip-tester kamailio:kamailio chromium:chromium; do \
+test-channels: .venv/ready-dev .models rtvi-client  ## calls by foreign clients: baresip, linphone, Kamailio, Chromium, pipecat's; about 15 minutes
+	@for p in baresip:baresip-core linphonec:linphone-cli sipp:sip-tester kamailio:kamailio chromium:chromium npm:npm; do \
 	  command -v $${p%%:*} >/dev/null || echo "$${p%%:*} is missing, its tests are skipped: as root: apt-get install $${p##*:}"; done
 	@$(BIN)/python -m pytest -m channels -rs
 
@@ -84,6 +84,16 @@ clean:  ## remove what was installed and built here
 .venv/ready-dev: .venv/ready
 	@$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[models,dev]'
 	@touch $@
+
+.PHONY: rtvi-client
+rtvi-client: .venv/ready
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory .venv/rtvi.js; fi
+
+.venv/rtvi.js: $(wildcard tests/server/rtvi_client/*)
+	@mkdir -p .venv/npm && cp tests/server/rtvi_client/package*.json .venv/npm
+	@cd .venv/npm && npm ci --silent --no-audit --no-fund
+	@NODE_PATH=$(CURDIR)/.venv/npm/node_modules .venv/npm/node_modules/.bin/esbuild \
+	  tests/server/rtvi_client/client.js --bundle --outfile=$@ --log-level=warning
 
 .venv/ready-peer: .venv/ready
 	@$(BIN)/pip install --disable-pip-version-check -q -c requirements.lock -e '.[models,peer]'

@@ -18,6 +18,7 @@ from server.channels.audiosocket import answering_audiosocket
 from server.channels.browser.routes import add_browser
 from server.channels.call import House, Watch
 from server.channels.providers.routes import add_providers
+from server.channels.rtvi.answering import answer_rtvi
 from server.channels.running import Running
 from server.channels.websocket import answer_websocket
 from server.engines import Engines
@@ -53,6 +54,10 @@ def create_app(house: House, calls: Running) -> FastAPI:
     @app.websocket("/v1/call")
     async def call(websocket: WebSocket) -> None:
         await answer_websocket(websocket, house)
+
+    @app.websocket("/v1/rtvi")
+    async def rtvi(websocket: WebSocket) -> None:
+        await answer_rtvi(websocket, house)
 
     @app.get("/healthz")
     async def health() -> dict[str, int | str]:

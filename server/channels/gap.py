@@ -3,8 +3,12 @@
 Without it a turn would never end. Time is passed in, in seconds.
 """
 
-from pipecat.frames.frames import InputAudioRawFrame
+import asyncio
+from collections.abc import AsyncIterator, Callable
 
+from pipecat.frames.frames import Frame, InputAudioRawFrame
+
+from server.clock import now as clock_now
 from voice.turns import RATE
 
 GAP = 0.12
@@ -41,3 +45,31 @@ class Gap:
 def silent(samples: int) -> InputAudioRawFrame:
     """So many samples of silence; none at all tells that a line on hold is alive."""
     return InputAudioRawFrame(audio=bytes(2 * samples), sample_rate=RATE, num_channels=1)
+
+
+async def filled(
+    frames: AsyncIterator[Frame], clock: Callable[[], float] = clock_now
+) -> AsyncIterator[Frame]:
+    """The frames of a wire, with silence wherever its sound has a gap.
+
+    Args:
+        frames: Of the wire.
+        clock: Monotonic seconds.
+    """
+    gap = Gap(clock())
+    coming = asyncio.ensure_future(anext(frames, None))
+    try:
+        while True:
+            await asyncio.wait({coming}, timeout=FILL)
+            if not coming.done():
+                if silence := gap.silence(clock()):
+                    yield silence
+                continue
+            if (frame := coming.result()) is None:
+                return
+            if isinstance(frame, InputAudioRawFrame):
+                gap.heard(clock())
+            yield frame
+            coming = asyncio.ensure_future(anext(frames, None))
+    finally:
+        coming.cancel()

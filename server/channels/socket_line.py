@@ -98,7 +98,7 @@ class SocketLine:
         """The client was told by the event, and does it."""
         return True
 
-    async def close(self) -> None:
+    async def close(self, code: int = 1000) -> None:
         """Close the socket, without waiting long for the client's own close."""
         if self._closed:
             return
@@ -107,7 +107,7 @@ class SocketLine:
             return
         try:
             async with asyncio.timeout(CLOSE_WITHIN):
-                await self._websocket.close()
+                await self._websocket.close(code)
         except (TimeoutError, RuntimeError, WebSocketDisconnect):
             log.debug("socket_not_closed_in_time")
 

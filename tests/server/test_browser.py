@@ -109,7 +109,8 @@ async def chromium(folder: Path, url: str, microphone: Path) -> AsyncIterator[Ch
         target = await _new_page(port, url)
         async with websockets.connect(target, max_size=None) as socket:
             page = Chromium(socket)
-            await page.until("document.readyState === 'complete'")
+            loaded = "document.readyState === 'complete' && location.href !== 'about:blank'"
+            await page.until(loaded)
             yield page
         reading.cancel()
     finally:
@@ -142,8 +143,8 @@ async def _new_page(port: int, url: str) -> str:
 
 
 def microphone(path: Path, *turns: tuple[float, Path]) -> Path:
-    """A recording of the caller's room: each turn at its second."""
-    sound = np.zeros(int(240 * RATE), np.int16)
+    """A recording of the caller's room: each turn at its second, and never quite silent."""
+    sound = np.random.default_rng(1).integers(-3, 4, 240 * RATE, dtype=np.int16)
     for at, turn in turns:
         samples = read_turn(turn, RATE)
         sound[int(at * RATE) : int(at * RATE) + len(samples)] = samples

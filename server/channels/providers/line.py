@@ -47,14 +47,14 @@ class ProviderLine(SocketLine):
         self._handed_over = self._marks.stream.goes_on
         return self._handed_over
 
-    async def close(self) -> None:
+    async def close(self, code: int = 1000) -> None:
         """Say goodbye, where the provider knows one, and let it close."""
         goodbye = self._marks.stream.goodbye
         if goodbye is not None and not self._closed:
             await self._say(await self._marks.rest())
             await self._say(goodbye(self._handed_over))
             await self._until_closed()
-        await super().close()
+        await super().close(code)
 
     async def _until_closed(self) -> None:
         """What the provider still says is answered."""

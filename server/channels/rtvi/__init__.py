@@ -1,0 +1,1 @@
+"""RTVI: pipecat's own client libraries call over a websocket."""
