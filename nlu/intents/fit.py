@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -20,6 +21,11 @@ STRENGTH = 20.0
 FOLDS = 4
 FAMILY = 0.35
 """Lines whose mean cosine distance is below this are of one family and stay in one fold."""
+
+VOTES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+"""Weights of the training lines' vote that a validation side chooses from."""
+
+TEMPERATURES = np.arange(30, 401) / 100
 
 KEPT = 0.95
 """Share of utterances in scope that the threshold must let through on held-out lines."""
@@ -146,19 +152,28 @@ def _head(
     )
 
 
-def calibrate(head: IntentHead, parts: Sequence[HeldOut], kept: float = KEPT) -> IntentHead:
+def calibrate(
+    head: IntentHead,
+    parts: Sequence[HeldOut],
+    kept: float = KEPT,
+    votes: Sequence[float] = (0.0,),
+) -> IntentHead:
     """The head with a temperature and a scope threshold that fit what it has not seen.
 
     Args:
         head: Trained on everything.
         parts: Lines held out of training, each with a head that was trained without them.
         kept: Share of utterances in scope that the threshold lets through.
+        votes: Weights of the training lines' vote to choose from.
     """
-    grid = np.arange(30, 401) / 100
-    temperature = float(grid[int(np.argmin([_loss(parts, value) for value in grid]))])
-    scores = np.concatenate([_scope_inside(part, temperature) for part in parts])
+    vote = min(votes, key=lambda weight: _temperature(parts, weight, TEMPERATURES[::10])[0])
+    _, temperature = _temperature(parts, vote, TEMPERATURES)
+    parts = [
+        replace(part, head=replace(part.head, temperature=temperature, vote=vote)) for part in parts
+    ]
+    scores = np.concatenate([_scope_inside(part) for part in parts])
     threshold = round(float(np.quantile(scores, 1.0 - kept)), 3)
-    return replace(head, temperature=temperature, threshold=threshold)
+    return replace(head, temperature=temperature, threshold=threshold, vote=vote)
 
 
 def calibrate_several(
@@ -167,28 +182,46 @@ def calibrate_several(
     """The head with the temperature and the cut that fit held-out lines best (micro F1)."""
     truth = np.array([[name in held for name in head.labels] for held in holds])
     logits = head.logits(features)
-    grid = np.arange(30, 401) / 100
-    losses = [float(np.logaddexp(0, np.where(truth, -1, 1) * logits / t).mean()) for t in grid]
-    head = replace(head, temperature=float(grid[int(np.argmin(losses))]))
+    losses = [
+        float(np.logaddexp(0, np.where(truth, -1, 1) * logits / t).mean()) for t in TEMPERATURES
+    ]
+    head = replace(head, temperature=float(TEMPERATURES[int(np.argmin(losses))]))
     probabilities = head.probabilities(features)
     cuts = np.arange(10, 91) / 100
     scores = [f1_score(truth, probabilities >= cut, average="micro") for cut in cuts]
     return replace(head, cut=float(cuts[int(np.argmax(scores))]))
 
 
-def _scope_inside(part: HeldOut, temperature: float) -> NDArray[np.float32]:
+def _scope_inside(part: HeldOut) -> NDArray[np.float32]:
     inside = np.array([example.intent != OUT_OF_SCOPE for example in part.examples])
-    return replace(part.head, temperature=temperature).scope(part.features[inside])
+    return part.head.scope(part.features[inside])
 
 
-def _loss(parts: Sequence[HeldOut], temperature: float) -> float:
+def _temperature(
+    parts: Sequence[HeldOut], vote: float, grid: NDArray[np.float64]
+) -> tuple[float, float]:
+    """The least summed negative log likelihood of the right intents, and its temperature."""
+    logits = [_known(part, vote) for part in parts]
+    losses = [sum(_loss(*known, float(value)) for known in logits) for value in grid]
+    best = int(np.argmin(losses))
+    return losses[best], float(grid[best])
+
+
+def _known(part: HeldOut, vote: float) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Logits of the part's lines whose intent its head knows, and the column of that intent."""
+    head = part.head
+    place = {name: number for number, name in enumerate(head.labels)}
+    rows = [row for row, example in enumerate(part.examples) if example.intent in place]
+    columns = np.array([place[part.examples[row].intent] for row in rows], dtype=np.intp)
+    features = part.features[rows]
+    logits = head.logits(features)
+    if vote:
+        logits = logits + vote * head.votes(head.closeness(features))
+    return logits, columns
+
+
+def _loss(logits: NDArray[np.float32], columns: NDArray[np.intp], temperature: float) -> float:
     """Summed negative log likelihood of the right intents."""
-    total = 0.0
-    for part in parts:
-        place = {name: number for number, name in enumerate(part.head.labels)}
-        rows = [row for row, example in enumerate(part.examples) if example.intent in place]
-        columns = [place[part.examples[row].intent] for row in rows]
-        head = replace(part.head, temperature=temperature)
-        chosen = head.probabilities(part.features[rows])[np.arange(len(rows)), columns]
-        total -= float(np.log(chosen + 1e-12).sum())
-    return total
+    scaled = logits / temperature
+    right = scaled[np.arange(len(columns)), columns]
+    return float((logsumexp(scaled, axis=1) - right).sum())

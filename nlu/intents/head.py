@@ -1,11 +1,14 @@
 """The trained head: a sentence's features to scored intents, scope and the nearest examples.
 
 Scores are a softmax with a temperature fitted on held-out lines (a sigmoid for each intent, where
-one utterance may hold several). Whether an utterance is about our world at all is decided on a sum
-of three signs: the probability that it is not out of scope, how much nearer the nearest training
-utterance in scope is than the nearest out of scope, and how near that one is at all. Each alone is
-weaker (docs/understanding.md has the figures). Data without examples out of scope leave the largest
-probability and twice the nearness.
+one utterance may hold several). Where held-out lines show that it helps, the training lines vote
+beside the classifier: each for its intent, the nearer the more.
+
+Whether an utterance is about our world at all is decided on a sum of three signs: the probability
+that it is not out of scope, how much nearer the nearest training utterance in scope is than the
+nearest out of scope, and how near that one is at all. Each alone is weaker (docs/understanding.md
+has the figures). Data without examples out of scope leave the largest probability and twice the
+nearness.
 """
 
 import json
@@ -28,6 +31,10 @@ NEAREST_SHARE = 0.5
 NEAREST_ALONE = 2.0
 """and where no example is out of scope, beside the largest probability."""
 
+VOTE_SHARPNESS = 40.0
+"""A training line's vote is e to this times its cosine."""
+
+_NEVER = 1e-30
 _SCALE = 127.0
 
 
@@ -70,6 +77,7 @@ class IntentHead:
         threshold: Scope scores below it are out of scope.
         several: True where one utterance may hold several intents.
         cut: Where several may hold: those at least this probable do.
+        vote: Weight of the training lines' vote beside the classifier's logits; 0 has none.
     """
 
     labels: tuple[str, ...]
@@ -81,17 +89,25 @@ class IntentHead:
     threshold: float = 0.0
     several: bool = False
     cut: float = 0.5
+    vote: float = 0.0
     _outside: NDArray[np.bool_] = field(init=False, repr=False)
+    _order: NDArray[np.intp] = field(init=False, repr=False)
+    _starts: NDArray[np.intp] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Note which training utterances are out of scope: every answer asks."""
-        outside = np.array([example.intent == OUT_OF_SCOPE for example in self.examples])
-        object.__setattr__(self, "_outside", outside)
+        """Note which training utterances are out of scope, and where each intent's are."""
+        names = np.array([example.intent for example in self.examples])
+        order = np.argsort(names, kind="stable")
+        starts = np.searchsorted(names[order], self.labels)
+        object.__setattr__(self, "_outside", names == OUT_OF_SCOPE)
+        object.__setattr__(self, "_order", order)
+        object.__setattr__(self, "_starts", starts)
 
     def answer(self, features: NDArray[np.float32], nearest: int = 3) -> HeadAnswer:
         """Score one utterance (float32, one row of the encoder's features)."""
         row = features[None, :]
-        probabilities, closeness = self.probabilities(row), self.closeness(row)
+        closeness = self.closeness(row)
+        probabilities = self._probabilities(row, closeness)
         scored = [
             ScoredIntent(name, float(probability))
             for name, probability in zip(self.labels, probabilities[0], strict=True)
@@ -106,12 +122,31 @@ class IntentHead:
         )
 
     def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores before the temperature, rows by labels."""
+        """The classifier's scores, without vote and temperature, rows by labels."""
         return np.asarray(features @ self.weights + self.bias, dtype=np.float32)
+
+    def votes(self, closeness: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The training lines' vote, rows by labels: the log of each intent's mean.
+
+        Args:
+            closeness: Of rows with the training lines, as `closeness` gives it.
+        """
+        strength = np.exp(VOTE_SHARPNESS * (closeness[:, self._order] - 1.0))
+        sums = np.add.reduceat(strength, self._starts, axis=1)
+        counts = np.diff(self._starts, append=len(self._order))
+        return np.asarray(np.log(sums / counts + _NEVER), dtype=np.float32)
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities, rows by labels."""
-        logits = self.logits(features) / self.temperature
+        return self._probabilities(features, self.closeness(features))
+
+    def _probabilities(
+        self, features: NDArray[np.float32], closeness: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        logits = self.logits(features)
+        if self.vote:
+            logits = logits + self.vote * self.votes(closeness)
+        logits = logits / self.temperature
         if self.several:
             return np.asarray(1.0 / (1.0 + np.exp(-logits)), dtype=np.float32)
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -119,7 +154,8 @@ class IntentHead:
 
     def scope(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scope scores, one a row: the higher, the more it is about our world."""
-        return self._scope(self.probabilities(features), self.closeness(features))
+        closeness = self.closeness(features)
+        return self._scope(self._probabilities(features, closeness), closeness)
 
     def closeness(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosines of the sentence vectors with those of the training utterances."""
@@ -138,7 +174,7 @@ class IntentHead:
 
     def to_bytes(self) -> bytes:
         """The file's bytes: the same head gives the same bytes."""
-        told = {
+        told: dict[str, object] = {
             "labels": self.labels,
             "temperature": self.temperature,
             "threshold": self.threshold,
@@ -146,6 +182,8 @@ class IntentHead:
             "cut": self.cut,
             "examples": [[example.text, example.intent] for example in self.examples],
         }
+        if self.vote:
+            told["vote"] = self.vote
         vectors = np.rint(self.vectors * _SCALE).astype(np.int8)
         arrays = {"weights": self.weights, "bias": self.bias, "vectors": vectors}
         return to_bytes(arrays, {"head": json.dumps(told, ensure_ascii=False, sort_keys=True)})
@@ -168,6 +206,7 @@ class IntentHead:
                 threshold=float(told["threshold"]),
                 several=bool(told["several"]),
                 cut=float(told["cut"]),
+                vote=float(told.get("vote", 0.0)),
                 examples=tuple(Example(text, intent) for text, intent in told["examples"]),
                 **arrays,
             )

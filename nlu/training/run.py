@@ -22,6 +22,7 @@ from nlu.encoder.adapter import to_bytes
 from nlu.encoder.sentence import SentenceEncoder
 from nlu.errors import DataError
 from nlu.intents.fit import (
+    VOTES,
     HeldOut,
     calibrate,
     calibrate_several,
@@ -69,7 +70,19 @@ def train_model(
         DataError: Nothing can be learned from the data.
     """
     recipe = fitted_to(recipe, samples)
-    data = under_protocol(prepare(samples, recipe.validation, show), recipe)
+    data = prepare(samples, recipe.validation, show)
+    return train_prepared(data, recipe, encoder_dir, out, show)
+
+
+def train_prepared(
+    data: Prepared, recipe: Recipe, encoder_dir: Path, out: Path, show: Progress = quiet
+) -> dict[str, object]:
+    """The same for data whose sides are apart already and a recipe whose method is chosen.
+
+    Raises:
+        DataError: Nothing can be learned from the data.
+    """
+    data = under_protocol(data, recipe)
     _check(data)
     out.mkdir(parents=True, exist_ok=True)
     with threadpool_limits(1):  # sums in another order would change the last bits
@@ -187,7 +200,8 @@ def _calibrated(head: IntentHead, data: Prepared, validation: Floats) -> IntentH
     if head.several:
         holds = [frozenset(sample.labels) for sample in data.validation]
         return calibrate_several(head, validation, holds)
-    return calibrate(head, [HeldOut(head, _examples(data.validation), validation)])
+    parts = [HeldOut(head, _examples(data.validation), validation)]
+    return calibrate(head, parts, votes=VOTES)
 
 
 def _kept(
@@ -243,7 +257,13 @@ def _refitted(
     else:
         head = _fit(every.train, features_of(encoder, every.train, "encoding", show), recipe)
     old = model.head
-    head = replace(head, temperature=old.temperature, threshold=old.threshold, cut=old.cut)
+    head = replace(
+        head,
+        temperature=old.temperature,
+        threshold=old.threshold,
+        cut=old.cut,
+        vote=old.vote,
+    )
     return IntentModel(encoder, head)
 
 

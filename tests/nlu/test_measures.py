@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nlu.intents.fit import HeldOut, calibrate, fit_several, fit_weights
-from nlu.intents.head import Example
+from nlu.intents.fit import VOTES, HeldOut, calibrate, fit_several, fit_weights
+from nlu.intents.head import Example, IntentHead
 from nlu.training.measures import calibration_error, error_if_calibrated, measured, rejected_at
 from nlu.training.samples import Sample
 from nlu.training.suspects import suspect_labels
@@ -52,6 +52,32 @@ def test_a_calibrated_head_is_right_sure_and_knows_what_it_does_not_know():
     assert found["oos_auroc"] > 0.9
     assert found["ece"] < 0.05
     assert found["in_scope_kept"] == pytest.approx(0.95, abs=0.03)
+
+
+def test_training_lines_vote_where_that_helps_and_the_file_keeps_it(tmp_path):
+    """Each intent's lines lie on two opposite sides of a circle: no straight line parts them."""
+    names = ["a", "b", "a", "b"] * 30
+    angles = np.tile(np.arange(4) * np.pi / 2, 30)
+    angles += np.random.default_rng(3).normal(0, 0.2, 120)
+    rows = np.zeros((120, WIDTH), np.float32)
+    rows[:, 0], rows[:, 1] = np.cos(angles), np.sin(angles)
+    features = np.tile(rows, 4)
+    examples = [Example(f"line {number}", name) for number, name in enumerate(names)]
+    head = fit_weights(examples[:60], features[:60])
+    parts = [HeldOut(head, examples[60:], features[60:])]
+    alone, voting = calibrate(head, parts), calibrate(head, parts, votes=VOTES)
+
+    def right(head: IntentHead) -> float:
+        best = np.array(head.labels)[head.probabilities(features[60:]).argmax(axis=1)]
+        return float((best == names[60:]).mean())
+
+    assert alone.vote == 0 < voting.vote
+    assert right(alone) < 0.8 < 0.9 < right(voting)
+    (tmp_path / "head").write_bytes(voting.to_bytes())
+    again = IntentHead.load(tmp_path / "head")
+    assert np.allclose(again.probabilities(features), voting.probabilities(features), atol=1e-4)
+    best = again.answer(features[60]).intents[0]
+    assert best.score == pytest.approx(again.probabilities(features)[60].max(), abs=1e-4)
 
 
 def test_wrong_labels_are_suspected_and_right_ones_are_not():
