@@ -80,6 +80,19 @@ def prepare(
     )
 
 
+def with_report_side(samples: Sequence[Sample], share: float) -> list[Sample]:
+    """The samples with a test side: the given one, else a share drawn by hash from the rest.
+
+    The draw has nothing to do with that of the validation side.
+    """
+    if any(sample.side == TEST for sample in samples):
+        return list(samples)
+    return [
+        replace(sample, side=TEST) if _is_drawn(sample.text, share, part=1) else sample
+        for sample in samples
+    ]
+
+
 def without_repeats(samples: Sequence[Sample]) -> tuple[list[Sample], int, int]:
     """Each plain text once; a text filed under different intents keeps the most frequent one.
 
@@ -146,6 +159,7 @@ def _draw(
     return train, validation, wanted - len(validation)
 
 
-def _is_drawn(text: str, share: float) -> bool:
+def _is_drawn(text: str, share: float, part: int = 0) -> bool:
+    """Whether a text's hash puts it in the share; each part of the hash is a draw of its own."""
     digest = hashlib.sha256(plain(text).encode()).digest()
-    return int.from_bytes(digest[:8], "big") < share * 2**64
+    return int.from_bytes(digest[8 * part : 8 * part + 8], "big") < share * 2**64

@@ -1,4 +1,4 @@
-"""`tellerline nlu`: train, evaluate, parse, compare, export."""
+"""`tellerline nlu`: train, experiment, evaluate, parse, compare, export."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nlu.training.samples import Sample
 
 nlu_app = typer.Typer(
-    help="Understanding: train, evaluate, parse, compare, export.", no_args_is_help=True
+    help="Understanding: train, experiment, evaluate, parse, compare, export.", no_args_is_help=True
 )
 app.add_typer(nlu_app, name="nlu")
 
@@ -77,6 +77,42 @@ def train(
             recipe = search_recipe(samples, recipe, encoder, out, trials=search, show=show)
         card = train_model(samples, recipe, encoder, out, show)
     print(json.dumps(card, indent=2))
+
+
+@nlu_app.command()
+def experiment(
+    condition: Annotated[
+        str,
+        typer.Argument(
+            help="few-shot (so many lines of each intent) or unseen (a share of the intents "
+            "that training does not see, to be told from the others)."
+        ),
+    ],
+    data: Annotated[list[Path], typer.Option("--data", help="File or folder with labelled lines.")],
+    draws: Annotated[int, typer.Option(help="How often, with other lines or intents.", min=1)] = 5,
+    shots: Annotated[int, typer.Option(help="Lines of each intent.", min=1)] = 10,
+    share: Annotated[
+        float, typer.Option(help="Share of the intents that is not seen.", min=0.01, max=0.9)
+    ] = 0.33,
+    method: Annotated[str, typer.Option(help="As for train.")] = "auto",
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of the recipe.")
+    ] = None,
+) -> None:
+    """Measure a recipe where it is hard; several draws, on lines no choice was made on."""
+    from nlu.errors import DataError
+    from nlu.training.experiment import Condition
+    from nlu.training.experiment import experiment as measure
+    from nlu.training.recipe import read_recipe
+
+    if condition not in list(Condition):
+        raise DataError(f"{condition}: give one of {', '.join(Condition)}")
+    chosen = Condition(condition)
+    hard = f"shots={shots}" if chosen is Condition.FEW_SHOT else f"unseen={share}"
+    recipe = read_recipe(method, [*(options or []), hard])
+    with _bars() as show:
+        found = measure(chosen, _samples(data, None), recipe, _encoder(), draws=draws, show=show)
+    print(json.dumps(found, indent=2))
 
 
 @nlu_app.command()

@@ -14,7 +14,8 @@ from nlu.intents.model import ADAPTER_FILE, CARD_FILE, HEAD_FILE, IntentModel
 from nlu.training.compare import compare
 from nlu.training.default import samples_of
 from nlu.training.evaluate import evaluate, held_out
-from nlu.training.prepare import prepare
+from nlu.training.experiment import Condition, experiment
+from nlu.training.prepare import prepare, with_report_side
 from nlu.training.protocols import few, under_protocol
 from nlu.training.recipe import TUNED_FROM, Method, Recipe, fitted_to, read_recipe
 from nlu.training.run import train_model
@@ -121,6 +122,25 @@ def test_few_lines_of_each_intent_and_intents_never_seen(samples):
     for before, after in zip(data.validation, small.validation, strict=True):
         assert after.in_scope == (before.in_scope and before.label not in gone)
     assert under_protocol(data, Recipe()) == data
+
+
+def test_an_experiment_reports_each_draw_on_lines_that_no_choice_saw(samples, encoder_dir):
+    lines = [sample for number, sample in enumerate(samples) if number % 8 == 0]
+    recipe = Recipe(method=Method.HEAD, shots=4, validation=0.2)
+    found = experiment(Condition.FEW_SHOT, lines, recipe, encoder_dir, draws=2)
+    accuracy = found["report"]["accuracy"]
+    assert len(accuracy["draws"]) == 2
+    assert accuracy["mean"] == pytest.approx(sum(accuracy["draws"]) / 2, abs=1e-4)
+    assert accuracy["mean"] > 0.5
+    assert found["report"]["n"] > 5
+
+
+def test_the_report_side_is_drawn_apart_from_validation_unless_it_is_given(samples):
+    data = prepare(with_report_side(samples, 0.2), 0.2)
+    assert 0.1 < len(data.test) / len(samples) < 0.3
+    assert 0.1 < len(data.validation) / (len(data.validation) + len(data.train)) < 0.3
+    assert {s.text for s in data.test}.isdisjoint(s.text for s in (*data.train, *data.validation))
+    assert with_report_side(with_report_side(samples, 0.2), 0.9) == with_report_side(samples, 0.2)
 
 
 def many(lines: int, labels: tuple[str, ...] = ("balance",)) -> list[Sample]:
