@@ -2,17 +2,21 @@
 
 A weight's change is a low-rank product (`NAME.a`, `NAME.b`: LoRA, Hu et al. 2021) or the whole
 difference (`NAME.delta`), in half precision. It is added to the packaged weights when they are
-loaded, so that a tuned encoder costs nothing more when it runs.
+loaded, so that a tuned encoder costs nothing more when it runs. Where training left out the upper
+layers, the file says how many it kept.
 """
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from nlu import arrays
 from nlu.errors import ModelFileError
+
+_LAYERS = "layers"
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -44,6 +48,19 @@ def adapted(weights: Arrays, adapter: Path) -> Arrays:
     return changed
 
 
-def to_bytes(parts: Arrays) -> bytes:
-    """An adapter file's bytes: the same changes give the same bytes."""
-    return arrays.to_bytes({name: part.astype(np.float16) for name, part in sorted(parts.items())})
+def kept_layers(adapter: Path) -> int | None:
+    """How many layers, counted from the words, the adapter's encoder has; None for all."""
+    with safe_open(adapter, framework="numpy") as file:
+        told = (file.metadata() or {}).get(_LAYERS)
+    return int(told) if told else None
+
+
+def to_bytes(parts: Arrays, layers: int | None = None) -> bytes:
+    """An adapter file's bytes: the same changes give the same bytes.
+
+    Args:
+        parts: The changes.
+        layers: How many layers the encoder keeps; None for all.
+    """
+    halves = {name: part.astype(np.float16) for name, part in sorted(parts.items())}
+    return arrays.to_bytes(halves, {_LAYERS: str(layers)} if layers else {})

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from nlu.encoder.adapter import adapted
+from nlu.encoder.adapter import adapted, kept_layers
 from nlu.encoder.graph import EncoderGraph
 from nlu.errors import ModelFileError
 
@@ -136,7 +136,8 @@ def encoder_graph(folder: Path, adapter: Path | None) -> onnx.ModelProto:
             int(config["num_attention_heads"]),
             float(config["layer_norm_eps"]),
         )
-        return graph.build(int(config["num_hidden_layers"]))
+        layers = kept_layers(adapter) if adapter else None
+        return graph.build(layers or int(config["num_hidden_layers"]))
     except ModelFileError:
         raise
     except Exception as error:  # safetensors raises its own family; a corrupt file is any of them

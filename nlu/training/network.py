@@ -1,7 +1,7 @@
 """The encoder as a torch network: its upper layers train, its lower ones are run once and kept."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ LONGEST = 48
 
 SHARPNESS = 20.0
 """The classifier sees features times this."""
+
+
+_TINY = 1e-12
 
 
 def device() -> torch.device:
@@ -62,6 +65,22 @@ class Batch:
     mask: Tensor
     means: Tensor
 
+    def worsened(self, size: float) -> "Batch":
+        """The batch moved to where the loss grows most, after the backward pass of `hidden`.
+
+        Adversarial training of Miyato et al. (2017), above the frozen layers instead of the words.
+
+        Args:
+            size: Of the move, as a share of each line's own length.
+        """
+        if self.hidden.grad is None:
+            raise ValueError("no gradient: hidden must require it, and backward come first")
+        slope, hidden = self.hidden.grad.float(), self.hidden.detach()
+        lengths = (part.flatten(1).norm(dim=1)[:, None, None] for part in (hidden.float(), slope))
+        length, steepness = lengths
+        move = slope * (size * length / (steepness + _TINY))
+        return replace(self, hidden=(hidden + move).to(hidden.dtype))
+
 
 @dataclass(frozen=True, slots=True)
 class Lower:
@@ -96,7 +115,9 @@ class Network(nn.Module):
     classifier can serve as the head.
     """
 
-    def __init__(self, folder: Path, labels: int, frozen: int, rank: int | None) -> None:
+    def __init__(
+        self, folder: Path, labels: int, frozen: int, rank: int | None, layers: int | None = None
+    ) -> None:
         """Load the encoder.
 
         Args:
@@ -104,17 +125,24 @@ class Network(nn.Module):
             labels: How many intents are told apart.
             frozen: How many layers, counted from the words, stay as they are.
             rank: Of the low-rank change (LoRA) of the others; None trains them whole.
+            layers: How many layers, counted from the words, are kept; None keeps all.
 
         Raises:
-            DataError: More layers are frozen than the encoder has.
+            DataError: More layers are frozen or kept than the encoder has.
         """
         super().__init__()
         bert = AutoModel.from_pretrained(
             folder, attn_implementation="single_precision", attention_probs_dropout_prob=0.0
         )
-        self.layers = bert.config.num_hidden_layers
-        if not 0 <= frozen < self.layers:
-            raise DataError(f"--frozen {frozen}: the encoder has {self.layers} layers")
+        every = bert.config.num_hidden_layers
+        self.layers = layers or every
+        if not 0 <= frozen < self.layers <= every:
+            raise DataError(
+                f"frozen={frozen}, layers={self.layers}: the encoder has {every} layers, and one "
+                "of those that are kept must learn"
+            )
+        bert.encoder.layer = bert.encoder.layer[: self.layers]
+        bert.config.num_hidden_layers = self.layers
         self.frozen = frozen
         self.before = {name: value.clone() for name, value in bert.state_dict().items()}
         self.bert: Any = _with_adapters(bert, frozen, rank) if rank else bert

@@ -51,6 +51,10 @@ class Recipe(BaseModel):
         layer_decay: Each layer below learns this much slower.
         smoothing: Share of a label's weight that is spread over the others.
         contrast: Weight of the contrastive loss beside the classifier's.
+        perturb: Size of the adversarial move beside each line that is trained on, as a share of
+            the line's own length (about 0.05; twice the time); 0 makes none.
+        layers: Of the encoder, counted from the words, that are kept (tuning only; the model is
+            that much faster); None keeps all.
         batch: Utterances a step.
         shots: Lines of each intent that are trained on, drawn by the seed; None for all.
         unseen: Share of the intents, drawn by the seed, that training does not see and whose
@@ -75,6 +79,8 @@ class Recipe(BaseModel):
     layer_decay: float = Field(default=0.85, gt=0, le=1)
     smoothing: float = Field(default=0.1, ge=0, lt=1)
     contrast: float = Field(default=0.2, ge=0)
+    perturb: float = Field(default=0.0, ge=0)
+    layers: int | None = Field(default=None, ge=3)
     batch: int = Field(default=64, ge=1)
     shots: int | None = Field(default=None, ge=1)
     unseen: float = Field(default=0.0, ge=0, lt=1)

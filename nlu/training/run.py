@@ -134,7 +134,7 @@ def tune(
     tuning = Tuning(encoder_dir, lines(data.train), lines(data.validation), recipe)
     (out / kept).mkdir(exist_ok=True)
     changes = tuning.run(out / kept, show)
-    (out / ADAPTER_FILE).write_bytes(to_bytes(changes))
+    (out / ADAPTER_FILE).write_bytes(to_bytes(changes, recipe.layers))
     return tuning
 
 

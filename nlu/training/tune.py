@@ -24,7 +24,7 @@ from torch.nn import functional
 from torch.utils.tensorboard import SummaryWriter
 
 from nlu.encoder.adapter import Arrays
-from nlu.training.network import SHARPNESS, Lower, Network, device
+from nlu.training.network import SHARPNESS, Batch, Lower, Network, device
 from nlu.training.prepare import Progress
 from nlu.training.recipe import CHECKPOINT, Method, Recipe
 
@@ -65,7 +65,7 @@ class Tuning:
         self._train, self._validation = train, validation
         rank = recipe.rank if recipe.method is Method.LORA else None
         labels = train.targets.shape[1]
-        self._network = Network(encoder_dir, labels, recipe.frozen, rank)
+        self._network = Network(encoder_dir, labels, recipe.frozen, rank, recipe.layers)
         self._tokenizer = Tokenizer.from_file(str(encoder_dir / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._optimiser = torch.optim.AdamW(self._groups(), fused=True)
@@ -138,14 +138,13 @@ class Tuning:
         total = 0.0
         for rows in batches:
             self._pace(steps)
-            loss = self._loss(lower, rows)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss = self._learn(lower.batch(rows), rows)
             torch.nn.utils.clip_grad_norm_(self._network.trained.values(), 1.0)
             self._optimiser.step()
             self._optimiser.zero_grad()
             self._step += 1
             self._average()
-            total += float(loss.detach())
+            total += loss
             show("tuning", self._step, steps)
         return total / len(batches)
 
@@ -167,8 +166,18 @@ class Tuning:
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * share
 
-    def _loss(self, lower: Lower, rows: list[int]) -> Tensor:
-        logits, vectors = self._network(lower.batch(rows))
+    def _learn(self, batch: Batch, rows: list[int]) -> float:
+        """Gradients of a batch and, where the recipe perturbs, of its worst neighbour; the loss."""
+        size = self._recipe.perturb
+        batch.hidden.requires_grad_(size > 0)
+        loss = self._loss(batch, rows)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if size:
+            self._loss(batch.worsened(size), rows).backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    def _loss(self, batch: Batch, rows: list[int]) -> Tensor:
+        logits, vectors = self._network(batch)
         truth = torch.from_numpy(self._train.targets[rows]).to(device())
         if self._train.several:
             return functional.binary_cross_entropy_with_logits(logits, truth) * truth.shape[1]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from nlu.corpus.load import TRAIN_FOLDER, load_corpus
 from nlu.errors import DataError, ModelFileError
@@ -15,6 +16,7 @@ from nlu.training.compare import compare
 from nlu.training.default import samples_of
 from nlu.training.evaluate import evaluate, held_out
 from nlu.training.experiment import Condition, experiment
+from nlu.training.network import Batch, Network
 from nlu.training.prepare import prepare, with_report_side
 from nlu.training.protocols import few, under_protocol
 from nlu.training.recipe import TUNED_FROM, Method, Recipe, fitted_to, read_recipe
@@ -69,7 +71,9 @@ def test_weights_come_back_as_they_were_however_they_lay_in_memory(trained, enco
 
 
 def test_a_tuned_model_is_as_good_from_its_folder_as_its_card_says(samples, encoder_dir, tmp_path):
-    recipe = Recipe(method=Method.FULL, validation=0.25, frozen=5, epochs=1)
+    """With one layer left out and with perturbed lines beside the given ones."""
+    samples = few(samples, 60, seed=1)
+    recipe = Recipe(method=Method.FULL, validation=0.25, layers=5, frozen=4, perturb=0.05, epochs=1)
     train_model(samples, recipe, encoder_dir, tmp_path)
     found = evaluate(
         model := IntentModel.load(tmp_path, encoder_dir), held_out(samples, model), timed=3
@@ -78,6 +82,20 @@ def test_a_tuned_model_is_as_good_from_its_folder_as_its_card_says(samples, enco
     told = measured["figures"]["after"]["validation"]
     assert found["accuracy"] == pytest.approx(told["accuracy"], abs=0.01)
     assert told["accuracy"] > 0.7
+
+
+def test_a_perturbed_line_is_moved_uphill_by_its_share():
+    hidden = torch.tensor([[[3.0, 4.0]]], requires_grad=True)
+    (hidden[0, 0, 1] * 7).backward()
+    batch = Batch(hidden, torch.ones(1, 1, dtype=torch.bool), torch.zeros(1, 0, 2))
+    assert torch.allclose(batch.worsened(0.1).hidden, torch.tensor([[[3.0, 4.5]]]))
+
+
+@pytest.mark.parametrize("settings", [["layers=7"], ["layers=4", "frozen=4"]])
+def test_layers_that_are_not_there_are_told(encoder_dir, settings):
+    recipe = read_recipe("full", settings)
+    with pytest.raises(DataError, match="the encoder has 6 layers"):
+        Network(encoder_dir, 2, recipe.frozen, None, recipe.layers)
 
 
 def test_a_set_that_the_model_cannot_be_measured_on_is_refused(samples, trained, encoder_dir):
