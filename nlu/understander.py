@@ -156,6 +156,7 @@ class Understander:
             feelings=self._feelings.read(features[0], prosody) if self._feelings else None,
             quote=self._answerer.answer(features[0], reading.text) if self._answerer else None,
             strange=0.0 if in_scope else self._model.encoder.strangeness(plain(reading.text)),
+            slots=self._model.slots(reading.text),
         )
 
     def _clauses(self, text: str) -> list[str]:

@@ -137,6 +137,8 @@ class Understanding:
         quote: What the bank's documents answer to it, sure enough to be said; else None. Whether a
             request goes before it is for the dialog to decide.
         strange: Where it is out of scope, the share of its words that are no words, 0 to 1.
+        slots: Names and words of the slots that a bank's own data names, where its model has
+            learned such; exact values are among the entities.
     """
 
     text: str
@@ -149,6 +151,7 @@ class Understanding:
     feelings: Feelings | None = None
     quote: Quote | None = None
     strange: float = 0.0
+    slots: tuple[tuple[str, str], ...] = ()
 
     @property
     def intent(self) -> str | None:

@@ -41,7 +41,8 @@ class EncoderGraph:
         Returns:
             A model from `ids` (int32, batch by tokens, no padding) to `pooled` (float32, batch by
             4 widths): the mean over the tokens of the last layer, of the layers at two thirds and
-            at one third, and the last layer's maximum.
+            at one third, and the last layer's maximum; and to `tokens` (float32, batch by tokens by
+            width): the last layer.
         """
         hidden = self._embed()
         outputs = []
@@ -112,10 +113,15 @@ class EncoderGraph:
         means = [self._node("ReduceMean", [layer, axis], keepdims=0) for layer in layers]
         peak = self._node("ReduceMax", [layers[0], axis], keepdims=0)
         self._nodes.append(helper.make_node("Concat", [*means, peak], ["pooled"], axis=1))
+        self._nodes.append(helper.make_node("Identity", [layers[0]], ["tokens"]))
 
     def _model(self) -> onnx.ModelProto:
         ids = helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "tokens"])
         pooled = helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["batch", "widths"])
-        graph = helper.make_graph(self._nodes, "encoder", [ids], [pooled], self._initializers)
+        states = ["batch", "tokens", "width"]
+        tokens = helper.make_tensor_value_info("tokens", TensorProto.FLOAT, states)
+        graph = helper.make_graph(
+            self._nodes, "encoder", [ids], [pooled, tokens], self._initializers
+        )
         opsets = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=9)

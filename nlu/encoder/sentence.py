@@ -84,6 +84,17 @@ class SentenceEncoder:
                 rows.update(zip(chunk, vectors, strict=True))
         return np.stack([rows[place] for place in range(len(ids))])
 
+    def words(self, sentence: str) -> NDArray[np.float32]:
+        """The last layer's state at each word's first token: float32, words by width.
+
+        Args:
+            sentence: Its words have single spaces between them.
+        """
+        encoding = self._tokenizer.encode(sentence)
+        ids = np.array([encoding.ids], dtype=np.int32)
+        states = self._session.run(["tokens"], {"ids": ids})[0][0]
+        return np.asarray(states[word_starts(encoding.offsets, sentence)], dtype=np.float32)
+
     def strangeness(self, sentence: str) -> float:
         """Share of a sentence's words that are no words, 0 to 1: they are read in pieces."""
         pieces: dict[int, list[str]] = {}
@@ -97,6 +108,15 @@ class SentenceEncoder:
     def _run(self, ids: list[list[int]]) -> NDArray[np.float32]:
         pooled = self._session.run(["pooled"], {"ids": np.array(ids, dtype=np.int32)})[0]
         return features_of(pooled)
+
+
+def word_starts(offsets: Sequence[tuple[int, int]], sentence: str) -> list[int]:
+    """The places of the tokens that begin a word, from the tokens' places in the sentence."""
+    return [
+        place
+        for place, (start, end) in enumerate(offsets)
+        if end > start and (start == 0 or sentence[start - 1] == " ")
+    ]
 
 
 def features_of(pooled: NDArray[np.float32]) -> NDArray[np.float32]:

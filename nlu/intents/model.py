@@ -13,6 +13,7 @@ from nlu.encoder.sentence import SentenceEncoder
 from nlu.feelings.head import FEELINGS_FILE
 from nlu.intents.head import HeadAnswer, IntentHead
 from nlu.mishearings import classifiable
+from nlu.slots.head import SLOTS_FILE, Slot, SlotHead
 
 HEAD_FILE = "intents.safetensors"
 ADAPTER_FILE = "adapter.safetensors"
@@ -26,12 +27,14 @@ class IntentModel:
 
     Attributes:
         encoder, head: As they were trained.
+        slot_head: Where the data named slots and the encoder was tuned; else None.
         version: Names the files that they came from: the beginning of their SHA-256.
     """
 
     encoder: SentenceEncoder
     head: IntentHead
     version: str = ""
+    slot_head: SlotHead | None = None
 
     @classmethod
     def load(cls, folder: Path, encoder_dir: Path, threads: int = 1) -> "IntentModel":
@@ -54,9 +57,11 @@ class IntentModel:
             exported if exported.is_file() else None,
         )
         head = IntentHead.load(folder / HEAD_FILE)
-        files = [path for path in (folder / HEAD_FILE, adapter, exported) if path.is_file()]
+        slots = folder / SLOTS_FILE
+        files = [path for path in (folder / HEAD_FILE, adapter, exported, slots) if path.is_file()]
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in files))
-        return cls(encoder, head, digest.hexdigest()[:12])
+        slot_head = SlotHead.load(slots) if slots.is_file() else None
+        return cls(encoder, head, digest.hexdigest()[:12], slot_head)
 
     @staticmethod
     def export(folder: Path, encoder_dir: Path, out: Path) -> None:
@@ -74,7 +79,7 @@ class IntentModel:
 
         IntentHead.load(folder / HEAD_FILE)
         out.mkdir(parents=True, exist_ok=True)
-        for name in (HEAD_FILE, ADAPTER_FILE, FEELINGS_FILE, CARD_FILE):
+        for name in (HEAD_FILE, ADAPTER_FILE, SLOTS_FILE, FEELINGS_FILE, CARD_FILE):
             if (folder / name).is_file():
                 copyfile(folder / name, out / name)
         adapter = folder / ADAPTER_FILE
@@ -83,6 +88,19 @@ class IntentModel:
     def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The texts' features as training and use share them, one row each."""
         return self.encoder.features([classifiable(text) for text in texts])
+
+    def slot_places(self, text: str) -> tuple[Slot, ...]:
+        """The slots of a text, counted in the words of its `classifiable` form."""
+        words = classifiable(text)
+        if self.slot_head is None or not words:
+            return ()
+        return self.slot_head.read(self.encoder.words(words))
+
+    def slots(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Names and words of a text's slots; none where the model has no slot head."""
+        words = classifiable(text).split()
+        found = self.slot_places(text)
+        return tuple((slot.name, " ".join(words[slot.start : slot.end])) for slot in found)
 
     def answer(self, texts: Sequence[str]) -> list[HeadAnswer]:
         """What the head says about each text."""

@@ -17,6 +17,7 @@ from nlu.training.measures import (
     measured,
     median_milliseconds,
     per_class,
+    slot_figures,
 )
 from nlu.training.prepare import Progress, near_copies, quiet
 from nlu.training.run import features_of
@@ -84,6 +85,8 @@ def evaluate(
     """
     features = features_of(model.encoder, samples, "encoding", show)
     found = measured(model.head, features, samples)
+    if model.slot_head:
+        found |= slot_figures(model, samples)
     found |= _without_near_copies(model, samples, features, show)
     if timed:
         wall, processor = median_milliseconds(model, [sample.text for sample in samples[:timed]])

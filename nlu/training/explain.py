@@ -33,6 +33,7 @@ def explain(understander: Understander, text: str, context: Context) -> dict[str
             }
             for entity in meaning.entities
         ],
+        "slots": [{"name": name, "words": words} for name, words in meaning.slots],
         "nearest": list(meaning.nearest),
         "feelings": _feelings(meaning),
         "documents": [

@@ -6,7 +6,7 @@
 | `*.csv` | a header with text (or utterance, query) and label (or intent, category) |
 | `*.json`, `*.jsonl` | rows as objects with those names, or `[text, label]` pairs |
 | folder with such files | Banking77 (`train.csv`), CLINC150 (`train.json`, `oos_train.json` ...) |
-| folder with `fold0.json` ... | NLU++: objects with `text` and `intents`; a fold is a split |
+| folder with `fold0.json` ... | NLU++: objects with `text`, `intents`, `slots`; a fold is a split |
 
 A file's name says its split (train, val, test); without such a name the split is drawn by hash.
 """
@@ -20,6 +20,9 @@ from typing import Any
 
 from nlu.corpus.load import OUT_OF_SCOPE, Utterance, load_corpus
 from nlu.errors import DataError
+from nlu.mishearings import classifiable
+from nlu.slots.head import Slot
+from nlu.text import plain
 from nlu.training.samples import TEST, TRAIN, VALIDATION, Sample
 
 _TEXT = ("text", "utterance", "query", "sentence")
@@ -116,7 +119,8 @@ def _from_rows(
     for number, row in enumerate(rows, first_line):
         where = f"{path}:{number}" if path.suffix != ".json" else f"{path}, entry {number}"
         text, labels = _text_and_labels(row, where)
-        samples.append(Sample(" ".join(text.split()), labels, side, where))
+        slots = _slots(text, row.get("slots") or {}) if isinstance(row, Mapping) else ()
+        samples.append(Sample(" ".join(text.split()), labels, side, where, slots))
     return samples
 
 
@@ -137,6 +141,20 @@ def _text_and_labels(row: Any, where: str) -> tuple[str, tuple[str, ...]]:
     if not all(isinstance(label, str) and label for label in labels):
         raise DataError(f"{where}: no label for {text!r}: name its intent or drop the row")
     return text, tuple(OUT_OF_SCOPE if label in _OUTSIDE else label for label in labels)
+
+
+def _slots(text: str, told: Mapping[str, Any]) -> tuple[Slot, ...]:
+    """Slots by their places in the text (`span`), in words; none where mis-hearings move words."""
+    if len(classifiable(text).split()) != len(plain(text).split()):
+        return ()
+    found = []
+    for name, slot in told.items():
+        first, last = slot["span"]
+        start = len(plain(text[:first]).split())
+        end = start + len(plain(text[first:last]).split())
+        if end > start:
+            found.append(Slot(name, start, end))
+    return tuple(sorted(found, key=lambda slot: slot.start))
 
 
 def _side(name: str) -> str | None:

@@ -116,7 +116,13 @@ class Network(nn.Module):
     """
 
     def __init__(
-        self, folder: Path, labels: int, frozen: int, rank: int | None, layers: int | None = None
+        self,
+        folder: Path,
+        labels: int,
+        frozen: int,
+        rank: int | None,
+        layers: int | None = None,
+        tags: int = 0,
     ) -> None:
         """Load the encoder.
 
@@ -126,6 +132,7 @@ class Network(nn.Module):
             frozen: How many layers, counted from the words, stay as they are.
             rank: Of the low-rank change (LoRA) of the others; None trains them whole.
             layers: How many layers, counted from the words, are kept; None keeps all.
+            tags: How many tags a word may have, where slots are learned, too.
 
         Raises:
             DataError: More layers are frozen or kept than the encoder has.
@@ -150,6 +157,7 @@ class Network(nn.Module):
         self.classify = nn.Linear(width, labels)
         nn.init.normal_(self.classify.weight, std=0.02)
         nn.init.zeros_(self.classify.bias)
+        self.tag = nn.Linear(bert.config.hidden_size, tags) if tags else None
         trained = tuple(f"encoder.layer.{number}." for number in range(frozen, self.layers))
         for name, weight in self.bert.named_parameters():
             weight.requires_grad = any(part in name for part in trained) and (
@@ -195,8 +203,9 @@ class Network(nn.Module):
         none = torch.zeros(len(ids), 0, hidden.shape[-1])
         return kept.clone(), torch.stack(means, dim=1) if means else none
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Logits (rows by labels) and sentence vectors of unit length (rows by width)."""
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits (rows by labels), sentence vectors of unit length (rows by width) and the tokens'
+        last states (rows by tokens by width)."""
         hidden, attended = batch.hidden, batch.mask[:, None, None, :]
         kept = batch.mask[..., None].float()
         taps = sorted(tapped(self.layers))
@@ -212,7 +221,7 @@ class Network(nn.Module):
             functional.normalize(part, dim=1) * length
             for part, length in zip(pooled, PART_LENGTHS, strict=True)
         ]
-        return self.classify(torch.cat(parts, dim=1) * SHARPNESS), parts[0]
+        return self.classify(torch.cat(parts, dim=1) * SHARPNESS), parts[0], hidden.float()
 
     @property
     def _core(self) -> Any:

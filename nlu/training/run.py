@@ -33,12 +33,13 @@ from nlu.intents.fit import (
 from nlu.intents.head import Example, IntentHead
 from nlu.intents.model import ADAPTER_FILE, HEAD_FILE, IntentModel
 from nlu.mishearings import classifiable
+from nlu.slots.head import SLOTS_FILE, SlotHead, tags_of
 from nlu.training.card import write_card
-from nlu.training.measures import Floats, measured
+from nlu.training.measures import Floats, measured, slot_figures
 from nlu.training.prepare import Prepared, Progress, prepare, quiet
 from nlu.training.protocols import under_protocol
 from nlu.training.recipe import CHECKPOINT, Recipe, Suspects, fitted_to
-from nlu.training.samples import Sample, data_hash, has_several
+from nlu.training.samples import Sample, data_hash, has_several, slot_names
 from nlu.training.suspects import Suspect, suspect_labels
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def train_prepared(
         if recipe.refit:
             after = _refitted(after, cleaned, recipe, epochs, encoder_dir, out, show)
     (out / HEAD_FILE).write_bytes(after.head.to_bytes())
+    if after.slot_head:
+        (out / SLOTS_FILE).write_bytes(after.slot_head.to_bytes())
     for kept in (*out.glob(f"{_KEPT}*"), *out.rglob(CHECKPOINT)):
         kept.unlink()
     return write_card(out, cleaned, recipe, figures, suspects=len(suspects))
@@ -124,12 +127,21 @@ def tune(
 
     labels = _labels(data.train)
     several = has_several(data.train)
+    names = slot_names(data.train)
 
     def lines(side: Sequence[Sample]) -> Lines:
         known = [sample for sample in side if several or sample.label in labels]
         rows = [[float(name in sample.labels) for name in labels] for sample in known]
         targets = np.array(rows, dtype=np.float32).reshape(len(known), len(labels))
-        return Lines([classifiable(sample.text) for sample in known], targets, several)
+        texts = [classifiable(sample.text) for sample in known]
+        if not names:
+            return Lines(texts, targets, several)
+        slots = ([slot for slot in sample.slots if slot.name in names] for sample in known)
+        tags = [
+            tags_of(filled, names, len(text.split()))
+            for filled, text in zip(slots, texts, strict=True)
+        ]
+        return Lines(texts, targets, several, tags, 2 * len(names) + 1)
 
     tuning = Tuning(encoder_dir, lines(data.train), lines(data.validation), recipe)
     (out / kept).mkdir(exist_ok=True)
@@ -183,7 +195,13 @@ def _tuned(
     """The tuned encoder with the classifier that was trained with it, calibrated."""
     head = _own_head(encoder, tuning, data, show)
     validation = features_of(encoder, data.validation, "encoding validation", show)
-    return IntentModel(encoder, _calibrated(head, data, validation))
+    head = _calibrated(head, data, validation)
+    return IntentModel(encoder, head, slot_head=_slot_head(tuning, data))
+
+
+def _slot_head(tuning: "Tuning", data: Prepared) -> SlotHead | None:
+    names = slot_names(data.train)
+    return SlotHead(names, *tuning.tagger) if names else None
 
 
 def _own_head(
@@ -244,7 +262,7 @@ def _refitted(
     labels = set(_labels(data.train))
     known = (sample for sample in data.validation if labels.issuperset(sample.labels))
     every = replace(data, train=(*data.train, *known), validation=())
-    encoder = model.encoder
+    encoder, slot_head = model.encoder, None
     if recipe.tunes:
         again = recipe.model_copy(update={"stop_after": epochs})
 
@@ -254,6 +272,7 @@ def _refitted(
         tuning = tune(every, again, encoder_dir, out, second, _REFIT)
         encoder = SentenceEncoder(encoder_dir, adapter=out / ADAPTER_FILE)
         head = _own_head(encoder, tuning, every, show)
+        slot_head = _slot_head(tuning, every)
     else:
         head = _fit(every.train, features_of(encoder, every.train, "encoding", show), recipe)
     old = model.head
@@ -264,7 +283,7 @@ def _refitted(
         cut=old.cut,
         vote=old.vote,
     )
-    return IntentModel(encoder, head)
+    return IntentModel(encoder, head, slot_head=slot_head)
 
 
 def _figures(model: IntentModel, data: Prepared, show: Progress) -> dict[str, object]:
@@ -272,7 +291,8 @@ def _figures(model: IntentModel, data: Prepared, show: Progress) -> dict[str, ob
     for name, side in (("validation", data.validation), ("test", data.test)):
         if side:
             features = features_of(model.encoder, side, f"measuring {name}", show)
-            found[name] = measured(model.head, features, side)
+            slots = slot_figures(model, side) if model.slot_head else {}
+            found[name] = {**measured(model.head, features, side), **slots}
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from nlu.corpus.load import OUT_OF_SCOPE
 from nlu.errors import DataError
+from nlu.slots.head import Slot
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
@@ -19,12 +20,15 @@ class Sample:
         labels: The right intents; several in a data set where one utterance may hold several.
         side: The split that the data set itself puts it in, or None.
         source: "file" or "file:line", for messages.
+        slots: Where the data names such: what its words fill, counted in the words of the form
+            that the encoder is asked about (`classifiable`).
     """
 
     text: str
     labels: tuple[str, ...]
     side: str | None = None
     source: str = ""
+    slots: tuple[Slot, ...] = ()
 
     @property
     def label(self) -> str:
@@ -40,6 +44,11 @@ class Sample:
 def has_several(samples: Sequence[Sample]) -> bool:
     """True where any utterance holds none or several intents at once."""
     return any(len(sample.labels) != 1 for sample in samples)
+
+
+def slot_names(samples: Sequence[Sample]) -> tuple[str, ...]:
+    """The names of the slots that any utterance fills, sorted."""
+    return tuple(sorted({slot.name for sample in samples for slot in sample.slots}))
 
 
 def with_fold(samples: Sequence[Sample], fold: str | None) -> list[Sample]:

@@ -24,7 +24,8 @@ from torch.nn import functional
 from torch.utils.tensorboard import SummaryWriter
 
 from nlu.encoder.adapter import Arrays
-from nlu.training.network import SHARPNESS, Batch, Lower, Network, device
+from nlu.encoder.sentence import word_starts
+from nlu.training.network import LONGEST, SHARPNESS, Batch, Lower, Network, device
 from nlu.training.prepare import Progress
 from nlu.training.recipe import CHECKPOINT, Method, Recipe
 
@@ -38,6 +39,7 @@ SOFTNESS = 0.1
 """Temperature of the contrastive loss."""
 
 _CHUNK = 16
+_NO_WORD = -100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +50,15 @@ class Lines:
         texts: In the form that the encoder is asked about.
         targets: Texts by labels, float32: 1 where the intent holds.
         several: True where an utterance may hold several intents.
+        tags: Where slots are learned, too: each text's words' tags (`nlu.slots.head.tags_of`).
+        tag_count: How many tags there are; 0 where no slots are learned.
     """
 
     texts: Sequence[str]
     targets: NDArray[np.float32]
     several: bool
+    tags: Sequence[Sequence[int]] = ()
+    tag_count: int = 0
 
 
 class Tuning:
@@ -65,7 +71,9 @@ class Tuning:
         self._train, self._validation = train, validation
         rank = recipe.rank if recipe.method is Method.LORA else None
         labels = train.targets.shape[1]
-        self._network = Network(encoder_dir, labels, recipe.frozen, rank, recipe.layers)
+        self._network = Network(
+            encoder_dir, labels, recipe.frozen, rank, recipe.layers, train.tag_count
+        )
         self._tokenizer = Tokenizer.from_file(str(encoder_dir / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._optimiser = torch.optim.AdamW(self._groups(), fused=True)
@@ -87,6 +95,18 @@ class Tuning:
         layer = self._network.classify
         weights = layer.weight.detach().cpu().double().numpy() * SHARPNESS
         return weights, layer.bias.detach().cpu().double().numpy()
+
+    @property
+    def tagger(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The trained layer over the words' states: width by tags, and the bias.
+
+        Raises:
+            ValueError: No slots were learned.
+        """
+        layer = self._network.tag
+        if layer is None:
+            raise ValueError("no slots were learned")
+        return layer.weight.detach().cpu().numpy().T, layer.bias.detach().cpu().numpy()
 
     def run(self, folder: Path, show: Progress) -> Arrays:
         """Train, going on from the folder's checkpoint if it is of this run.
@@ -113,7 +133,9 @@ class Tuning:
     def _groups(self) -> list[dict[str, object]]:
         recipe, network = self._recipe, self._network
         groups: list[dict[str, object]] = [
-            {"params": list(network.classify.parameters()), "lr": HEAD_FASTER * recipe.rate}
+            {"params": list(layer.parameters()), "lr": HEAD_FASTER * recipe.rate}
+            for layer in (network.classify, network.tag)
+            if layer
         ]
         for number in range(recipe.frozen, network.layers):
             rate = recipe.rate * recipe.layer_decay ** (network.layers - 1 - number)
@@ -177,22 +199,38 @@ class Tuning:
         return float(loss.detach())
 
     def _loss(self, batch: Batch, rows: list[int]) -> Tensor:
-        logits, vectors = self._network(batch)
+        logits, vectors, states = self._network(batch)
+        slots = self._slot_loss(states, self._train, rows)
         truth = torch.from_numpy(self._train.targets[rows]).to(device())
         if self._train.several:
-            return functional.binary_cross_entropy_with_logits(logits, truth) * truth.shape[1]
+            return slots + several_loss(logits, truth)
         loss = functional.cross_entropy(logits, truth, label_smoothing=self._recipe.smoothing)
-        return loss + self._recipe.contrast * contrast(vectors, truth.argmax(dim=1))
+        return slots + loss + self._recipe.contrast * contrast(vectors, truth.argmax(dim=1))
+
+    def _slot_loss(self, states: Tensor, lines: Lines, rows: list[int]) -> Tensor:
+        """Cross-entropy of the words' tags, summed over a line, its mean over the lines."""
+        if self._network.tag is None:
+            return states.new_zeros(())
+        truth = torch.full(states.shape[:2], _NO_WORD)
+        texts = [lines.texts[row] for row in rows]
+        for place, encoding in enumerate(self._tokenizer.encode_batch(texts)):
+            starts = word_starts(encoding.offsets[:LONGEST], texts[place])
+            tags = lines.tags[rows[place]][: len(starts)]
+            truth[place, starts[: len(tags)]] = torch.tensor(tags, dtype=torch.long)
+        scores = self._network.tag(states).flatten(0, 1)
+        flat = truth.flatten().to(device())
+        loss = functional.cross_entropy(scores, flat, ignore_index=_NO_WORD, reduction="sum")
+        return loss / len(rows)
 
     def _mistakes(self, held: Lower, rows: list[int]) -> Tensor:
         """Share of mistakes, and a little of the loss, which decides between equals.
 
         Smoothing makes the loss alone a poor judge: it rises while more answers become right.
         """
-        logits, _ = self._network(held.batch(rows))
+        logits, _, states = self._network(held.batch(rows))
         truth = torch.from_numpy(self._validation.targets[rows]).to(device())
         if self._train.several:
-            return functional.binary_cross_entropy_with_logits(logits, truth) * truth.shape[1]
+            return several_loss(logits, truth) + self._slot_loss(states, self._validation, rows)
         wrong: Tensor = (logits.argmax(dim=1) != truth.argmax(dim=1)).float().mean()
         return wrong + 1e-3 * functional.cross_entropy(logits, truth)
 
@@ -228,7 +266,8 @@ class Tuning:
                 value.copy_(weights[name])
 
     def _name(self) -> str:
-        told = [self._recipe.model_dump(mode="json"), list(self._train.texts)]
+        told: list[object] = [self._recipe.model_dump(mode="json"), list(self._train.texts)]
+        told += [[list(tags) for tags in self._train.tags]] if self._train.tags else []
         content = json.dumps(told).encode() + self._train.targets.tobytes()
         return hashlib.sha256(content).hexdigest()
 
@@ -256,6 +295,11 @@ class Tuning:
         self._mean, self._best = state["mean"], state["best"]
         self._optimiser.load_state_dict(state["optimiser"])
         self._losses, self._step = state["losses"], state["step"]
+
+
+def several_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Binary cross-entropy of each intent, summed over the intents, its mean over the lines."""
+    return functional.binary_cross_entropy_with_logits(logits, truth) * truth.shape[1]
 
 
 def contrast(vectors: Tensor, labels: Tensor) -> Tensor:
