@@ -47,7 +47,7 @@ def test_a_broken_slot_head_is_told(tmp_path):
 
 
 def test_slots_are_learned_and_come_back_from_the_folder(encoder_dir, tmp_path):
-    people = ("anna keller", "tom", "maria lopez", "old joe", "liz")
+    people = ("anna keller", "tom", "maria lopez")
 
     def line(verb: str, count: str, name: str, side: str) -> Sample:
         person = Slot("person", 4, 4 + len(name.split()))
@@ -58,11 +58,11 @@ def test_slots_are_learned_and_come_back_from_the_folder(encoder_dir, tmp_path):
     train = [
         line(verb, count, name, "train")
         for verb in ("send", "give", "move")
-        for count in ("five", "ten", "two")
+        for count in ("five", "two")
         for name in people
     ]
     held_out = [line("pay", "thirty", "henrietta miller", "validation")]
-    recipe = Recipe(method=Method.FULL, frozen=4, epochs=6, rate=1e-3, batch=16)
+    recipe = Recipe(method=Method.FULL, frozen=5, epochs=8, rate=1e-3, batch=6)
     card = train_model([*train, *held_out], recipe, encoder_dir, tmp_path)
     told = card["figures"]["after"]["validation"]
     assert told["slot_f1"] == 1
