@@ -15,8 +15,12 @@ from dbos import DBOS
 from dialog.backoffice.patience import Patience
 from dialog.backoffice.ports import CoreBanking
 from dialog.bank.bank import Bank
+from dialog.errors import BankUnavailable
 
 T = TypeVar("T")
+
+OUTAGES = (BankUnavailable, OSError)
+"""What passes by itself: a database or a service that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,11 @@ def patience() -> Patience:
 
 
 async def step(work: Callable[..., T], *arguments: Any) -> T:
-    """Do a step: `work(desk, *arguments)` in a thread, tried again where it fails."""
+    """Do a step: `work(desk, *arguments)` in a thread, tried again after an outage."""
     options: Any = {
         "name": work.__name__,
         "retries_allowed": True,
+        "should_retry": lambda error: isinstance(error, OUTAGES),
         "interval_seconds": patience().step.total_seconds(),
         "max_attempts": patience().tries,
     }

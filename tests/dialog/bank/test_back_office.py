@@ -4,9 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-import psycopg
 import pytest
-from bank_callers import plain
 
 from dialog.backoffice.engine import BackOffice, office_url
 from dialog.backoffice.looking import Window
@@ -19,12 +17,13 @@ PATIENCE = Patience(step=timedelta(seconds=0.01), tries=2, day=timedelta(seconds
 
 class CardMaker:
     def __init__(self) -> None:
-        self.broken, self.orders = False, []
+        self.broken: Exception | None = None
+        self.orders: list[str] = []
 
     def make_card(self, order_id: str, kind: str) -> str:
         self.orders.append(order_id)
-        if self.broken:
-            raise OSError("the card maker does not answer")
+        if self.broken is not None:
+            raise self.broken
         return "7654"
 
 
@@ -35,10 +34,6 @@ def maker():
 
 @pytest.fixture
 def office(bank, url, maker):
-    if url.startswith("postgresql"):
-        # The bank's tables are put back between tests; the engine's are not among them.
-        with psycopg.connect(plain(url)) as session:
-            session.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
     office = BackOffice(Desk(bank, maker, PATIENCE), office_url(url), polling_s=0.02)
     office.open()
     yield office
@@ -105,14 +100,21 @@ def test_a_card_that_nobody_activates_is_asked_for_and_then_looked_at(bank, mari
     ]
 
 
-def test_a_workflow_that_failed_goes_on_from_its_failed_step(bank, maria, office, window, maker):
-    maker.broken = True
+@pytest.mark.parametrize(
+    ("broken", "tries"),
+    [(OSError("no answer"), PATIENCE.tries), (BankError("no such card"), 1)],
+    ids=["an outage", "a refusal"],
+)
+def test_a_workflow_that_failed_goes_on_from_its_failed_step(
+    bank, maria, office, window, maker, broken, tries
+):
+    maker.broken = broken
     order_card(bank, maria)
     office.relay()
     wait_for(lambda: status(window, "card_replacement:o1") == "ERROR")
-    assert len(maker.orders) == PATIENCE.tries
+    assert len(maker.orders) == tries
     assert letters(bank) == []
-    maker.broken = False
+    maker.broken = None
     window.retry("card_replacement:o1")
     wait_for(lambda: status(window, "card_replacement:o1") == "SUCCESS")
     assert letters(bank)[0] == "card_sent"
@@ -142,6 +144,25 @@ def test_a_late_complaint_becomes_an_urgent_task_and_its_answer_is_sent(
     office.relay()
     wait_for(lambda: "complaint_answered" in letters(bank))
     assert "we pay it back" in bank.letters()[-1]["body"]
+
+
+def test_an_office_that_closes_leaves_its_workflows_to_the_next_one(
+    bank, maria, office, window, url, maker
+):
+    who = {"customer_id": maria.id, "call_id": "c1"}
+    cases = [bank.cases.open("complaint", "a fee", request_id=f"r{n}", **who) for n in range(3)]
+    office.relay()
+    wait_for(lambda: len(bank.tasks.waiting()) == len(cases))
+    office.close()
+    assert {one.status for one in window.workflows()} == {"PENDING"}
+    for case in cases:
+        bank.cases.close(case.reference, "we pay it back", by="head")
+    after = BackOffice(Desk(bank, maker, PATIENCE), office_url(url), polling_s=0.02)
+    after.open()
+    after.relay()
+    wait_for(lambda: {one.status for one in window.workflows()} == {"SUCCESS"})
+    after.close()
+    assert letters(bank).count("complaint_answered") == len(cases)
 
 
 def test_an_office_that_never_worked_is_told(tmp_path):

@@ -1,6 +1,5 @@
 """A back office killed at any step loses nothing and does nothing twice; on both databases."""
 
-import multiprocessing
 import shutil
 from collections import Counter
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ import killed_office
 import psycopg
 import pytest
 from bank_callers import Somebody, meet, plain
+from children import CHILDREN
 from sqlalchemy import make_url
 
 from dialog.backoffice.engine import WORKFLOWS
 from dialog.bank.bank import Bank
 from dialog.bank.values import TransferOrder
 
-FORKSERVER = multiprocessing.get_context("forkserver")
 PATIENCE_S = 120
 LETTERS = {"transfer_made", "transfer_declined", "call_back_booked", "call_back_missed"}
 
@@ -133,7 +132,7 @@ class Rounds:
 
     def run(self, url: str, folder: Path, die_at: str | None) -> int | None:
         asked = (url, folder, self._in_vain, die_at)
-        child = FORKSERVER.Process(target=killed_office.work, args=asked)
+        child = CHILDREN.Process(target=killed_office.work, args=asked)
         child.start()
         child.join(PATIENCE_S)
         if child.is_alive():  # it must not go on beside the tests that follow

@@ -1,20 +1,17 @@
 """A process killed at any instant leaves each transfer done once or not at all."""
 
-import multiprocessing
 import os
 import random
 import select
 import signal
+from multiprocessing import reduction
 
 import killed_teller
 import pytest
+from children import CHILDREN
 
 TRANSFERS = 12
 """How many a process is to make before it is done; on a quiet machine each takes 10 ms."""
-
-FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["pytest", "dialog.bank.bank", "dialog.bank.demo"])
-"""Children come from a clean process with these imported: quick to start, without our threads."""
 
 
 class Told:
@@ -25,8 +22,8 @@ class Told:
 
     def start(self, target, *arguments):
         os.set_inheritable(self.writing, True)
-        connection = multiprocessing.reduction.DupFd(self.writing)
-        child = FORKSERVER.Process(target=_with_pipe, args=(target, connection, *arguments))
+        connection = reduction.DupFd(self.writing)
+        child = CHILDREN.Process(target=_with_pipe, args=(target, connection, *arguments))
         child.start()
         os.close(self.writing)
         return child
