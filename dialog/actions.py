@@ -64,6 +64,11 @@ def execute_transfer(view: View) -> Arguments:
     return {"proposal_id": view.frame.proposal, "customer_id": view.known.customer_id}
 
 
+def confirmed_transfer(view: View) -> Arguments:
+    """The same, and how the caller feels as they confirm it."""
+    return {**execute_transfer(view), "mood": view.state.mood.name}
+
+
 def cancel_payment(view: View) -> Arguments:
     """The pending payment that was chosen."""
     pending = view.pending()
@@ -126,18 +131,18 @@ ACTIONS: dict[str, Action] = {
         | {"day_past"},
     ),
     "execute_transfer": Action(
-        execute_transfer,
+        confirmed_transfer,
         frozenset({"repeated", "insufficient", "over_limit", "spent", "unknown"})
         | {"code", "person", "refused", "approval"},
         effect=True,
     ),
     "arrange_payment": Action(
-        execute_transfer,
+        confirmed_transfer,
         frozenset({"spent", "code", "person", "refused", "approval"}),
         effect=True,
     ),
     "hold_transfer": Action(
-        execute_transfer,
+        confirmed_transfer,
         frozenset({"spent", "code", "person", "refused", "insufficient"}),
         effect=True,
     ),

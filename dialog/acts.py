@@ -93,21 +93,26 @@ def _propose_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
 def _execute_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     proposal: Any = act.arguments["proposal_id"]
     customer: Any = act.arguments["customer_id"]
-    receipt = bank.execute_transfer(proposal, customer_id=customer, call_id=origin.call_id)
+    mood: Any = act.arguments["mood"]
+    receipt = bank.execute_transfer(
+        proposal, customer_id=customer, call_id=origin.call_id, mood=mood
+    )
     return "repeated" if receipt.repeated else "ok", {"receipt": receipt}
 
 
 def _hold_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     proposal: Any = act.arguments["proposal_id"]
     customer: Any = act.arguments["customer_id"]
-    bank.hold_transfer(proposal, customer_id=customer, call_id=origin.call_id)
+    mood: Any = act.arguments["mood"]
+    bank.hold_transfer(proposal, customer_id=customer, call_id=origin.call_id, mood=mood)
     return "ok", {}
 
 
 def _arrange_payment(act: Act, bank: Bank, origin: Origin) -> Told:
     proposal: Any = act.arguments["proposal_id"]
     customer: Any = act.arguments["customer_id"]
-    bank.schedules.arrange(proposal, customer_id=customer, call_id=origin.call_id)
+    mood: Any = act.arguments["mood"]
+    bank.schedules.arrange(proposal, customer_id=customer, call_id=origin.call_id, mood=mood)
     return "ok", {}
 
 

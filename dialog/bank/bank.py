@@ -212,10 +212,13 @@ class Bank:
             lambda told: {"proposal": proposal_id, "risk": told.verdict.explained()},
         )
 
-    def execute_transfer(self, proposal_id: str, *, customer_id: int, call_id: str) -> Receipt:
+    def execute_transfer(
+        self, proposal_id: str, *, customer_id: int, call_id: str, mood: str | None = None
+    ) -> Receipt:
         """Move the money of a confirmed proposal, once.
 
         A second call, at any time, moves nothing and returns the same receipt with repeated set.
+        mood is how the caller feels as they confirm.
 
         Raises:
             InsufficientFunds, UnknownAccount, AmountOverLimit: The facts no longer allow it.
@@ -234,6 +237,7 @@ class Bank:
                 call_id=call_id,
                 now=now,
                 settings=self._settings,
+                mood=mood,
             )
             if not receipt.repeated:
                 posted.add(receipt.journal_id)
@@ -253,7 +257,9 @@ class Bank:
         )
         return receipt
 
-    def hold_transfer(self, proposal_id: str, *, customer_id: int, call_id: str) -> None:
+    def hold_transfer(
+        self, proposal_id: str, *, customer_id: int, call_id: str, mood: str | None = None
+    ) -> None:
         """Let two people decide about a confirmed transfer; a second time changes nothing.
 
         Raises:
@@ -270,6 +276,7 @@ class Bank:
                 call_id=call_id,
                 now=now,
                 settings=self._settings,
+                mood=mood,
             )
 
         deed = Deed("hold_transfer", call_id, customer_id)

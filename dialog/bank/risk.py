@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dialog.errors import NeedsPerson, Refused
 from dialog.strict_yaml import Strict, read
@@ -48,6 +48,8 @@ Matter = Literal[
 """What is ordered: a transfer to a payee or an own account, or another kind of order."""
 Feels = Literal["calm", "angry", "distressed", "was_upset"]
 """How the caller feels (dialog/mood.py)."""
+WORDS: Mapping[str, tuple[str, ...]] = {"to": get_args(Matter), "mood": get_args(Feels)}
+"""The features that are words, with all that they may be; the others are numbers."""
 Features = Mapping[Feature, Decimal | str]
 """The values of one transfer; one that is not known is left out, and no rule applies to it."""
 
@@ -74,8 +76,19 @@ class Rule(Strict):
     """One rule: where all conditions hold, its outcome is called for."""
 
     rule: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    when: Annotated[dict[Feature, Range | Matter | Feels], Field(min_length=1)]
+    when: Annotated[dict[Feature, Range | str], Field(min_length=1)]
     then: Literal["code", "approval", "person", "refuse"]
+
+    @field_validator("when")
+    @classmethod
+    def _known_values(cls, when: dict[Feature, Range | str]) -> dict[Feature, Range | str]:
+        for feature, value in when.items():
+            known = WORDS.get(feature)
+            if known is None and not isinstance(value, Range):
+                raise ValueError(f"{feature} is a number: give a range, over or under, not {value}")
+            if known is not None and value not in known:
+                raise ValueError(f"{feature} is never {value}: give one of {', '.join(known)}")
+        return when
 
     def applies(self, features: Features) -> bool:
         """Whether all of its conditions hold."""
@@ -107,6 +120,11 @@ class Verdict:
     outcome: str
     rules: tuple[str, ...]
     features: Features
+
+    @property
+    def weight(self) -> int:
+        """How strict the outcome is."""
+        return OUTCOMES.index(self.outcome)
 
     def explained(self) -> dict[str, object]:
         """For the audit."""

@@ -73,7 +73,9 @@ class Schedules:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def arrange(self, proposal_id: str, *, customer_id: int, call_id: str) -> Schedule:
+    def arrange(
+        self, proposal_id: str, *, customer_id: int, call_id: str, mood: str | None = None
+    ) -> Schedule:
         """Arrange the payment of a confirmed proposal; a second time changes nothing.
 
         Raises:
@@ -90,7 +92,8 @@ class Schedules:
                 return schedule_value(session, made)
             if proposal.first_on is None or now >= proposal.expires_at:
                 raise ProposalSpent("the payment is for at once, or no longer open; read it back")
-            transfers.require_consent(session, proposal, self._desk.settings.rules, now)
+            rules = self._desk.settings.rules
+            transfers.require_consent(session, proposal, rules, now, mood=mood)
             row = ScheduleRow(
                 id=proposal_id,
                 customer_id=customer_id,

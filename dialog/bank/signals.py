@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import ColumnElement
 
 from dialog.bank.holds import held
@@ -47,7 +47,12 @@ def features(session: Session, proposal: ProposalRow, now: datetime) -> Features
 
 def _largest(session: Session, proposal: ProposalRow, now: datetime) -> int:
     """Minor units of the customer's largest single payment to others of late; 0 without any."""
-    outside = select(PostingRow.entry_id).join(AccountRow).where(AccountRow.customer_id.is_(None))
+    other, account = aliased(PostingRow), aliased(AccountRow)
+    outside = (
+        select(other.id)
+        .join(account, account.id == other.account_id)
+        .where(other.entry_id == PostingRow.entry_id, account.customer_id.is_(None))
+    )
     query = (
         select(func.coalesce(func.min(PostingRow.amount_minor), 0))
         .join(AccountRow, AccountRow.id == PostingRow.account_id)
@@ -56,7 +61,7 @@ def _largest(session: Session, proposal: ProposalRow, now: datetime) -> int:
             AccountRow.customer_id == proposal.customer_id,
             PostingRow.amount_minor < 0,
             EntryRow.booked_on >= now.date() - LATELY,
-            EntryRow.id.in_(outside),
+            outside.correlate(PostingRow).exists(),
         )
     )
     return -int(session.scalar(query) or 0)
@@ -70,8 +75,9 @@ def _paid(session: Session, proposal: ProposalRow, *where: ColumnElement[bool]) 
 
 def _payments_since(session: Session, proposal: ProposalRow, now: datetime) -> int:
     query = select(func.count(EntryRow.id))
-    lately = EntryRow.recorded_at >= now - timedelta(hours=1)
-    return int(session.scalar(_others(query, proposal, lately)) or 0)
+    since = now - timedelta(hours=1)
+    lately = EntryRow.recorded_at >= since, EntryRow.booked_on >= since.date()
+    return int(session.scalar(_others(query, proposal, *lately)) or 0)
 
 
 def _others(query, proposal: ProposalRow, *where: ColumnElement[bool]):  # type: ignore[no-untyped-def]

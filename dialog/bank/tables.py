@@ -189,6 +189,8 @@ class ProposalRow(Base):
     __table_args__ = (
         CheckConstraint("(to_account_id IS NULL) <> (to_payee_id IS NULL)", name="one_target"),
         CheckConstraint("amount_minor > 0", name="positive"),
+        Index("ix_proposals_customer_id", "customer_id", "proposed_at"),
+        Index("ix_proposals_from_account_id", "from_account_id", "held_at"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -248,6 +250,7 @@ class EntryRow(Base):
     """
 
     __tablename__ = "journal_entries"
+    __table_args__ = (Index("ix_journal_entries_booked_on", "booked_on"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -95,6 +95,7 @@ def execute(
     now: datetime,
     settings: BankSettings,
     approved: bool = False,
+    mood: str | None = None,
 ) -> Receipt:
     """Move the money, or find that it has been moved already.
 
@@ -105,6 +106,7 @@ def execute(
         now: When.
         settings: Limits and rules.
         approved: Two people have agreed, however long ago the caller did.
+        mood: How the caller feels as they confirm, where they do.
 
     Raises:
         ProposalSpent: Unknown, expired, or of another call or customer.
@@ -121,7 +123,8 @@ def execute(
     if proposal.declined_at is not None:
         raise ProposalSpent("two people have not agreed in time; read the transfer back again")
     transfer_minor(to_major(proposal.amount_minor), settings.transfer_limit)
-    verdict = require_consent(session, proposal, settings.rules, now, approved=approved)
+    rules = settings.rules
+    verdict = require_consent(session, proposal, rules, now, approved=approved, mood=mood)
     bills.claim(session, proposal)
     entry = ledger.post(session, legs(session, proposal), at=now, proposal_id=proposal_id)
     return replace(_receipt(session, proposal, entry, repeated=False), verdict=verdict)
@@ -148,21 +151,38 @@ def require_consent(
     now: datetime,
     *,
     approved: bool = False,
+    mood: str | None = None,
 ) -> Verdict:
     """What the risk rules say as things are now, with the code that they want already given.
+
+    Who felt otherwise when it was read back than now (mood) is judged by the mood that the rules
+    are stricter with, and that one is kept.
 
     Raises:
         Refused, NeedsPerson, CodeNeeded, NeedsApproval: They forbid it.
     """
     # Two transfers at once must not each find the day's limit unspent.
     session.get(CustomerRow, proposal.customer_id, with_for_update={"key_share": True})
-    verdict = judge(rules, features(session, proposal, now))
+    verdict = _judged(session, proposal, rules, now, mood)
     require_allowed(verdict)
     if needs_code(verdict) and not codes.passed(session, proposal.id):
         raise CodeNeeded(verdict.rules)
     if verdict.outcome == "approval" and not approved:
         raise NeedsApproval(verdict.rules)
     return verdict
+
+
+def _judged(
+    session: Session, proposal: ProposalRow, rules: Sequence[Rule], now: datetime, mood: str | None
+) -> Verdict:
+    before = judge(rules, features(session, proposal, now))
+    if mood is None or "mood" not in before.features:
+        return before
+    current = judge(rules, {**before.features, "mood": mood})
+    if current.weight <= before.weight:
+        return before
+    proposal.mood = mood
+    return current
 
 
 def hold(
@@ -173,6 +193,7 @@ def hold(
     call_id: str,
     now: datetime,
     settings: BankSettings,
+    mood: str | None = None,
 ) -> str:
     """Let two people decide about a confirmed transfer; gives the workflow that makes it.
 
@@ -185,7 +206,7 @@ def hold(
     proposal = open_proposal(session, proposal_id, customer_id, call_id)
     if now >= proposal.expires_at or proposal.first_on is not None:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
-    require_consent(session, proposal, settings.rules, now, approved=True)
+    require_consent(session, proposal, settings.rules, now, approved=True, mood=mood)
     source = ledger.lock_accounts(session, [proposal.from_account_id])[proposal.from_account_id]
     holds.require_free(session, source, proposal.amount_minor, but=proposal_id)
     bills.claim(session, proposal)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from dialog.actions import ACTIONS, Arguments, execute_transfer, propose_transfer
+from dialog.actions import ACTIONS, Arguments, confirmed_transfer, propose_transfer
 from dialog.acts import ACTS
 from dialog.bank.values import Bill, TransferOrder
 from dialog.conditions import condition
@@ -122,9 +122,9 @@ def _propose(view: View) -> Arguments:
 
 for _name, _gather, _payment in (
     ("propose_bill", _propose, "propose_transfer"),
-    ("pay_bill", execute_transfer, "execute_transfer"),
-    ("hold_bill", execute_transfer, "hold_transfer"),
-    ("arrange_bill", execute_transfer, "arrange_payment"),
+    ("pay_bill", confirmed_transfer, "execute_transfer"),
+    ("hold_bill", confirmed_transfer, "hold_transfer"),
+    ("arrange_bill", confirmed_transfer, "arrange_payment"),
 ):
     _known = ACTIONS[_payment]
     act(_name, _gather, ACTS[_payment], *_known.results, SETTLED, effect=_known.effect)

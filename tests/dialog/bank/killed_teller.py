@@ -10,9 +10,9 @@ from dialog.bank.bank import Bank
 from dialog.bank.settings import BankSettings
 
 
-def execute_all(url: str, customer_id: int, proposals: list[str], told: int) -> None:
+def execute_all(url: str, clock: Clock, customer_id: int, proposals: list[str], told: int) -> None:
     """Execute the proposals in turn, telling each into the pipe once its receipt is here."""
-    bank = Bank(url, pepper=PEPPER, clock=Clock(), settings=BankSettings(pin_cost=CHEAP, rules=()))
+    bank = Bank(url, pepper=PEPPER, clock=clock, settings=BankSettings(pin_cost=CHEAP, rules=()))
     os.write(told, b"start\n")
     for proposal in proposals:
         bank.execute_transfer(proposal, customer_id=customer_id, call_id="c1")

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -84,6 +85,10 @@ def test_the_strongest_outcome_of_all_that_apply_counts():
         ("rules:\n  - rule: a\n    when: {amount: {over: 1}}\n    then: maybe\n", ":4:"),
         ("rules:\n  - rule: a\n    when: {amuont: {over: 1}}\n    then: code\n", ":3:"),
         ("rules:\n  - rule: a\n    when: {amount: {}}\n    then: code\n", "over, under or both"),
+        ("rules:\n  - rule: a\n    when: {mood: payee}\n    then: code\n", ":3:.*calm, angry"),
+        ("rules:\n  - rule: a\n    when: {to: calm}\n    then: code\n", ":3:.*give one of payee"),
+        ("rules:\n  - rule: a\n    when: {amount: payee}\n    then: code\n", ":3:.*give a range"),
+        ("rules:\n  - rule: a\n    when: {to: {over: 1}}\n    then: code\n", ":3:.*payee, own"),
     ],
 )
 def test_a_mistake_in_the_rules_is_named_with_its_line(tmp_path, text_, named):
@@ -333,3 +338,42 @@ def test_the_mood_at_the_read_back_counts_when_the_money_moves(wary, priya):
     wary.propose_transfer(told, call_id="c1", proposal_id="p")
     with pytest.raises(CodeNeeded):
         execute(wary, priya)
+
+
+def test_distress_that_comes_between_read_back_and_yes_counts(wary, priya):
+    assert not propose(wary, priya, "150.00").needs_code
+    before = wary.books()
+    with pytest.raises(CodeNeeded) as refused:
+        wary.execute_transfer("p", customer_id=priya.id, call_id="c1", mood="distressed")
+    assert refused.value.details == ("distressed",)
+    assert wary.books() == before
+
+
+def test_calm_at_the_yes_takes_nothing_back_of_distress_at_the_read_back(wary, priya):
+    told = replace(priya.order("150.00", to="Sofia Rossi"), mood="distressed")
+    wary.propose_transfer(told, call_id="c1", proposal_id="p")
+    with pytest.raises(CodeNeeded):
+        wary.execute_transfer("p", customer_id=priya.id, call_id="c1", mood="calm")
+
+
+def test_a_plan_made_in_distress_needs_a_code_too(wary, priya):
+    later = replace(priya.order("150.00", to="Sofia Rossi"), first_on=date(2026, 3, 20))
+    wary.propose_transfer(later, call_id="c1", proposal_id="p")
+    with pytest.raises(CodeNeeded):
+        wary.schedules.arrange("p", customer_id=priya.id, call_id="c1", mood="distressed")
+
+
+def test_a_large_share_is_one_of_what_is_available_and_not_of_what_is_booked(wary, priya):
+    checking = next(a for a in wary.facts(priya.id).accounts if a.kind == "checking")
+    assert "empties_the_account" not in propose(wary, priya, "300.00", name="before").verdict.rules
+    kept = checking.available - Decimal(320)
+    hold = text(
+        "INSERT INTO proposals (id, customer_id, call_id, from_account_id, to_payee_id, currency, "
+        "amount_minor, proposed_at, expires_at, held_at) SELECT 'held', customer_id, call_id, "
+        "from_account_id, to_payee_id, currency, :kept, proposed_at, expires_at, proposed_at "
+        "FROM proposals WHERE id = 'before'"
+    )
+    wary._database.write(lambda s: s.execute(hold, {"kept": int(kept * 100)}))
+    verdict = propose(wary, priya, "300.00", name="after").verdict
+    assert verdict.features["share"] == Decimal("93.8")
+    assert (verdict.outcome, verdict.rules) == ("code", ("empties_the_account",))
