@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from stdnum import verhoeff
 
 from dialog.bank.demo import demo_customers
+from dialog.bank.pins import PinHasher
 from dialog.bank.settings import LockoutPolicy
 
 MARIA, JAMES = demo_customers()[:2]
@@ -78,6 +80,29 @@ def test_a_refusal_tells_nothing_about_number_pin_or_address(bank, number):
         (True, 0),
         (True, 0),
     ]
+
+
+def test_a_flood_of_guesses_from_many_addresses_shuts_one_number_and_nobody_else(bank):
+    assert let_in(bank, "first", HOME)
+    answers = [guess(bank, 1, f"sip:+1555{n:04d}", prefix=f"c{n}-")[0] for n in range(60)]
+    assert [n for n, answer in enumerate(answers) if not answer.locked] == [0, 1]
+    assert not let_in(bank, "right pin", "sip:+15559999")
+    assert let_in(bank, "own phone", HOME)
+    assert let_in(bank, "somebody else", "sip:+15550001", JAMES)
+
+
+def test_a_flood_of_calls_from_one_address_shuts_that_address_and_costs_no_more_hashing(
+    bank, monkeypatch
+):
+    hashed = []
+    verify = PinHasher.verify
+    monkeypatch.setattr(PinHasher, "verify", lambda *a, **k: hashed.append(1) or verify(*a, **k))
+    numbers = [f"{n:07d}{verhoeff.calc_check_digit(f'{n:07d}')}" for n in range(60)]
+    answers = [guess(bank, 1, STRANGER, number, f"{number}-")[0] for number in numbers]
+    assert sum(not answer.locked for answer in answers) < LockoutPolicy().tries_per_address
+    assert len(hashed) == LockoutPolicy().tries_per_address
+    assert not let_in(bank, "right pin", STRANGER)
+    assert let_in(bank, "somebody else", HOME)
 
 
 def test_guessing_from_everywhere_for_years_finds_no_pin():
