@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from server.aside import aside
 from server.settings import Settings
 
 
@@ -17,3 +18,16 @@ def documents_index(settings: Settings, encoder: Path) -> Path | None:
     from nlu.questions.answering import kept_index
 
     return kept_index(settings.documents, settings.models, encoder)
+
+
+def index_aside(settings: Settings, encoder: Path) -> None:
+    """Make the index where it has to be made, so that calls which run do not wait for it.
+
+    Raises:
+        DocumentError: A document is wrong.
+    """
+    if settings.documents is None:
+        return
+    from nlu.questions.answering import kept_index
+
+    aside(kept_index, settings.documents, settings.models, encoder)

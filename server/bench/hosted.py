@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from server.caller import Dial
 from server.client.connection import dialled
 from server.errors import ServerError
+from server.processes import ended
 
 START_WITHIN = 180.0
 END_WITHIN = 20.0
@@ -131,8 +132,4 @@ async def child(
     finally:
         if process.stdin is not None:
             process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), END_WITHIN)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        await ended(process, END_WITHIN)

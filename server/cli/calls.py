@@ -52,9 +52,10 @@ def serve(
     """
     from server.cli.hosting import hosted, loaded_engines, parse_day, until_told
     from server.cli.reloading import reloading
-    from server.cli.renewing import renewing
+    from server.cli.renewing import Early, renewing
     from server.settings import AudioSocket, Sip
 
+    early = Early()
     chosen = settings(host=host, port=port)
     if sip and chosen.sip is None:
         chosen = chosen.model_copy(update={"sip": Sip()})
@@ -65,7 +66,7 @@ def serve(
         drain = Drain()
         async with (
             reloading(chosen.language if reload else None),
-            renewing(engines, settings),
+            renewing(engines, settings, early),
             hosted(chosen, engines, parse_day(today), drain) as url,
         ):
             print(f"Tellerline answers on {url}", flush=True)

@@ -9,6 +9,7 @@ import structlog
 
 from dialog.conversation import Understands
 from nlu.errors import NluError
+from server.documents import index_aside
 from server.engines import Engines
 from server.errors import ServerError
 from server.meaning import load_meaning
@@ -18,13 +19,31 @@ from server.settings import Settings
 log = structlog.get_logger()
 
 
+class Early:
+    """SIGHUP from the process's beginning on: one that comes while the engines load is not lost.
+
+    Attributes:
+        told: Whether one has come.
+    """
+
+    def __init__(self) -> None:
+        self.told = False
+        signal.signal(signal.SIGHUP, self._note)
+
+    def _note(self, *_: object) -> None:
+        self.told = True
+
+
 @asynccontextmanager
-async def renewing(engines: Engines, reread: Callable[[], Settings]) -> AsyncIterator[None]:
+async def renewing(
+    engines: Engines, reread: Callable[[], Settings], early: Early | None = None
+) -> AsyncIterator[None]:
     """Renew the understander at each SIGHUP.
 
     Args:
         engines: Whose understander is replaced.
         reread: Reads the settings again.
+        early: What has come until now.
     """
     told = asyncio.Event()
 
@@ -34,6 +53,8 @@ async def renewing(engines: Engines, reread: Callable[[], Settings]) -> AsyncIte
             await renew_meaning(engines, reread)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
+    if early is not None and early.told:
+        told.set()
     renewal = asyncio.create_task(renew_when_told())
     try:
         yield
@@ -65,4 +86,6 @@ async def renew_meaning(engines: Engines, reread: Callable[[], Settings]) -> Non
 
 def _loaded(reread: Callable[[], Settings]) -> Understands:
     settings = reread()
-    return load_meaning(settings, ModelStore(settings.models).prepare(settings.encoder))
+    encoder = ModelStore(settings.models).prepare(settings.encoder)
+    index_aside(settings, encoder)
+    return load_meaning(settings, encoder)

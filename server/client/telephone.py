@@ -17,6 +17,7 @@ from server.caller import Dial
 from server.channels.sip.wire import Wire
 from server.client.connection import CallError, Hello, Message, Socket
 from server.client.wires import Aside, ForeignWire
+from server.processes import ended
 from voice.turns import RATE
 
 END_WITHIN = 5.0
@@ -86,12 +87,7 @@ def dialling(uri: str, aside: Aside, codec: str = "pcmu") -> Dial:
             yield wire, await wire.ready(uri)
         finally:
             await wire.close()
-            try:
-                async with asyncio.timeout(END_WITHIN):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+            await ended(process, END_WITHIN)
             await listening
 
     return dial

@@ -16,9 +16,10 @@ from dialog.script import script
 from nlu.intents.head import IntentHead
 from nlu.intents.model import HEAD_FILE
 from nlu.paths import MODEL_FOLDER
+from nlu.questions.answering import kept_index
 from nlu.understander import Understander
 from nlu.understanding import Context, Expectation
-from server.cli.renewing import renew_meaning, renewing
+from server.cli.renewing import Early, renew_meaning, renewing
 from server.meaning import load_meaning
 from server.settings import Settings
 from server.shadow import WAITING, Shadowed
@@ -186,6 +187,30 @@ async def test_a_failure_of_any_kind_leaves_the_next_signal_its_turn(monkeypatch
         assert engines.understander.version == "staged"
         os.kill(os.getpid(), signal.SIGHUP)
         await taken_up(engines, other.version)
+
+
+async def test_a_signal_that_comes_while_the_engines_load_is_obeyed_afterwards(monkeypatch, other):
+    monkeypatch.setattr("server.cli.renewing._loaded", lambda _: other)
+    engines = SimpleNamespace(understander=Meaning())
+    early = Early()
+    os.kill(os.getpid(), signal.SIGHUP)
+    async with renewing(engines, Settings, early):
+        await taken_up(engines, other.version)
+
+
+async def test_documents_are_indexed_aside_before_the_model_is_loaded(tmp_path, monkeypatch, other):
+    done: list[object] = []
+
+    def load(*_):
+        done.append("loaded")
+        return other
+
+    monkeypatch.setattr("server.documents.aside", lambda work, *_: done.append(work))
+    monkeypatch.setattr("server.cli.renewing.load_meaning", load)
+    await renew_meaning(
+        SimpleNamespace(understander=Meaning()), lambda: Settings(documents=tmp_path)
+    )
+    assert done == [kept_index, "loaded"]
 
 
 async def test_a_model_that_cannot_be_loaded_is_told_and_the_old_one_stays(tmp_path, monkeypatch):

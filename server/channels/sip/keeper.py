@@ -13,6 +13,7 @@ import structlog
 from server.channels.sip.wire import RENEWED, Wire
 from server.clock import now
 from server.errors import ServerError
+from server.processes import ended
 from server.settings import Sip
 
 log = structlog.get_logger()
@@ -109,9 +110,4 @@ class Keeper:
 async def _end(process: Process, steering: Wire) -> None:
     """It ends by itself once nobody steers it."""
     await steering.close()
-    try:
-        async with asyncio.timeout(END_WITHIN):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    await ended(process, END_WITHIN)
