@@ -84,6 +84,9 @@ def leave(draft: Draft, result: str) -> None:
     keep_ended(draft, left, dropped=result == "cancelled")
     if result == "transfer":
         draft.end("transfer")
+    elif result == "goodbye":
+        draft.say("goodbye", "goodbye")
+        draft.end("goodbye")
     elif result == "ask_person":
         draft.change(stack=())
         start(draft, "person")

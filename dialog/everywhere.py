@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dialog import engine
 from dialog.asides import explain, why
 from dialog.draft import Draft
+from dialog.farewell import farewell, is_rating
 from dialog.floor import give_back_floor, what_else
 from dialog.flow import Confirm
 from dialog.stack import requests_in
@@ -13,6 +14,9 @@ from dialog.state import OPEN
 
 def cancel(draft: Draft) -> None:
     """Stop what is talked about, or all of it; what lies below is taken up again."""
+    if is_rating(draft):
+        farewell(draft)
+        return
     under_way = requests_in(draft.state.stack)
     if not under_way:
         draft.say("nothing_to_cancel")
@@ -52,8 +56,7 @@ def agent(draft: Draft) -> None:
 
 def goodbye(draft: Draft) -> None:
     """End the call."""
-    draft.say("goodbye", "goodbye")
-    draft.end("goodbye")
+    farewell(draft)
 
 
 def repeat(draft: Draft) -> None:

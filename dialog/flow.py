@@ -157,8 +157,8 @@ class Forget(Step):
 class Finish(Step):
     """End the flow, with "done" or another result.
 
-    "transfer" hands the call to a person, "ask_person" offers one, "open" means that what comes
-    next was asked already; any other result is the calling flow's business.
+    "transfer" hands the call to a person, "ask_person" offers one, "goodbye" ends the call, "open"
+    means that what comes next was asked already; any other result is the calling flow's business.
     """
 
     end: Name

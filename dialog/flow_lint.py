@@ -12,7 +12,7 @@ from dialog.lines import ASIDES, SAID_BY_CODE
 from dialog.script import Script
 from dialog.strict_yaml import lines_of, lines_of_keys
 
-ENDS = frozenset({"done", "cancelled", "transfer", "ask_person", "open"})
+ENDS = frozenset({"done", "cancelled", "transfer", "ask_person", "goodbye", "open"})
 """Ends that mean the same in every flow."""
 
 

@@ -75,6 +75,8 @@ def _tells(draft: Draft, understanding: Understanding) -> bool:
     if asked is None or not draft.flow.takes_words(asked):
         return False
     best, words = understanding.intent, len(understanding.text.split())
+    if draft.flow.passing and other_request(draft, understanding):
+        return False
     gives_up = best == "cancel" and understanding.intents[0].score >= SURE
     if words > (FAREWELL if gives_up else SHORT):
         return True

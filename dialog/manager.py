@@ -24,6 +24,7 @@ from dialog.decision import (
     Unclear,
 )
 from dialog.draft import Draft
+from dialog.farewell import farewell, is_rating
 from dialog.floor import give_back_floor
 from dialog.flow import Do
 from dialog.hearing import heard
@@ -119,6 +120,9 @@ def _expired(draft: Draft) -> None:
 def _silent(draft: Draft) -> None:
     draft.change(silences=draft.state.silences + 1)
     draft.reason = f"silence {draft.state.silences}"
+    if is_rating(draft):
+        farewell(draft)
+        return
     if draft.state.silences > SILENCES:
         draft.say("goodbye_silence", "goodbye")
         draft.end("goodbye")

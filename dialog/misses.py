@@ -1,6 +1,7 @@
 """When the caller was not understood: help that grows, never the same sentence twice."""
 
 from dialog.draft import Draft
+from dialog.farewell import farewell, is_rating
 from dialog.floor import give_back_floor
 
 OFFER_AFTER = 2
@@ -16,6 +17,9 @@ def missed(draft: Draft) -> None:
     if draft.paused:
         draft.paused = False
         once_more(draft)
+        return
+    if is_rating(draft):
+        farewell(draft)
         return
     draft.change(misses=draft.state.misses + 1, closing=False)
     if gave_up(draft):

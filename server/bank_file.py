@@ -1,13 +1,13 @@
 """The bank that the settings name; the embedded one is made, with demo customers, at first use."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from dialog.bank.bank import Bank, utc_now
 from dialog.bank.demo import create_demo
 from dialog.bank.migrate import upgrade
-from dialog.bank.settings import PinCost
+from dialog.bank.settings import BankSettings, PinCost
 from server.settings import Settings, data_folder, read_pepper
 
 
@@ -31,7 +31,11 @@ def open_bank(settings: Settings, *, clock: Callable[[], datetime] = utc_now) ->
         create_demo(url, today=clock().date(), pepper=pepper)
     else:
         upgrade(url)
-    return Bank(url, pepper=pepper, clock=clock, checkpoints=checkpoints_file(settings))
+    chosen = BankSettings(
+        survey_share=settings.survey_share, survey_every=timedelta(days=settings.survey_days)
+    )
+    outside = checkpoints_file(settings)
+    return Bank(url, pepper=pepper, clock=clock, settings=chosen, checkpoints=outside)
 
 
 def checkpoints_file(settings: Settings) -> Path:
@@ -50,14 +54,18 @@ def noon(day: date) -> Callable[[], datetime]:
     return lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def temporary_bank(folder: Path, today: date, *, cost: PinCost | None = None) -> Bank:
+def temporary_bank(
+    folder: Path, today: date, *, cost: PinCost | None = None, survey_share: float = 0.0
+) -> Bank:
     """A fresh demo bank in a folder, for a replay or a demonstration.
 
     Args:
         folder: Where the file goes.
         today: The bank's clock stands at noon of this day.
         cost: Of hashing the PINs; None takes the real one.
+        survey_share: Of its calls that are asked how they were.
     """
     url, pepper = f"sqlite:///{folder / 'bank.db'}", b"only for a bank that is thrown away....."
     create_demo(url, today=today, pepper=pepper, cost=cost)
-    return Bank(url, pepper=pepper, clock=noon(today))
+    chosen = BankSettings(survey_share=survey_share)
+    return Bank(url, pepper=pepper, clock=noon(today), settings=chosen)

@@ -147,6 +147,8 @@ class Settings(BaseSettings):
             database's administrators cannot write. None puts it beside this user's own data.
         sms, email: Services that carry the bank's letters; None writes them into a file.
         core_banking: Service that makes cards; None keeps them in a file.
+        survey_share: Of calls that came to something, how many are asked how they were before the
+            goodbye, 0 to 1; nobody is asked twice within survey_days.
         back_office: Whether `serve` runs the workflows that outlive a call.
         models: Folder of prepared models.
         recogniser, voice, encoder: A model's name in the manifest, or a folder.
@@ -193,6 +195,8 @@ class Settings(BaseSettings):
     sms: Service | None = None
     email: Service | None = None
     core_banking: Service | None = None
+    survey_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    survey_days: Annotated[int, Field(ge=0)] = 90
     back_office: bool = True
     models: Path = _home("XDG_CACHE_HOME", ".cache") / "models"
     recogniser: str = "whisper-base"

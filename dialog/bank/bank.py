@@ -160,7 +160,7 @@ class Bank:
             UnknownAccount: No such customer.
         """
         with self._database.reading() as session:
-            return views.facts(session, customer_id, self._settings)
+            return views.facts(session, customer_id, self._settings, self._now())
 
     def transactions(
         self, account_id: int, customer_id: int, *, limit: int = 5

@@ -7,7 +7,7 @@ from dialog.bank.loans.applications import LoanOrder
 from dialog.bank.orders import OrderKind
 from dialog.bank.products.orders import ConsentOrder, ProfileOrder
 from dialog.bank.settings import BankSettings
-from dialog.bank.surveys import SurveyAnswer
+from dialog.bank.surveys import SurveyAnswer, SurveyAsked
 
 
 def order_kinds(settings: BankSettings) -> dict[str, OrderKind]:
@@ -22,6 +22,7 @@ def order_kinds(settings: BankSettings) -> dict[str, OrderKind]:
         "call_back": CallBack(),
         "dispute": Dispute(),
         "survey": SurveyAnswer(),
+        "survey_asked": SurveyAsked(),
         "consent": ConsentOrder(),
         "withdrawal": ConsentOrder(),
         "profile": ProfileOrder(),

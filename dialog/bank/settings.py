@@ -82,6 +82,8 @@ class BankSettings(BaseModel):
         code_tries: Wrong codes taken for one order.
         codes_per_hour: Codes sent to one customer in an hour, in all calls.
         card_limits: By kind of card; where a kind is missing, CardLimits' own.
+        survey_share: Of calls that came to something, how many are asked how they were, 0 to 1.
+        survey_every: Nobody is asked twice within this time.
         rules: Limits and signs of fraud; dialog/bank/risk.yaml where none are given.
     """
 
@@ -99,4 +101,6 @@ class BankSettings(BaseModel):
     code_tries: int = Field(default=3, ge=1)
     codes_per_hour: int = Field(default=5, ge=1)
     card_limits: dict[str, CardLimits] = {}
+    survey_share: float = Field(default=0.0, ge=0, le=1)
+    survey_every: timedelta = timedelta(days=90)
     rules: tuple[Rule, ...] = Field(default_factory=packaged_rules)

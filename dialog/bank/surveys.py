@@ -13,9 +13,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dialog.bank import office
 from dialog.bank.desk import Desk
+from dialog.bank.order_tables import OrderRow
 from dialog.bank.orders import Order, Told
 from dialog.bank.risk import Features
 from dialog.bank.routing import route
+from dialog.bank.settings import BankSettings
 from dialog.bank.tables import Base, UtcDateTime
 from dialog.strict_yaml import Strict, read
 
@@ -118,6 +120,26 @@ class SurveyAnswer:
         if found.sentiment == "bad" or (found.score or 5) <= LOW:
             office.start(session, SURVEY, order.id, now)
         return {"score": found.score, "sentiment": found.sentiment}
+
+
+class SurveyAsked(SurveyAnswer):
+    """That a caller was asked; there is nothing to carry out."""
+
+    def carry_out(self, session: Session, order: Order, now: datetime) -> Told:
+        """Nothing: an answer is an order of its own."""
+        return {}
+
+
+def share(session: Session, customer_id: int, settings: BankSettings, now: datetime) -> float:
+    """The share of this customer's calls that are asked: none soon after one was asked or rated."""
+    if settings.survey_share == 0:
+        return 0.0
+    query = select(OrderRow.id).where(
+        OrderRow.customer_id == customer_id,
+        OrderRow.kind.in_((SURVEY, "survey_asked")),
+        OrderRow.proposed_at > now - settings.survey_every,
+    )
+    return 0.0 if session.scalar(query.limit(1)) else settings.survey_share
 
 
 class Surveys:

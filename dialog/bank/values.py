@@ -191,7 +191,10 @@ class PaymentStatus:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the dialog may know of an authenticated customer while it decides."""
+    """What the dialog may know of an authenticated customer while it decides.
+
+    survey_share is the share of calls that are asked how they were, 0 for whom that is too soon.
+    """
 
     customer_id: int
     first_name: str
@@ -201,6 +204,7 @@ class Facts:
     schedules: tuple[Schedule, ...] = ()
     cases: tuple[Case, ...] = ()
     bills: tuple[Bill, ...] = ()
+    survey_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

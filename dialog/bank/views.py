@@ -1,12 +1,13 @@
 """What the bank tells: facts about one customer, transactions, and the books for a judge."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from dialog.bank import bills, cases, holds, schedules
+from dialog.bank import bills, cases, holds, schedules, surveys
 from dialog.bank.cards import card_value, status
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import TripRow
@@ -27,7 +28,7 @@ from dialog.bank.values import Account, Facts, Payee, Transaction
 from dialog.errors import UnknownAccount
 
 
-def facts(session: Session, customer_id: int, settings: BankSettings) -> Facts:
+def facts(session: Session, customer_id: int, settings: BankSettings, now: datetime) -> Facts:
     """Everything the dialog may know of a customer, as of one moment.
 
     Raises:
@@ -45,6 +46,7 @@ def facts(session: Session, customer_id: int, settings: BankSettings) -> Facts:
         schedules=schedules.pending(session, customer_id),
         cases=cases.of_customer(session, customer_id),
         bills=bills.of_customer(session, customer_id),
+        survey_share=surveys.share(session, customer_id, settings, now),
     )
 
 

@@ -1,8 +1,12 @@
-"""The question after the call."""
+"""The question after the call, asked for by the caller or, of some calls, before the goodbye."""
 
 from dialog.bank.orders import Terms
+from dialog.conditions import condition
 from dialog.services.naming import order
 from dialog.view import View
+
+ASKED = "propose_survey_asked"
+"""The act that writes down that a caller was asked."""
 
 
 def _terms(view: View) -> Terms:
@@ -12,3 +16,10 @@ def _terms(view: View) -> Terms:
 
 
 order("survey", _terms)
+order("survey_asked", lambda _view: {})
+
+
+@condition
+def asked_to_rate(view: View) -> bool:
+    """It is written down that the caller was asked in this call."""
+    return ASKED in view.state.done

@@ -88,13 +88,17 @@ def _fresh_banks(engines: Engines) -> Callable[[Scenario], AbstractAsyncContextM
     @asynccontextmanager
     async def fresh(scenario: Scenario) -> AsyncIterator[Bank]:
         with TemporaryDirectory() as folder:
-            bank = await engines.bank.run(temporary_bank, Path(folder), scenario.today)
+            bank = await engines.bank.run(_bank_of, Path(folder), scenario)
             try:
                 yield bank
             finally:
                 bank.close()
 
     return fresh
+
+
+def _bank_of(folder: Path, scenario: Scenario) -> Bank:
+    return temporary_bank(folder, scenario.today, survey_share=float(scenario.survey))
 
 
 def conversations_for_scenarios(
@@ -115,7 +119,7 @@ def conversations_for_scenarios(
     def converse(scenario: Scenario) -> tuple[Conversation, ReadBooks]:
         home = Path(mkdtemp(prefix=scenario.name, dir=folder)) / "bank"
         copytree(fresh(scenario.today), home)
-        bank = temporary_bank(home, scenario.today)
+        bank = _bank_of(home, scenario)
         conversation = Conversation(
             bank=bank,
             understander=understander,

@@ -182,6 +182,7 @@ class Scenario(Strict):
         let: Names of the scenario's own for `${name}`; see `server.replay.fixture`.
         covers: Requirements that it shows (flow, rule, phenomenon), beyond what its tags and
             actions show anyway.
+        survey: Calls that came to something are asked how they were before the goodbye.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -190,6 +191,7 @@ class Scenario(Strict):
     covers: tuple[str, ...] = ()
     let: dict[str, str] = Field(default_factory=dict)
     today: date
+    survey: bool = False
     caller: Caller = Caller()
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
     expect: ExpectedCall = ExpectedCall()

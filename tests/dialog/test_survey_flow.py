@@ -1,12 +1,16 @@
 """One question after the call: read for score and mood, reported by what was done."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from calling import Caller
+from calling import CHEAP, PEPPER, TODAY, Caller, Told
 
 from dialog.bank.bank import Bank
+from dialog.bank.settings import BankSettings
 from dialog.bank.surveys import analyse
+from dialog.conversation import Conversation
+from dialog.turns import Response
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 
@@ -48,3 +52,62 @@ def test_a_good_answer_is_nobodys_task(caller: Caller, bank: Bank) -> None:
     rates(caller, "five, great")
     assert bank.office.waiting() == []
     assert bank.surveys.report()[0].mean == 5.0
+
+
+Ends = Callable[..., Response]
+
+
+@pytest.fixture
+def ends(bank_url: str, clock: list[datetime]) -> Iterator[Ends]:
+    """Makes a call that tells transactions and ends with a goodbye; gives the last answer."""
+    banks: list[Bank] = []
+
+    def end(call_id: str = "c1", *, share: float = 1.0, pins: tuple[str, ...] = ("4821",)):
+        settings = BankSettings(pin_cost=CHEAP, survey_share=share)
+        bank = Bank(bank_url, pepper=PEPPER, clock=lambda: clock[0], settings=settings)
+        banks.append(bank)
+        told = Told()
+        caller = Caller(
+            Conversation(bank=bank, understander=told, today=TODAY, call_id=call_id), told
+        )
+        caller.conversation.open()
+        caller.says("it's me", "identify")
+        for pin in pins:
+            caller.logs_in("40217308", pin)
+        caller.says("my transactions", "transactions")
+        return caller.says("goodbye", "goodbye")
+
+    yield end
+    for bank in banks:
+        bank.close()
+
+
+@pytest.fixture
+def clock() -> list[datetime]:
+    return [NOW]
+
+
+def test_a_customer_is_asked_before_the_goodbye_and_not_again_for_a_quarter(
+    ends: Ends, clock: list[datetime]
+) -> None:
+    assert ends("c1").action == "ask_survey"
+    assert ends("c2").action == "goodbye"
+    clock[0] += timedelta(days=89)
+    assert ends("c3").action == "goodbye"
+    clock[0] += timedelta(days=2)
+    assert ends("c4").action == "ask_survey"
+
+
+def test_nobody_is_asked_where_the_bank_has_switched_it_off_or_after_a_wrong_pin(
+    ends: Ends,
+) -> None:
+    assert ends("c1", share=0.0).action == "goodbye"
+    assert ends("c2", pins=("0000", "4821")).action == "goodbye"
+
+
+def test_a_share_of_calls_is_asked(ends: Ends, clock: list[datetime]) -> None:
+    asked = []
+    for n in range(10):
+        asked.append(ends(f"call-{n}", share=0.5).action == "ask_survey")
+        clock[0] += timedelta(days=100)
+    assert 2 <= sum(asked) <= 8
