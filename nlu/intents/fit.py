@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from nlu.corpus.load import OUT_OF_SCOPE
@@ -24,6 +24,9 @@ FAMILY = 0.35
 
 VOTES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 """Weights of the training lines' vote that a validation side chooses from."""
+
+SURES = (0.0, 0.5, 1.0)
+"""Weights of the largest probability in the scope score that a validation side chooses from."""
 
 TEMPERATURES = np.arange(30, 401) / 100
 
@@ -157,6 +160,7 @@ def calibrate(
     parts: Sequence[HeldOut],
     kept: float = KEPT,
     votes: Sequence[float] = (0.0,),
+    sures: Sequence[float] = (0.0,),
 ) -> IntentHead:
     """The head with a temperature and a scope threshold that fit what it has not seen.
 
@@ -165,15 +169,20 @@ def calibrate(
         parts: Lines held out of training, each with a head that was trained without them.
         kept: Share of utterances in scope that the threshold lets through.
         votes: Weights of the training lines' vote to choose from.
+        sures: Weights of the largest probability in the scope score to choose from.
     """
     vote = min(votes, key=lambda weight: _temperature(parts, weight, TEMPERATURES[::10])[0])
     _, temperature = _temperature(parts, vote, TEMPERATURES)
-    parts = [
+    fitted = [
         replace(part, head=replace(part.head, temperature=temperature, vote=vote)) for part in parts
     ]
-    scores = np.concatenate([_scope_inside(part) for part in parts])
-    threshold = round(float(np.quantile(scores, 1.0 - kept)), 3)
-    return replace(head, temperature=temperature, threshold=threshold, vote=vote)
+    inside = np.concatenate([_inside(part) for part in parts])
+    scopes = {sure: _scopes(fitted, sure) for sure in sures}
+    sure = sures[0]
+    if len(sures) > 1 and inside.any() and not inside.all():
+        sure = max(sures, key=lambda weight: roc_auc_score(inside, scopes[weight]))
+    threshold = round(float(np.quantile(scopes[sure][inside], 1.0 - kept)), 3)
+    return replace(head, temperature=temperature, threshold=threshold, vote=vote, sure=sure)
 
 
 def calibrate_several(
@@ -192,9 +201,12 @@ def calibrate_several(
     return replace(head, cut=float(cuts[int(np.argmax(scores))]))
 
 
-def _scope_inside(part: HeldOut) -> NDArray[np.float32]:
-    inside = np.array([example.intent != OUT_OF_SCOPE for example in part.examples])
-    return part.head.scope(part.features[inside])
+def _inside(part: HeldOut) -> NDArray[np.bool_]:
+    return np.array([example.intent != OUT_OF_SCOPE for example in part.examples])
+
+
+def _scopes(parts: Sequence[HeldOut], sure: float) -> NDArray[np.float32]:
+    return np.concatenate([replace(part.head, sure=sure).scope(part.features) for part in parts])
 
 
 def _temperature(

@@ -7,8 +7,9 @@ beside the classifier: each for its intent, the nearer the more.
 Whether an utterance is about our world at all is decided on a sum of three signs: the probability
 that it is not out of scope, how much nearer the nearest training utterance in scope is than the
 nearest out of scope, and how near that one is at all. Each alone is weaker (docs/understanding.md
-has the figures). Data without examples out of scope leave the largest probability and twice the
-nearness.
+has the figures). With few examples out of scope the largest probability of an intent helps, too:
+its weight comes from held-out lines. Data without any such example leave that probability and twice
+the nearness.
 """
 
 import json
@@ -78,6 +79,7 @@ class IntentHead:
         several: True where one utterance may hold several intents.
         cut: Where several may hold: those at least this probable do.
         vote: Weight of the training lines' vote beside the classifier's logits; 0 has none.
+        sure: Weight of the largest probability in the scope score, beside the other signs.
     """
 
     labels: tuple[str, ...]
@@ -90,6 +92,7 @@ class IntentHead:
     several: bool = False
     cut: float = 0.5
     vote: float = 0.0
+    sure: float = 0.0
     _outside: NDArray[np.bool_] = field(init=False, repr=False)
     _order: NDArray[np.intp] = field(init=False, repr=False)
     _starts: NDArray[np.intp] = field(init=False, repr=False)
@@ -169,8 +172,12 @@ class IntentHead:
             sure = probabilities.max(axis=1)
             return np.asarray(sure + NEAREST_ALONE * inner, dtype=np.float32)
         outer = closeness[:, self._outside].max(axis=1)
-        known = 1.0 - probabilities[:, self.labels.index(OUT_OF_SCOPE)]
-        return np.asarray(known + (inner - outer) + NEAREST_SHARE * inner, dtype=np.float32)
+        strange = self.labels.index(OUT_OF_SCOPE)
+        known = 1.0 - probabilities[:, strange]
+        signs = known + (inner - outer) + NEAREST_SHARE * inner
+        if self.sure:
+            signs = signs + self.sure * np.delete(probabilities, strange, axis=1).max(axis=1)
+        return np.asarray(signs, dtype=np.float32)
 
     def to_bytes(self) -> bytes:
         """The file's bytes: the same head gives the same bytes."""
@@ -182,8 +189,7 @@ class IntentHead:
             "cut": self.cut,
             "examples": [[example.text, example.intent] for example in self.examples],
         }
-        if self.vote:
-            told["vote"] = self.vote
+        told |= {name: value for name in ("vote", "sure") if (value := getattr(self, name))}
         vectors = np.rint(self.vectors * _SCALE).astype(np.int8)
         arrays = {"weights": self.weights, "bias": self.bias, "vectors": vectors}
         return to_bytes(arrays, {"head": json.dumps(told, ensure_ascii=False, sort_keys=True)})
@@ -207,6 +213,7 @@ class IntentHead:
                 several=bool(told["several"]),
                 cut=float(told["cut"]),
                 vote=float(told.get("vote", 0.0)),
+                sure=float(told.get("sure", 0.0)),
                 examples=tuple(Example(text, intent) for text, intent in told["examples"]),
                 **arrays,
             )

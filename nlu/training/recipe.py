@@ -9,7 +9,10 @@ from nlu.errors import DataError
 from nlu.training.samples import TRAIN, Sample, has_several
 
 TUNED_FROM = 2000
-"""Lines from which tuning the encoder pays; where a line may hold several intents, half."""
+"""Lines from which tuning the encoder pays,"""
+
+TUNED_FROM_SEVERAL = 800
+"""and where a line may hold several intents."""
 
 CHECKPOINT = "checkpoint.pt"
 """What a tuning that was stopped goes on from."""
@@ -107,7 +110,7 @@ def fitted_to(recipe: Recipe, samples: Sequence[Sample]) -> Recipe:
     lines, several = len(train), has_several(train)
     if recipe.shots:
         lines = min(lines, recipe.shots * len({sample.label for sample in train}))
-    if lines < (TUNED_FROM // 2 if several else TUNED_FROM):
+    if lines < (TUNED_FROM_SEVERAL if several else TUNED_FROM):
         return recipe.model_copy(update={"method": Method.HEAD})
     suits: dict[str, object] = {"method": Method.FULL, "refit": not (recipe.shots or recipe.unseen)}
     suits |= {"frozen": 0, "epochs": 14, "patience": 4} if several else {"frozen": 2}

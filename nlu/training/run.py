@@ -22,6 +22,7 @@ from nlu.encoder.adapter import to_bytes
 from nlu.encoder.sentence import SentenceEncoder
 from nlu.errors import DataError
 from nlu.intents.fit import (
+    SURES,
     VOTES,
     HeldOut,
     calibrate,
@@ -219,7 +220,7 @@ def _calibrated(head: IntentHead, data: Prepared, validation: Floats) -> IntentH
         holds = [frozenset(sample.labels) for sample in data.validation]
         return calibrate_several(head, validation, holds)
     parts = [HeldOut(head, _examples(data.validation), validation)]
-    return calibrate(head, parts, votes=VOTES)
+    return calibrate(head, parts, votes=VOTES, sures=SURES)
 
 
 def _kept(
@@ -282,6 +283,7 @@ def _refitted(
         threshold=old.threshold,
         cut=old.cut,
         vote=old.vote,
+        sure=old.sure,
     )
     return IntentModel(encoder, head, slot_head=slot_head)
 

@@ -44,7 +44,7 @@ def train(
         str,
         typer.Option(
             help="head (a minute), lora or full (minutes to half an hour: the encoder learns too), "
-            "or auto: full from 2000 lines on (1000 where a line may hold several intents)."
+            "or auto: full from 2000 lines on (800 where a line may hold several intents)."
         ),
     ] = "auto",
     options: Annotated[

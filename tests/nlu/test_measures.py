@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from nlu.intents.fit import VOTES, HeldOut, calibrate, fit_several, fit_weights
+from nlu.intents.fit import SURES, VOTES, HeldOut, calibrate, fit_several, fit_weights
 from nlu.intents.head import Example, IntentHead
 from nlu.training.measures import calibration_error, error_if_calibrated, measured, rejected_at
 from nlu.training.samples import Sample
@@ -78,6 +79,24 @@ def test_training_lines_vote_where_that_helps_and_the_file_keeps_it(tmp_path):
     assert np.allclose(again.probabilities(features), voting.probabilities(features), atol=1e-4)
     best = again.answer(features[60]).intents[0]
     assert best.score == pytest.approx(again.probabilities(features)[60].max(), abs=1e-4)
+
+
+def test_how_sure_an_intent_is_counts_in_scope_where_few_lines_out_of_scope_are_known():
+    """One training line out of scope, far from the held-out ones; those lie between two intents."""
+    examples, features = _cloud(30, 5)
+    head = fit_weights(examples[:91], features[:91])
+    inside, rows = _cloud(30, 6)
+    between = rows[:30] + rows[30:60]
+    between /= np.linalg.norm(between[:, :WIDTH], axis=1, keepdims=True)
+    strangers = [Example(f"stranger {number}", "out_of_scope") for number in range(30)]
+    held = HeldOut(head, [*inside[:90], *strangers], np.vstack([rows[:90], between]))
+    alone, sure = calibrate(head, [held]), calibrate(head, [held], sures=SURES)
+
+    def parted(head: IntentHead) -> float:
+        return float(roc_auc_score(np.arange(120) < 90, head.scope(held.features)))
+
+    assert alone.sure == 0 < sure.sure
+    assert parted(sure) > parted(alone)
 
 
 def test_wrong_labels_are_suspected_and_right_ones_are_not():

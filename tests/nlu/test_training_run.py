@@ -19,7 +19,14 @@ from nlu.training.experiment import Condition, experiment
 from nlu.training.network import Batch, Network
 from nlu.training.prepare import prepare, with_report_side
 from nlu.training.protocols import few, under_protocol
-from nlu.training.recipe import TUNED_FROM, Method, Recipe, fitted_to, read_recipe
+from nlu.training.recipe import (
+    TUNED_FROM,
+    TUNED_FROM_SEVERAL,
+    Method,
+    Recipe,
+    fitted_to,
+    read_recipe,
+)
 from nlu.training.run import train_model
 from nlu.training.samples import Sample
 from nlu.understander import Understander
@@ -169,7 +176,7 @@ def test_how_much_learns_is_chosen_by_the_lines_there_are():
     assert fitted_to(Recipe(), many(TUNED_FROM - 1)).method is Method.HEAD
     large = fitted_to(Recipe(), many(TUNED_FROM))
     assert (large.method, large.refit) == (Method.FULL, True)
-    assert fitted_to(Recipe(), many(TUNED_FROM // 2, ("card", "lost"))).method is Method.FULL
+    assert fitted_to(Recipe(), many(TUNED_FROM_SEVERAL, ("card", "lost"))).method is Method.FULL
     assert fitted_to(Recipe(shots=10), many(TUNED_FROM)).method is Method.HEAD
     assert not fitted_to(Recipe(unseen=0.3), many(TUNED_FROM)).refit
 
