@@ -1,0 +1,132 @@
+"""The commands of a bank's people: workflows, tasks, cases, what is kept of a customer."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from dialog.bank.bank import Bank
+from dialog.errors import BankError, BankUnavailable, UnknownAccount
+from server.bank_file import open_bank
+from server.cli.root import app, overrides
+from server.settings import Settings
+
+NUMBER = "40217308"
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's folders with an embedded demo bank of their own."""
+    for name in ("DATA", "CONFIG", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("TELLERLINE_RECORDS", str(tmp_path / "records"))
+    monkeypatch.setenv("TELLERLINE_DATA_KEYS", str(tmp_path / "ring"))
+    monkeypatch.setenv("TELLERLINE_PEPPER_FILE", str(tmp_path / "pepper"))
+    return tmp_path
+
+
+@pytest.fixture
+def command(home: Path) -> Command:
+    """Runs a command and gives what it printed; an error of the bank's is raised."""
+
+    def run(*words: str) -> str:
+        with redirect_stdout(StringIO()) as told:
+            assert app(list(words), standalone_mode=False) in (None, 0)
+        return told.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def bank(home: Path) -> Iterator[Bank]:
+    overrides.clear()
+    bank = open_bank(Settings())
+    yield bank
+    bank.close()
+
+
+@pytest.fixture
+def maria(bank: Bank) -> int:
+    found = bank.authenticate(NUMBER, "4821", call_id="login").customer_id
+    assert found is not None
+    return found
+
+
+def lines(told: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in told.splitlines()]
+
+
+def test_workflows_are_listed_shown_and_still_wait_once_the_office_is_closed(
+    command: Command, bank: Bank, maria: int
+) -> None:
+    who = {"customer_id": maria, "call_id": "c1"}
+    case = bank.cases.open("complaint", "a wrong fee", request_id="r1", **who)
+    with pytest.raises(BankUnavailable, match="workflows run"):
+        command("workflows", "list")
+    assert json.loads(command("workflows", "run", "--seconds", "0.4")) == {"heard": 1}
+    (waiting,) = lines(command("workflows", "list", "--json"))
+    assert (waiting["id"], waiting["status"]) == ("complaint:1", "PENDING")
+    steps = lines(command("workflows", "show", "complaint:1", "--json"))
+    assert steps[0]["what"] == "acknowledge"
+    with pytest.raises(BankError, match="only one that failed"):
+        command("workflows", "retry", "complaint:1")
+    assert [one["reference"] for one in lines(command("cases", "list", "--json"))] == [
+        case.reference
+    ]
+    assert "is answered" in command("cases", "answer", case.reference, "we pay it back")
+
+
+def test_a_customer_is_exported_and_none_is_erased_who_has_money(
+    command: Command, bank: Bank, maria: int
+) -> None:
+    bank.cases.open("complaint", "a fee", customer_id=maria, call_id="c1", request_id="r1")
+    told = json.loads(command("privacy", "export", NUMBER))
+    assert told["customer"]["first_name"] == "Maria"
+    assert "a fee" in json.dumps(told)
+    assert "wrapped with the new one" in command("privacy", "rotate")
+    with pytest.raises(BankError, match="money"):
+        command("privacy", "erase", NUMBER, "--yes")
+    command("audit", "verify")
+    with pytest.raises(UnknownAccount):
+        command("privacy", "export", "98765439")
+
+
+def test_a_low_answer_is_reported_by_what_was_done(
+    command: Command, bank: Bank, maria: int
+) -> None:
+    who = {"customer_id": maria, "call_id": "c1"}
+    terms = {"words": "one, nobody helped me", "flows": "transfer"}
+    bank.orders.propose("survey", terms, proposal_id="s1", **who)
+    bank.orders.carry_out("s1", **who)
+    (flow,) = lines(command("survey", "report", "--json"))
+    assert (flow["flow"], flow["mean"], flow["bad"]) == ("transfer", 1.0, 1)
+    assert "nobody helped me" in flow["reasons"][0]
+
+
+def test_two_people_decide_with_the_command(command: Command, bank: Bank, maria: int) -> None:
+    from dialog.bank.tasks import NewTask
+
+    bank.tasks.open(NewTask("t1", "w", "transfer", maria, "payments", "a large one", people=2))
+    (waiting,) = lines(command("tasks", "list", "--json"))
+    assert waiting["id"] == "t1"
+    assert "1 more must agree" in command("tasks", "approve", "t1", "--by", "Ada")
+    with pytest.raises(BankError, match="two people"):
+        command("tasks", "approve", "t1", "--by", "Ada")
+    assert "approved" in command("tasks", "approve", "t1", "--by", "Ben")
+    assert lines(command("tasks", "list", "--json")) == []
+
+
+def test_a_caller_in_line_is_taken_with_their_summary(
+    command: Command, bank: Bank, maria: int
+) -> None:
+    from dialog.bank.waiting_line import NewWaiting
+
+    bank.line.join(NewWaiting("c1", maria, True, "angry", "Maria, about a fee"))
+    (waiting,) = lines(command("queue", "list", "--json"))
+    assert (waiting["call_id"], waiting["mood"]) == ("c1", "angry")
+    assert json.loads(command("queue", "take", "--by", "Ada"))["summary"] == "Maria, about a fee"
+    assert command("queue", "list", "--json") == ""
