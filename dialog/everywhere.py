@@ -91,8 +91,9 @@ def _once_more(draft: Draft, key: str) -> None:
 
 
 def help_(draft: Draft) -> None:
-    """Say what can be asked for."""
-    draft.say("help", "help")
+    """Say what can be said to the service that is under way, or what can be asked for."""
+    own = f"help_{draft.top.flow}" if draft.state.stack else ""
+    draft.say(own if draft.has(own) else "help", "help")
     _back_if_asked(draft)
 
 

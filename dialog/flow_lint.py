@@ -99,7 +99,7 @@ def _ends(flow: Flow) -> frozenset[str]:
 def _replies(folder: Path, script: Script) -> Iterator[Finding]:
     used = set(SAID_BY_CODE)
     for flow in script.flows.values():
-        used |= {flow.back, flow.cancelled, flow.stays}
+        used |= {flow.back, flow.cancelled, flow.stays, f"help_{flow.flow}"}
         for step in flow.steps:
             used |= set(_said(step))
     for key in sorted(script.replies.replies.keys() - used):
