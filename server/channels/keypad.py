@@ -4,6 +4,7 @@ RFC 4733 events in the audio stream and SIP INFO messages beside it are often bo
 second way tells the same key within half a second, in the order in which the first way told them.
 One way tells each press once, however close two of them come: what repeats a packet (RFC 4733, a
 retransmitted INFO) is dropped by the stack, and a busy machine reads many presses at one moment.
+But a packet of RFC 4733 that its key's end has overtaken begins the key anew (`Held`).
 """
 
 from collections import deque
@@ -13,6 +14,10 @@ from pipecat.frames.frames import InputDTMFFrame
 
 OTHER_WAY = 0.6
 """Seconds within which another way's digit is the same press."""
+
+OVERTAKEN = 0.06
+"""Seconds after a key's end within which its packets still come: the jitter that a call must bear.
+Nobody presses the same key again so soon."""
 
 DIGITS = "0123456789*#"
 
@@ -46,3 +51,21 @@ class Keypad:
                 self._pressed.remove(pressed)
                 return True
         return False
+
+
+class Held:
+    """The key of RFC 4733 that is down, or was last."""
+
+    def __init__(self) -> None:
+        self._digit = ""
+        self._released_at = float("-inf")
+
+    def press(self, digit: str, at: float) -> bool:
+        """Whether this is another press, and not the rest of the last one."""
+        rest = digit == self._digit and at - self._released_at <= OVERTAKEN
+        self._digit = digit
+        return not rest
+
+    def release(self, at: float) -> None:
+        """Its end has come."""
+        self._released_at = at

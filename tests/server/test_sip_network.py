@@ -5,10 +5,13 @@ import asyncio
 import numpy as np
 import pytest
 
+from server.callfiles import read_turn
 from server.channels.sip.remote import RemoteLine
 from tests.server.bad_network import Weather, bad_network
-from tests.server.sip_clients import baresip
-from tests.server.sip_house import sip_house
+from tests.server.conftest import sample
+from tests.server.sip_clients import Baresip, baresip
+from tests.server.sip_house import SipHouse, sip_house
+from voice.pcm import Samples
 
 pytestmark = pytest.mark.channels
 
@@ -64,3 +67,60 @@ async def test_lost_packets_of_opus_are_concealed_without_pops(tmp_path, monkeyp
     assert weather.counts["lost"] > 10
     assert np.abs(levels).max() < MOST_DB, levels.round(1)
     assert steps.max() < 2.5 * steepest
+
+
+async def test_a_whole_call_over_a_bad_network_ends_in_the_right_ledger(
+    tmp_path, monkeypatch, engines
+):
+    """Voice, and keys of RFC 4733: a packet that comes after its key's end presses nothing.
+
+    Words get lost on the way, so the caller says again what is asked for again.
+    """
+    weather = Weather()
+    request, agreed = (read_turn(sample("demo", turn), 48000) for turn in (1, 5))
+    async with (
+        sip_house(tmp_path, monkeypatch, engines=engines, silence=30.0) as house,
+        bad_network(house.port, weather) as uri,
+        baresip(tmp_path / "phone", account=";audio_codecs=opus/48000/2", rate=48000) as phone,
+    ):
+        await phone.dial(uri)
+        await house.until("listening", "greet", seconds=60)
+        await asyncio.sleep(1)
+        await phone.says(request, 48000)
+        await house.until("said", "customer number", seconds=60)
+        await asyncio.sleep(3)  # the recording's "please" comes after a pause
+        await phone.presses("40217308")
+        await house.until("said", "PIN", seconds=60)
+        before = len(house.actions())
+        await phone.presses("4821")
+        if await answered(house, before) != "confirm_transfer":
+            await says(house, phone, request, "confirm_transfer")
+        assert house.bank.books()["transfers"] == []
+        await says(house, phone, agreed, "transfer_done")
+        books = house.bank.books()
+        house.bank.check()
+        await phone.command("hangup")
+        (details,) = await house.details()
+    (transfer,) = books["transfers"]
+    assert (transfer["to"], transfer["amount"]) == ("Anna Keller", "50.00")
+    assert details["ended"] == "hangup"
+    assert min(weather.counts["lost"], weather.counts["doubled"]) > 10
+
+
+async def answered(house: SipHouse, before: int) -> str:
+    """What was answered after so many answers, once the caller's last word is in."""
+    async with asyncio.timeout(60):
+        while len(house.actions()) <= before:
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(3)
+    return house.actions()[-1]
+
+
+async def says(house: SipHouse, phone: Baresip, words: Samples, action: str) -> None:
+    """Say it, again where it was not understood, until this is answered."""
+    for _ in range(4):
+        before = len(house.actions())
+        await phone.says(words, 48000)
+        if await answered(house, before) == action:
+            return
+    raise AssertionError(house.actions())

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.callfiles import read_turn
-from server.channels.keypad import OTHER_WAY, Keypad
+from server.channels.keypad import OTHER_WAY, OVERTAKEN, Held, Keypad
 from server.channels.sound import WireSound
 from tests.server.conftest import sample
 from voice.codecs import decode, encode
@@ -85,3 +85,14 @@ def test_another_way_long_after_is_another_press():
 
 def test_what_is_no_key_is_dropped():
     assert press(Keypad(), ("A", 0.0, ""), ("", 1.0, ""), ("12", 2.0, ""), ("#", 3.0, "")) == "#"
+
+
+def test_a_packet_that_its_keys_end_has_overtaken_is_no_other_press():
+    held = Held()
+    assert held.press("4", 0.0)
+    held.release(0.2)
+    assert not held.press("4", 0.2 + OVERTAKEN / 2)
+    held.release(0.24)
+    assert held.press("8", 0.25)
+    held.release(0.45)
+    assert held.press("8", 0.46 + OVERTAKEN)

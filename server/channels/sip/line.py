@@ -24,7 +24,7 @@ from baresip import (
 from pipecat.frames.frames import Frame, InputTransportMessageFrame
 
 from server.channels.gap import Gap, silent
-from server.channels.keypad import Keypad
+from server.channels.keypad import Held, Keypad
 from server.channels.sound import WireSound
 from server.protocol import Hangup, Played
 from voice.pcm import Samples
@@ -75,7 +75,8 @@ class SipLine:
         self._by_info = by_info
         self._call_id = call_id
         self._keypad = Keypad()
-        self._pressed: deque[tuple[str, float]] = deque()
+        self._held = Held()
+        self._pressed: deque[tuple[str, float, bool]] = deque()
         self._infos: bool | None = None  # unknown before the first key
         self._waiting: deque[Frame] = deque()
         self._in = self._out = WireSound(RATE)
@@ -268,17 +269,22 @@ class SipLine:
             log.debug("sip_gone_already", call=self._call_id)
 
     def _on_event(self, event: StackEvent) -> None:
+        now = time.monotonic()
         if event.event is Event.CALL_DTMF_START and event.text:
-            self._pressed.append((event.text, time.monotonic()))
+            self._pressed.append((event.text, now, self._held.press(event.text, now)))
+        elif event.event is Event.CALL_DTMF_END:
+            self._held.release(now)
 
     def _sort_keys(self, now: float) -> None:
         """Take the keys whose way is known; where nothing ever came by INFO, none waits for it."""
         while self._pressed:
-            digit, at = self._pressed[0]
+            digit, at, new = self._pressed[0]
             by_info = self._by_info()
             if not by_info and self._infos is not False and now - at < TRACE_WITHIN:
                 return
             self._infos = by_info or bool(self._infos)
             self._pressed.popleft()
+            if not new and not by_info:
+                continue
             if key := self._keypad.press(digit, at, way="info" if by_info else "rtp"):
                 self._waiting.append(key)
