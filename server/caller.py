@@ -147,6 +147,7 @@ async def place_call(
     turn_timeout: float = 30.0,
     seed: int = 1,
     echo: float | None = None,
+    echo_delay: float = ECHO_DELAY,
     dial: Dial = dialled,
     background: Sound | None = None,
 ) -> CallLog:
@@ -166,6 +167,7 @@ async def place_call(
         turn_timeout: Seconds without a sign of an answer after which the caller goes on.
         seed: Of the breaths between turns.
         echo: Decibels (below 0) at which the assistant's own sound leaks into the microphone.
+        echo_delay: Seconds that it is late.
         dial: Opens the line.
         background: What sounds around the caller all the time, at the wire's rate.
 
@@ -177,7 +179,7 @@ async def place_call(
         local = urlsplit(url).hostname in LOOPBACK
         rng = random.Random(seed)  # noqa: S311
         call = _Call(sample_rate, on_event, on_turn, turn_timeout, rng, local=local)
-        call.surround(echo, background)
+        call.surround(echo, echo_delay, background)
         client = CallClient(socket, encoding, call.microphone, call.speaker, call.note)
         call.clock.start()
         if isinstance(turns, Sequence):
@@ -226,11 +228,11 @@ class _Call:
         self._on_event, self._on_turn = on_event, on_turn
         self._timeout, self._rng = self._samples(turn_timeout), rng
 
-    def surround(self, echo: float | None, background: Sound | None) -> None:
+    def surround(self, echo: float | None, delay: float, background: Sound | None) -> None:
         """What the microphone picks up beside the caller."""
         if echo is not None:
-            delay = int(ECHO_DELAY * self.clock.sample_rate)
-            self.microphone.leaks.append(echo_of(self.speaker, delay, echo))
+            samples = int(delay * self.clock.sample_rate)
+            self.microphone.leaks.append(echo_of(self.speaker, samples, echo))
         if background is not None:
             self.microphone.leaks.append(background)
 

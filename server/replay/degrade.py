@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from scipy.signal import fftconvolve
 
 from dialog.strict_yaml import Strict
+from server.caller import ECHO_DELAY
 from server.client.sound import Sound
 from server.replay.codecs import CodecName, through_codec
 from server.replay.noise import NoiseKind, make_noise
@@ -48,7 +49,7 @@ class Condition(Strict):
         clip_db: Level above which samples are cut, in dB of full scale.
         speed: 1.2 speaks a fifth faster at the same pitch.
         semitones: Higher or lower at the same speed.
-        echo_db: Level at which our own voice leaks into the microphone.
+        echo_db, echo_ms: Level of our own voice in the microphone, and how much later it is there.
         seed: Of all that is random.
     """
 
@@ -65,6 +66,7 @@ class Condition(Strict):
     speed: float = Field(default=1.0, ge=0.5, le=2)
     semitones: float = Field(default=0.0, ge=-12, le=12)
     echo_db: float | None = Field(default=None, lt=0)
+    echo_ms: float = Field(default=1000 * ECHO_DELAY, ge=0, le=1000)
     seed: int = 1
 
     @model_validator(mode="after")

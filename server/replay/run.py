@@ -216,6 +216,7 @@ async def run_voice(
             turn_timeout=turn_timeout,
             seed=chance,
             echo=condition.echo_db,
+            echo_delay=condition.echo_ms / 1000,
             background=background(condition, scenario.caller.sample_rate, chance),
         )
         if log.ended in ("hangup", "lost"):
