@@ -55,7 +55,10 @@ Duration=160
 
 
 EMPTY = "Content-Length: 0\n"
-GO = '<recv request="MESSAGE"/>'
+AGAIN = 0.5
+"""Seconds after which a call that has not taken its next step is told again."""
+GO = '<recv request="MESSAGE"/><nop><action><log message="{step} [call_id]"/></action></nop>'
+STEPS = "steps.log"
 OK = '<recv response="200"/>'
 
 
@@ -80,24 +83,42 @@ Step = Say | Press
 class Crowd:
     """Calls under way; none takes its next step before it is told to go.
 
-    What tells them is a MESSAGE in each call's dialog, for which sipp's scenario waits.
+    What tells them is a MESSAGE in each call's dialog, for which sipp's scenario waits; it is sent
+    again until sipp has noted it, because a datagram may be lost. To sipp one like the last is a
+    retransmission.
     """
 
     def __init__(
         self, process: asyncio.subprocess.Process, port: int, count: int, log: Path
     ) -> None:
         self._process, self._log = process, log
+        self._noted = log.parent / STEPS
         self._port = port
         self._steps = 0
         self._calls = [f"{number}-{process.pid}@127.0.0.1" for number in range(1, count + 1)]
 
-    async def go(self) -> None:
-        """All take their next step; the one after the last is to hang up."""
+    async def go(self, count: int) -> None:
+        """All take their next step; the one after the last is to hang up.
+
+        Args:
+            count: How many calls are under way; the others were told busy.
+        """
         self._steps += 1
         await asyncio.sleep(1.5)  # the step before is over for whoever was last, too
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            for call in self._calls:
-                sender.sendto(_go(call, self._steps).encode(), ("127.0.0.1", self._port))
+            async with asyncio.timeout(60):
+                while len(gone := self._gone()) < count:
+                    for call in self._calls:
+                        if call not in gone:
+                            go = _go(call, self._steps).encode()
+                            sender.sendto(go, ("127.0.0.1", self._port))
+                    await asyncio.sleep(AGAIN)
+
+    def _gone(self) -> set[str]:
+        """The calls that have taken the step."""
+        lines = self._noted.read_text().splitlines() if self._noted.exists() else []
+        steps = (line.partition(" ") for line in lines)
+        return {call for step, _, call in steps if step == str(self._steps)}
 
     async def ended(self) -> None:
         """Wait until all have hung up, each as its scenario says."""
@@ -128,6 +149,7 @@ async def crowd(
             *("sipp", uri.removeprefix("sip:bank@"), "-sf", "scenario.xml", "-inf", "callers.csv"),
             *("-m", str(count), "-l", str(count), "-r", str(count), "-p", str(port), "-nostdin"),
             *("-i", "127.0.0.1", "-mi", "127.0.0.1", "-timeout", "600s", "-timeout_error"),
+            *("-trace_logs", "-log_file", STEPS),
             stdout=screens,
             stderr=screens,
             cwd=folder,
@@ -151,8 +173,8 @@ def _scenario(folder: Path, steps: Sequence[Step]) -> None:
         _send("ACK", "[peer_tag_param]", EMPTY),
         _play(quiet, -1),
     ]
-    for number, step in enumerate(steps):
-        parts.append(GO)
+    for number, step in enumerate(steps, 1):
+        parts.append(GO.format(step=number))
         match step:
             case Say(sound):
                 parts.append(_play(_recording(folder, f"say-{number}", sound), 1))
@@ -162,13 +184,17 @@ def _scenario(folder: Path, steps: Sequence[Step]) -> None:
                 for column in range(first, first + count):
                     digit = KEY.format(digit=f"[field{column}]")
                     parts += [_send("INFO", "[peer_tag_param]", digit), OK, _pause(0.3)]
-    parts += [GO, _send("BYE", "[peer_tag_param]", EMPTY), OK.replace("/>", ' next="end"/>')]
+    parts += [
+        GO.format(step=len(steps) + 1),
+        _send("BYE", "[peer_tag_param]", EMPTY),
+        OK.replace("/>", ' next="end"/>'),
+    ]
     parts += ['<label id="busy"/>', _send("ACK", "[peer_tag_param]", EMPTY), '<label id="end"/>']
     (folder / "scenario.xml").write_text(HEAD + "\n".join(parts) + "\n</scenario>\n")
 
 
 def _go(call: str, step: int) -> str:
-    """Each is another message: one like the last is a retransmission to sipp."""
+    """Each step's is another message."""
     return (
         "MESSAGE sip:caller@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9\r\n"
         "From: <sip:test@127.0.0.1>;tag=1\r\nTo: <sip:caller@127.0.0.1>\r\n"

@@ -50,9 +50,9 @@ async def all_pay(house: SipHouse, group: Crowd, count: int) -> None:
     """Each step once everybody's turn has come, however busy the machine is."""
     for action in ("greet", "ask_customer_number", "ask_pin", "confirm_transfer"):
         await house.until("listening", f"'{action}'", times=count, seconds=240)
-        await group.go()
+        await group.go(count)
     await house.until("decided", "'transfer_done'", times=count, seconds=240)
-    await group.go()
+    await group.go(count)
     await group.ended()
 
 
