@@ -8,8 +8,8 @@ Whether an utterance is about our world at all is decided on a sum of three sign
 that it is not out of scope, how much nearer the nearest training utterance in scope is than the
 nearest out of scope, and how near that one is at all. Each alone is weaker (docs/understanding.md
 has the figures). With few examples out of scope the largest probability of an intent helps, too:
-its weight comes from held-out lines. Data without any such example leave that probability and twice
-the nearness.
+its weight comes from held-out lines. Data without any such example leave that probability and
+three times the nearness. Votes have no part in it: they make an unknown line surer than it is.
 """
 
 import json
@@ -29,7 +29,7 @@ from nlu.understanding import ScoredIntent
 NEAREST_SHARE = 0.5
 """Weight of the plain nearness in the scope score,"""
 
-NEAREST_ALONE = 2.0
+NEAREST_ALONE = 3.0
 """and where no example is out of scope, beside the largest probability."""
 
 VOTE_SHARPNESS = 40.0
@@ -120,7 +120,7 @@ class IntentHead:
         order = closest[np.argsort(-closeness[0][closest], kind="stable")]
         return HeadAnswer(
             intents=tuple(sorted(scored, key=lambda intent: -intent.score)),
-            scope=float(self._scope(probabilities, closeness)[0]),
+            scope=float(self._scope(row, closeness)[0]),
             nearest=tuple(self.examples[place] for place in order),
         )
 
@@ -149,6 +149,9 @@ class IntentHead:
         logits = self.logits(features)
         if self.vote:
             logits = logits + self.vote * self.votes(closeness)
+        return self._calibrated(logits)
+
+    def _calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         logits = logits / self.temperature
         if self.several:
             return np.asarray(1.0 / (1.0 + np.exp(-logits)), dtype=np.float32)
@@ -157,16 +160,16 @@ class IntentHead:
 
     def scope(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scope scores, one a row: the higher, the more it is about our world."""
-        closeness = self.closeness(features)
-        return self._scope(self._probabilities(features, closeness), closeness)
+        return self._scope(features, self.closeness(features))
 
     def closeness(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosines of the sentence vectors with those of the training utterances."""
         return np.asarray(sentence_vectors(features) @ self.vectors.T)
 
     def _scope(
-        self, probabilities: NDArray[np.float32], closeness: NDArray[np.float32]
+        self, features: NDArray[np.float32], closeness: NDArray[np.float32]
     ) -> NDArray[np.float32]:
+        probabilities = self._calibrated(self.logits(features))
         inner = closeness[:, ~self._outside].max(axis=1)
         if not self._outside.any():
             sure = probabilities.max(axis=1)
