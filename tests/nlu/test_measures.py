@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -74,6 +76,7 @@ def test_training_lines_vote_where_that_helps_and_the_file_keeps_it(tmp_path):
 
     assert alone.vote == 0 < voting.vote
     assert right(alone) < 0.8 < 0.9 < right(voting)
+    assert np.array_equal(voting.scope(features), replace(voting, vote=0.0).scope(features))
     (tmp_path / "head").write_bytes(voting.to_bytes())
     again = IntentHead.load(tmp_path / "head")
     assert np.allclose(again.probabilities(features), voting.probabilities(features), atol=1e-4)
