@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from nlu.errors import ModelFileError
@@ -23,6 +24,16 @@ def test_an_exported_model_is_as_right_as_the_exact_one(encoder_dir, exported):
     assert sum(a == b for a, b in zip(best, again, strict=True)) / len(lines) >= 0.97
     before, after = held_out_figures(exact, lines), held_out_figures(rounded, lines)
     assert after["accuracy"] >= before["accuracy"] - 0.015
+
+
+def test_an_exported_encoder_tells_of_words_what_the_exact_one_does(encoder_dir, exported):
+    exact, rounded = (
+        IntentModel.load(folder, encoder_dir).encoder.words("send fifty to anna's account")
+        for folder in (MODEL_FOLDER, exported)
+    )
+    assert len(exact) == len(rounded) == 5
+    cosines = (exact * rounded).sum(1) / np.linalg.norm(exact, axis=1)
+    assert (cosines / np.linalg.norm(rounded, axis=1)).min() > 0.95
 
 
 def test_an_exported_model_has_a_name_of_its_own(encoder_dir, exported):
