@@ -67,6 +67,18 @@ def train(
     print(json.dumps({"answers": len(answers), **figures}))
 
 
+@products_app.command()
+def strengths() -> None:
+    """Which strength of the ranker's penalty is best on validation customers (minutes)."""
+    from dialog.bank.products.fit import compare
+
+    with Progress(console=progress_console, transient=True) as progress:
+        task = progress.add_task("strengths")
+        found = compare(lambda done, every: progress.update(task, completed=done, total=every))
+    for strength, (first, reciprocal) in found.items():
+        print(json.dumps({"strength": strength, "first": first, "mrr": reciprocal}))
+
+
 @profile_app.command("show")
 def show_profile(number: Number) -> None:
     """The profile, what the ranker makes of it, and the rules against each product; as JSON."""

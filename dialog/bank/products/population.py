@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +20,9 @@ from dialog.strict_yaml import Strict, read
 
 Share = Annotated[float, Field(ge=0)]
 Lines = Annotated[tuple[str, ...], Field(min_length=2)]
+Part = Literal["training", "fitting", "validation", "held_out"]
+"""Whose words: of those that the ranker learns from, or is measured by; the strength of its
+penalty is chosen by validation, which fitting does not see."""
 
 
 class Goal(Strict):
@@ -63,21 +66,30 @@ def goals() -> tuple[Goal, ...]:
     return read(Path(__file__).with_name("goals.yaml"), Goals).goals
 
 
-def draw(count: int, seed: int, *, held_out: bool = False) -> list[Drawn]:
-    """So many customers; held-out ones speak in lines that training never draws."""
+def draw(count: int, seed: int, part: Part = "training") -> list[Drawn]:
+    """So many customers, who speak in the lines of one part."""
     chance = np.random.default_rng(seed)
-    return [_one(chance, held_out=held_out) for _ in range(count)]
+    return [_one(chance, part) for _ in range(count)]
 
 
-def _one(chance: np.random.Generator, *, held_out: bool) -> Drawn:
+def lines_of(goal: Goal, part: Part) -> Lines:
+    """How people of a part name a goal: fitting and validation share training's lines out."""
+    if part == "held_out":
+        return goal.held_out
+    if part == "training":
+        return goal.lines
+    is_validation = part == "validation"
+    return tuple(s for n, s in enumerate(goal.lines) if (n % 4 == 0) == is_validation)
+
+
+def _one(chance: np.random.Generator, part: Part) -> Drawn:
     goal = goals()[int(chance.integers(len(goals())))]
     months = int(chance.integers(goal.months[0], goal.months[1] + 1))
     attitude = int(chance.choice([1, 2, 3], p=[0.4, 0.4, 0.2]))
     income = float(np.exp(chance.normal(8.1, 0.45)))
     spending = income * float(np.clip(chance.normal(0.8, 0.15), 0.3, 1.1))
     savings = income * float(chance.gamma(1.2, 3.0))
-    lines = goal.held_out if held_out else goal.lines
-    said = str(chance.choice(np.array(lines)))
+    said = str(chance.choice(np.array(lines_of(goal, part))))
     profile = Profile(
         savings=_money(savings),
         checking=_money(income * float(chance.gamma(1.5, 0.4))),

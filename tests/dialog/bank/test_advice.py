@@ -12,7 +12,7 @@ from dialog.bank.products.advice import DECLINED, INTERESTED
 from dialog.bank.products.catalogue import catalogue, product
 from dialog.bank.products.features import GROUPS, NUMBERS, features
 from dialog.bank.products.fit import measure, train
-from dialog.bank.products.population import draw, goals
+from dialog.bank.products.population import draw, goals, lines_of
 from dialog.bank.products.profile import Answered, Profile
 from dialog.bank.products.ranker import CARD_FILE, RANKER_FILE, load_ranker, packaged_ranker
 from dialog.bank.products.suitability import against, suitability
@@ -198,6 +198,15 @@ def test_no_held_out_line_is_drawn_in_training():
     assert {one.profile.goal for one in draw(300, 1)} & {
         line for goal in goals() for line in goal.held_out
     } == set()
+
+
+def test_no_line_that_a_strength_is_chosen_by_is_fitted():
+    for goal in goals():
+        fitted, chosen_by = (set(lines_of(goal, part)) for part in ("fitting", "validation"))
+        assert fitted | chosen_by == set(goal.lines)
+        assert fitted
+        assert chosen_by
+        assert not fitted & chosen_by
 
 
 @pytest.mark.slow
