@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from server.caller import CallerTurn, Dial, place_call
+from dialog.masking import MASK
+from server.caller import CallerTurn, CallLog, Dial, place_call
 from server.client.connection import CallError, dialled
 from server.client.turns import TurnRecord
 from server.errors import ServerError
-from server.recording import timeline, write_stereo
+from server.recording import timeline, without_caller, write_stereo
 from server.render import CallView, json_line, spoken_turn, summary_json
 from voice.codecs import Encoding
 from voice.errors import AudioFormatError
@@ -77,7 +78,7 @@ async def call_files(
         url: Of the server's `/v1/call`.
         wavs: One recording per turn, of any rate.
         as_json: One JSON object per line instead of text for people.
-        record: Where to leave the stereo recording.
+        record: Where to leave the stereo recording, without secrets.
         sample_rate, encoding, language, caller_id, token, turn_timeout: As for `place_call`.
         console, errors: Standard output and standard error where not given.
         dial: Opens the line.
@@ -116,7 +117,7 @@ async def call_files(
             dial=dial,
         )
         if record is not None:
-            write_stereo(record, log.stereo, log.sample_rate)
+            write_stereo(record, without_secrets(log), log.sample_rate)
     except (CallError, OSError) as error:
         return _failed(errors, error, NOT_NORMAL)
     shown = [spoken_turn(turn) for turn in log.turns]
@@ -129,6 +130,12 @@ async def call_files(
     if log.ended == "error":
         _line(errors, f"tellerline call: the server ended the call: {log.problem or 'error'}")
     return OK if log.ended in NORMAL_ENDS else NOT_NORMAL
+
+
+def without_secrets(log: CallLog) -> Samples:
+    """A call's recording, silent where the caller told what the server masks: numbers and PINs."""
+    told = (turn.span for turn in log.turns if MASK in (turn.heard or ""))
+    return without_caller(log.stereo, told)
 
 
 def _line(console: Console, text: str) -> None:

@@ -9,6 +9,7 @@ A sound is a sample above `LEVEL` of full scale; in a recording with background 
 caller's own noise floor raises the level, which errs towards a longer latency, never a shorter.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -123,6 +124,14 @@ def stereo_of(left: Samples, right: Samples) -> Samples:
     stereo[: len(left), 0] = left
     stereo[: len(right), 1] = right
     return stereo
+
+
+def without_caller(stereo: Samples, spans: Iterable[TurnSpan]) -> Samples:
+    """The recording with silence in place of the caller's sound in some turns."""
+    kept = stereo.copy()
+    for span in spans:
+        kept[span.began : span.until, 0] = 0
+    return kept
 
 
 def write_stereo(path: Path, stereo: Samples, sample_rate: int) -> None:

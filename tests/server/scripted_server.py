@@ -38,6 +38,7 @@ class Script:
         deaf: Never answer.
         diagnostics: Grant them.
         said: The words of an answer, before its number.
+        heard: By turn, what was heard where that is not its number.
     """
 
     delay: float = 0.4
@@ -49,6 +50,7 @@ class Script:
     deaf: bool = False
     diagnostics: bool = True
     said: str = "answer"
+    heard: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -137,7 +139,8 @@ class Conversation:
         if self.script.deaf:
             return
         await self.send(type="turn_ended", turn=self.turn, voice_end=self.last_loud)
-        heard = {"text": f"turn {self.turn}", "confidence": 0.9, "language": "en"}
+        text = self.script.heard.get(self.turn, f"turn {self.turn}")
+        heard = {"text": text, "confidence": 0.9, "language": "en"}
         if self.script.diagnostics:
             heard |= {"intents": [{"name": "get_balance", "score": 0.97}], "entities": []}
         await self.send(type="heard", turn=self.turn, **heard)

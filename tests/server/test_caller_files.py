@@ -66,6 +66,17 @@ async def test_json_lines_are_one_object_per_turn_and_a_summary(tmp_path):
     assert (rate, samples.shape[1]) == (16000, 2)
 
 
+async def test_a_recording_is_silent_where_the_caller_told_a_secret(tmp_path):
+    recording = tmp_path / "call.wav"
+    async with scripted(Script(goodbye_after=2, heard={1: "my pin is ••••"})) as (url, _):
+        wavs = [wav(tmp_path / "pin.wav"), wav(tmp_path / "rest.wav")]
+        await call_files(url, wavs, record=recording, console=screen())
+    caller = sf.read(recording)[0][:, 0]
+    (loud,) = np.nonzero(caller)
+    assert len(loud) <= 0.21 * 16000
+    assert np.ptp(loud) <= 0.21 * 16000
+
+
 async def test_people_see_what_was_heard_said_and_how_long_it_took(tmp_path):
     """What a server says is never read as markup."""
     out = screen()
