@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from server.admission import Drain
+from server.cli.early import Early
 from server.cli.root import app, progress_console, settings
 
 Today = Annotated[
@@ -50,12 +51,12 @@ def serve(
 
     With --reload a new call, and a running one with nothing under way, takes up edited files.
     """
+    early = Early()
     from server.cli.hosting import hosted, loaded_engines, parse_day, until_told
     from server.cli.reloading import reloading
-    from server.cli.renewing import Early, renewing
+    from server.cli.renewing import renewing
     from server.settings import AudioSocket, Sip
 
-    early = Early()
     chosen = settings(host=host, port=port)
     if sip and chosen.sip is None:
         chosen = chosen.model_copy(update={"sip": Sip()})

@@ -9,6 +9,7 @@ import structlog
 
 from dialog.conversation import Understands
 from nlu.errors import NluError
+from server.cli.early import Early
 from server.documents import index_aside
 from server.engines import Engines
 from server.errors import ServerError
@@ -17,21 +18,6 @@ from server.models import ModelStore
 from server.settings import Settings
 
 log = structlog.get_logger()
-
-
-class Early:
-    """SIGHUP from the process's beginning on: one that comes while the engines load is not lost.
-
-    Attributes:
-        told: Whether one has come.
-    """
-
-    def __init__(self) -> None:
-        self.told = False
-        signal.signal(signal.SIGHUP, self._note)
-
-    def _note(self, *_: object) -> None:
-        self.told = True
 
 
 @asynccontextmanager

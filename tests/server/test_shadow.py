@@ -19,7 +19,8 @@ from nlu.paths import MODEL_FOLDER
 from nlu.questions.answering import kept_index
 from nlu.understander import Understander
 from nlu.understanding import Context, Expectation
-from server.cli.renewing import Early, renew_meaning, renewing
+from server.cli.early import Early
+from server.cli.renewing import renew_meaning, renewing
 from server.meaning import load_meaning
 from server.settings import Settings
 from server.shadow import WAITING, Shadowed
