@@ -17,8 +17,9 @@ from dialog.grounding import (
     words_of,
 )
 from dialog.misses import missed
-from dialog.requests import carry_on, fill_top
+from dialog.requests import carry_on
 from dialog.switching import is_value, other_request, switch
+from dialog.wanted import fill_top
 from nlu.understanding import Understanding
 
 

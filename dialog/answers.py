@@ -12,9 +12,10 @@ from dialog.flow import Choose, Collect
 from dialog.grounding import (
     HOLDS,
 )
-from dialog.misses import gave_up, missed
-from dialog.requests import carry_on, fill_top, out_of_scope, wanted_in
+from dialog.misses import gave_up, missed, out_of_scope
+from dialog.requests import carry_on
 from dialog.switching import is_value, other_request, switch
+from dialog.wanted import fill_top, wanted_in
 from nlu.understanding import Understanding
 
 SHORT = 4

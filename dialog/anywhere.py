@@ -9,7 +9,8 @@ from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.flow import Collect, Confirm
 from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, WORDS
 from dialog.misses import once_more
-from dialog.requests import fill_top, takes, tell_quote, wanted_in
+from dialog.requests import tell_quote
+from dialog.wanted import fill_top, takes, wanted_in
 from nlu.understanding import ScoredIntent, Understanding
 
 ASIDES = frozenset({"repeat", "slower", "louder"})

@@ -17,10 +17,11 @@ from dialog.languages import is_foreign, other_language
 from dialog.masking import mask
 from dialog.misses import missed
 from dialog.reference import resolved
-from dialog.requests import carry_on, request, resume, takes
+from dialog.requests import carry_on, request, resume
 from dialog.stack import requests_in
 from dialog.state import OPEN, Filled, Offered
 from dialog.switching import other_request
+from dialog.wanted import takes
 from nlu.understanding import Understanding
 
 FAREWELL = 8

@@ -3,12 +3,16 @@
 from dialog.draft import Draft
 from dialog.farewell import farewell, is_rating
 from dialog.floor import give_back_floor
+from nlu.understanding import Understanding
 
 OFFER_AFTER = 2
 """Misses in a row after which keys and a person are offered."""
 
 GIVE_UP_AFTER = 4
 """Misses in a row after which a person takes over."""
+
+STRANGE = 0.5
+"""From this share of words that are none on, an utterance was not understood."""
 
 
 def missed(draft: Draft) -> None:
@@ -33,6 +37,18 @@ def missed(draft: Draft) -> None:
             return
     if draft.state.stack:
         give_back_floor(draft)
+
+
+def out_of_scope(draft: Draft, understanding: Understanding) -> None:
+    """Say that this is not for us; like a miss, it does not go on for ever, and what is made of no
+    words is one."""
+    draft.reason = "about nothing we know"
+    if draft.state.misses >= 1 or understanding.strange >= STRANGE:
+        missed(draft)
+        return
+    draft.change(misses=draft.state.misses + 1)
+    draft.say("out_of_scope", "out_of_scope")
+    give_back_floor(draft)
 
 
 def once_more(draft: Draft) -> None:

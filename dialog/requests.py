@@ -1,42 +1,31 @@
-"""Requests: starting a flow, answering from what we know, and taking up the next one."""
+"""Requests: starting a flow or answering, one after the other where several were made."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from dialog import engine
-from dialog.checks import CHECKS
 from dialog.draft import Draft
 from dialog.everywhere import goodbye
-from dialog.filling import Filling, fill
+from dialog.filling import fill
 from dialog.floor import give_back_floor, what_else
-from dialog.flow import WORDS, Call, Flow
-from dialog.grounding import AGAINST, HOLDS, QUESTION, SURE, SWITCH, held
+from dialog.flow import WORDS, Call
+from dialog.grounding import AGAINST, SURE, SWITCH
 from dialog.lines import Topic
 from dialog.masking import mask, mask_text
-from dialog.misses import missed
+from dialog.misses import missed, out_of_scope
 from dialog.orders import orders_in
 from dialog.reference import resolved
-from dialog.rewriting import QUOTED
 from dialog.stack import raised, requests_in
 from dialog.state import OPEN, Filled
-from nlu.understanding import Entity, Quote, ScoredIntent, Understanding
-
-LEAST_VALUES = 2
-"""Kinds of value that must be said for a flow to be started by them alone."""
+from dialog.telling import is_surer, quoted, tell_passage, tell_topic
+from dialog.wanted import fill_top, gives_number, same_matter, wanted_by_values, wanted_in
+from nlu.understanding import Quote, Understanding
 
 MAX_FLOWS = 6
 """More flows than this under way at once are forgotten, the oldest first."""
 
-STRANGE = 0.5
-"""From this share of words that are none on, an utterance was not understood."""
-
-_ALONE = frozenset({"payee", "money"})
-"""Values that begin an order alone; a card or an account may be meant for many things."""
-
 _ENDING = ("deny", "goodbye", "refuse")
 """What a caller who wants nothing else may sound like, all together."""
-
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def carry_on(draft: Draft) -> None:
@@ -58,16 +47,16 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
     wanted = wanted_in(draft, understanding)
     told = bool(wanted) and wanted[0] in draft.script.topics
     unsure = not understanding.intents or understanding.intents[0].score < SURE
-    if (not wanted or (told and unsure)) and (name := _wanted_by_values(draft, understanding)):
+    if (not wanted or (told and unsure)) and (name := wanted_by_values(draft, understanding)):
         draft.reason = f"the values of {name} were said"
         begin(draft, name, understanding)
         return
-    if not wanted and _gives_number(understanding):
+    if not wanted and gives_number(understanding):
         draft.reason = "a customer number was given unasked"
         begin(draft, "login", understanding)
         return
     quote = quoted(draft, understanding)
-    if quote and (not wanted or _is_surer(draft, quote, understanding)):
+    if quote and (not wanted or is_surer(draft, quote, understanding)):
         tell_quote(draft, quote)
         return
     if not wanted:
@@ -81,43 +70,6 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
         _tell(draft, topic, understanding)
     else:
         begin(draft, draft.script.by_intent[intent], understanding)
-
-
-def _wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
-    """The only flow that two values or more belong to, all of them: "forty dollars to Anna"."""
-    entities = [entity for entity in understanding.entities if entity.role != "not"]
-    kinds = {entity.type for entity in entities}
-    fitting = [
-        name
-        for name, flow in draft.script.flows.items()
-        if flow.intents and _orders(flow) and all(takes(flow, entity) for entity in entities)
-    ]
-    # A flow that calls another one of them asks for more than was said.
-    fitting = [name for name in fitting if not _calls_any(draft.script.flows[name], fitting)]
-    # A recipient alone is an order where it is told as nothing else: "it's to Anna".
-    alone = understanding.intent == "inform" and kinds <= _ALONE
-    least = 1 if alone else LEAST_VALUES
-    return fitting[0] if len(kinds) >= least and len(fitting) == 1 else None
-
-
-def _calls_any(flow: Flow, names: Sequence[str]) -> bool:
-    return any(isinstance(step, Call) and step.call in names for step in flow.steps)
-
-
-def _orders(flow: Flow) -> bool:
-    """Whether it is an order: a flow that only tells something is asked for in words."""
-    return any(slot.critical for slot in flow.slots.values())
-
-
-def takes(flow: Flow, entity: Entity) -> bool:
-    """Whether a flow has a slot for an entity."""
-    return any(slot.fits(entity.type, entity.role, asked=False) for slot in flow.slots.values())
-
-
-def _gives_number(understanding: Understanding) -> bool:
-    """Whether a customer number was given before anybody asked for it."""
-    digits = (str(e.value) for e in understanding.entities if e.type == "digits")
-    return any(CHECKS["customer_number"](text) for text in digits)
 
 
 def take_in(draft: Draft, understanding: Understanding) -> None:
@@ -134,38 +86,6 @@ def take_in(draft: Draft, understanding: Understanding) -> None:
     draft.change(stack=tuple(stack))
 
 
-def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
-    """The requests among the intents that count as meant, best first."""
-    sure = [name for name in held(understanding) if draft.script.is_request(name)]
-    if sure[:1] == ["identify"] and draft.state.customer_id is not None:
-        others = [i.name for i in understanding.intents if i.score >= AGAINST]
-        sure = [n for n in others if n != "identify" and draft.script.is_request(n)] or sure
-    together = _wanted_together(draft, understanding)
-    return [*together, *(name for name in sure if name not in together)]
-
-
-def _wanted_together(draft: Draft, understanding: Understanding) -> list[str]:
-    """The best of the intents that start the same flow, where only together they count, or count
-    for more than another that is not sure."""
-    best_alone = understanding.intents[0].score if understanding.intents else 0.0
-    if best_alone >= SWITCH:
-        return []
-    sums: dict[str, list[ScoredIntent]] = {}
-    for intent in understanding.intents:
-        if flow := draft.script.by_intent.get(intent.name):
-            sums.setdefault(flow, []).append(intent)
-    best = max(sums.values(), key=lambda found: sum(i.score for i in found), default=[])
-    outweigh = sum(i.score for i in best)
-    others = max((i.score for i in understanding.intents if i not in best), default=0.0)
-    return [best[0].name] if outweigh >= HOLDS and len(best) > 1 and outweigh > others else []
-
-
-def fill_top(draft: Draft, understanding: Understanding, asked: str | None) -> Filling:
-    """What an utterance says about the top flow's slots."""
-    lexicon = draft.script.lexicon
-    return fill(draft.flow, draft.top, understanding, draft.facts, lexicon, asked=asked)
-
-
 def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> None:
     """Keep the second request of the same breath for later."""
     flows = draft.script.by_intent
@@ -178,14 +98,6 @@ def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> No
         shown = mask(understanding, OPEN, draft.script.lexicon)
         later = replace(shown, intents=scored)
         draft.change(queue=(later,))
-
-
-def same_matter(draft: Draft, one: str, other: str) -> bool:
-    """Whether two flows are one, or one calls the other: doing both would do it twice."""
-    flows = draft.script.flows
-    if not {one, other} <= flows.keys():
-        return False
-    return one == other or _calls_any(flows[one], [other]) or _calls_any(flows[other], [one])
 
 
 def begin(draft: Draft, name: str, understanding: Understanding) -> None:
@@ -261,55 +173,15 @@ def resume(draft: Draft, name: str, understanding: Understanding) -> None:
     carry_on(draft)
 
 
-def quoted(draft: Draft, understanding: Understanding) -> Quote | None:
-    """The passage of the bank's documents that is told: where nothing but topics is meant, or, with
-    nothing under way, where it answers surely and no request is sure."""
-    asked, quote = draft.asked, understanding.quote
-    if draft.state.expectation.secret or (asked and draft.flow.takes_words(asked)):
-        return None
-    meant = {*held(understanding), *wanted_in(draft, understanding)} - draft.script.topics.keys()
-    if quote is None or not meant:
-        return quote
-    requests = [i for i in understanding.intents if i.name in draft.script.by_intent]
-    if draft.state.stack or not meant <= {i.name for i in requests}:
-        return None
-    return quote if quote.score >= QUESTION > sum(i.score for i in requests) else None
-
-
-def _is_surer(draft: Draft, quote: Quote, understanding: Understanding) -> bool:
-    """Whether a document answers more surely than a request is meant, which `quoted` has weighed,
-    or than a person would be offered for the topic."""
-    best = understanding.intents[0]
-    topic = draft.script.topics.get(best.name)
-    if topic is None:
-        return best.name in draft.script.by_intent
-    return topic.person and quote.score > best.score
-
-
 def tell_quote(draft: Draft, quote: Quote) -> None:
     """Answer with a passage, and go back to what is under way."""
-    _quote(draft, quote)
+    tell_passage(draft, quote)
     _after_telling(draft)
-
-
-def _quote(draft: Draft, quote: Quote) -> None:
-    """Say a passage as it stands in its document, and keep where."""
-    draft.reason = f"answered from {quote.source} ({quote.score:.2f})"
-    draft.put(quote.text, QUOTED)
-    draft.mark("tell_knowledge")
 
 
 def _tell(draft: Draft, topic: Topic, understanding: Understanding) -> None:
     """Answer from what we know; then offer a person, or go back to where we were."""
-    aspect = _aspect(topic, understanding)
-    if aspect == "default" and (quote := quoted(draft, understanding)):
-        _quote(draft, quote)
-    else:
-        key = f"topic_{topic.topic}"
-        times = draft.state.said.get(key, 0)
-        draft.put(topic.answers[aspect][times % len(topic.answers[aspect])], key)
-        draft.change(said={**draft.state.said, key: times + 1})
-    draft.mark(topic.action)
+    tell_topic(draft, topic, understanding)
     if topic.person:
         engine.start(draft, "person")
         engine.run(draft)
@@ -331,16 +203,6 @@ def _flow_below(draft: Draft) -> str:
     return next((f.flow for f in reversed(draft.state.stack) if not f.called), draft.top.flow)
 
 
-def _aspect(topic: Topic, understanding: Understanding) -> str:
-    """Which of a topic's answers fits: a weekday, an account or card kind, or the default."""
-    for entity in understanding.entities:
-        value = entity.value
-        name = _DAYS[value.weekday()] if hasattr(value, "weekday") else str(value)
-        if name in topic.answers:
-            return name
-    return "default"
-
-
 def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int) -> None:
     """Nothing was asked for: an answer to "anything else?", small talk, or not understood."""
     best = understanding.intent
@@ -359,15 +221,3 @@ def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, mi
         draft.reason = "nothing that could be done"
         draft.change(misses=misses)
         missed(draft)
-
-
-def out_of_scope(draft: Draft, understanding: Understanding) -> None:
-    """Say that this is not for us; like a miss, it does not go on for ever, and what is made of no
-    words is one."""
-    draft.reason = "about nothing we know"
-    if draft.state.misses >= 1 or understanding.strange >= STRANGE:
-        missed(draft)
-        return
-    draft.change(misses=draft.state.misses + 1)
-    draft.say("out_of_scope", "out_of_scope")
-    give_back_floor(draft)

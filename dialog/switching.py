@@ -11,7 +11,9 @@ from dialog.grounding import (
     SWITCH,
     words_of,
 )
-from dialog.requests import fill_top, quoted, request, same_matter, takes
+from dialog.requests import request
+from dialog.telling import quoted
+from dialog.wanted import fill_top, same_matter, takes
 from nlu.understanding import Entity, Understanding
 
 

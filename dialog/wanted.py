@@ -1,0 +1,93 @@
+"""What an utterance asks for, and which flow its values belong to; starts nothing."""
+
+from collections.abc import Sequence
+
+from dialog.checks import CHECKS
+from dialog.draft import Draft
+from dialog.filling import Filling, fill
+from dialog.flow import Call, Flow
+from dialog.grounding import AGAINST, HOLDS, SWITCH, held
+from nlu.understanding import Entity, ScoredIntent, Understanding
+
+LEAST_VALUES = 2
+"""Kinds of value that must be said for a flow to be started by them alone."""
+
+_ALONE = frozenset({"payee", "money"})
+"""Values that begin an order alone; a card or an account may be meant for many things."""
+
+
+def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
+    """The requests among the intents that count as meant, best first."""
+    sure = [name for name in held(understanding) if draft.script.is_request(name)]
+    if sure[:1] == ["identify"] and draft.state.customer_id is not None:
+        others = [i.name for i in understanding.intents if i.score >= AGAINST]
+        sure = [n for n in others if n != "identify" and draft.script.is_request(n)] or sure
+    together = _wanted_together(draft, understanding)
+    return [*together, *(name for name in sure if name not in together)]
+
+
+def _wanted_together(draft: Draft, understanding: Understanding) -> list[str]:
+    """The best of the intents that start the same flow, where only together they count, or count
+    for more than another that is not sure."""
+    best_alone = understanding.intents[0].score if understanding.intents else 0.0
+    if best_alone >= SWITCH:
+        return []
+    sums: dict[str, list[ScoredIntent]] = {}
+    for intent in understanding.intents:
+        if flow := draft.script.by_intent.get(intent.name):
+            sums.setdefault(flow, []).append(intent)
+    best = max(sums.values(), key=lambda found: sum(i.score for i in found), default=[])
+    outweigh = sum(i.score for i in best)
+    others = max((i.score for i in understanding.intents if i not in best), default=0.0)
+    return [best[0].name] if outweigh >= HOLDS and len(best) > 1 and outweigh > others else []
+
+
+def wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
+    """The only flow that two values or more belong to, all of them: "forty dollars to Anna"."""
+    entities = [entity for entity in understanding.entities if entity.role != "not"]
+    kinds = {entity.type for entity in entities}
+    fitting = [
+        name
+        for name, flow in draft.script.flows.items()
+        if flow.intents and _orders(flow) and all(takes(flow, entity) for entity in entities)
+    ]
+    # A flow that calls another one of them asks for more than was said.
+    fitting = [name for name in fitting if not _calls_any(draft.script.flows[name], fitting)]
+    # A recipient alone is an order where it is told as nothing else: "it's to Anna".
+    alone = understanding.intent == "inform" and kinds <= _ALONE
+    least = 1 if alone else LEAST_VALUES
+    return fitting[0] if len(kinds) >= least and len(fitting) == 1 else None
+
+
+def gives_number(understanding: Understanding) -> bool:
+    """Whether a customer number was given before anybody asked for it."""
+    digits = (str(e.value) for e in understanding.entities if e.type == "digits")
+    return any(CHECKS["customer_number"](text) for text in digits)
+
+
+def fill_top(draft: Draft, understanding: Understanding, asked: str | None) -> Filling:
+    """What an utterance says about the top flow's slots."""
+    lexicon = draft.script.lexicon
+    return fill(draft.flow, draft.top, understanding, draft.facts, lexicon, asked=asked)
+
+
+def takes(flow: Flow, entity: Entity) -> bool:
+    """Whether a flow has a slot for an entity."""
+    return any(slot.fits(entity.type, entity.role, asked=False) for slot in flow.slots.values())
+
+
+def same_matter(draft: Draft, one: str, other: str) -> bool:
+    """Whether two flows are one, or one calls the other: doing both would do it twice."""
+    flows = draft.script.flows
+    if not {one, other} <= flows.keys():
+        return False
+    return one == other or _calls_any(flows[one], [other]) or _calls_any(flows[other], [one])
+
+
+def _calls_any(flow: Flow, names: Sequence[str]) -> bool:
+    return any(isinstance(step, Call) and step.call in names for step in flow.steps)
+
+
+def _orders(flow: Flow) -> bool:
+    """Whether it is an order: a flow that only tells something is asked for in words."""
+    return any(slot.critical for slot in flow.slots.values())
