@@ -88,7 +88,7 @@ def read_all(
             confidence,
             weight / whole,
             extract(each, context, locale),
-            read_answer(each, locale.answers),
+            read_answer(each, locale.answers, asked=context.expectation.kind == "yes_no"),
             phrasing.log_likelihood(phrased(each, locale.numbers, names)),
         )
         for each, weight in weights.items()

@@ -1,6 +1,7 @@
 """Words to meaning: one understander serves all calls of a process."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nlu.endings import Endings
@@ -9,14 +10,14 @@ from nlu.intents import bare, clauses
 from nlu.intents.head import HeadAnswer
 from nlu.intents.model import ADAPTER_FILE, IntentModel
 from nlu.intents.refusal import is_refusal, refused
-from nlu.intents.yes_no import Answer, read_answer, weigh
+from nlu.intents.yes_no import Answer, weigh
 from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
 from nlu.phrasing import Phrasing
 from nlu.questions.answering import Answerer
 from nlu.readings import Reading, choose, is_settled, read_all
 from nlu.text import plain
-from nlu.understanding import Context, Prosody, Quote, ScoredIntent, Understanding
+from nlu.understanding import Context, Quote, ScoredIntent, Understanding
 
 KEPT = 5
 """How many intents an understanding carries at most."""
@@ -99,7 +100,8 @@ class Understander:
         reading = choose(readings, context.expectation)
         if not plain(reading.text):
             return Understanding(reading.text, (), reading.entities, reading.confidence, False)
-        return self._meaning(reading, context.prosody)
+        rivals = tuple((each.text, each.share) for each in readings if each.text != reading.text)
+        return replace(self._meaning(reading, context), rivals=rivals)
 
     def settles(self, hypotheses: Sequence[tuple[str, float]], context: Context) -> bool:
         """Whether the recogniser's readings agree on the exact values that matter now.
@@ -130,8 +132,8 @@ class Understander:
         """Match scores below it are not answered."""
         return self._answerer.head.threshold if self._answerer else 1.0
 
-    def _meaning(self, reading: Reading, prosody: Prosody | None) -> Understanding:
-        answer = read_answer(reading.text, self._locale.answers)
+    def _meaning(self, reading: Reading, context: Context) -> Understanding:
+        answer = reading.answer
         parts = [reading.text, *self._clauses(reading.text)]
         features = self._model.features(parts)
         whole, *others = [self._model.head.answer(row) for row in features]
@@ -153,7 +155,7 @@ class Understander:
             in_scope=in_scope,
             nearest=tuple(example.text for example in whole.nearest),
             finished=self._endings.finished(reading.text),
-            feelings=self._feelings.read(features[0], prosody) if self._feelings else None,
+            feelings=self._feelings.read(features[0], context.prosody) if self._feelings else None,
             quote=self._answerer.answer(features[0], reading.text) if self._answerer else None,
             strange=0.0 if in_scope else self._model.encoder.strangeness(plain(reading.text)),
             slots=self._model.slots(reading.text),

@@ -139,6 +139,7 @@ class Understanding:
         strange: Where it is out of scope, the share of its words that are no words, 0 to 1.
         slots: Names and words of the slots that a bank's own data names, where its model has
             learned such; exact values are among the entities.
+        rivals: The recogniser's other readings, each with its share of the probability of all.
     """
 
     text: str
@@ -152,6 +153,7 @@ class Understanding:
     quote: Quote | None = None
     strange: float = 0.0
     slots: tuple[tuple[str, str], ...] = ()
+    rivals: tuple[tuple[str, float], ...] = ()
 
     @property
     def intent(self) -> str | None:

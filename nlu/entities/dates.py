@@ -158,6 +158,8 @@ def _weekday(phrase: Phrase, place: int) -> DayRead | None:
     last = place + leads + 1
     if leads and before in words.last:
         return DayRead(today + timedelta(days=previous), last, 1.0, RELATIVE)
+    if leads and before in words.coming:
+        return DayRead(today + timedelta(days=following), last, 0.9, RELATIVE)
     if leads and before in words.next:
         # The one of next week: callers who mean the coming one say "this" or "on".
         monday = today + timedelta(days=7 - today.weekday())

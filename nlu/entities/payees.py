@@ -185,6 +185,7 @@ def _is_ordinary(phrase: Phrase, at: int) -> bool:
         or word in locale.numbers.openers
         or word in locale.dates.units
         or word in locale.money.after
+        or word in locale.money.verbs
         or word in locale.answers.fillers
     )
 

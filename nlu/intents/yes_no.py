@@ -50,13 +50,18 @@ class Answer:
         return self.plain and self.denies and not self.affirms
 
 
-def read_answer(text: str, words: AnswerWords) -> Answer:
+def read_answer(text: str, words: AnswerWords, *, asked: bool = True) -> Answer:
     """Read the text phrase by phrase from its start, the longest phrase first.
 
     Words further in are no answer: "what's a good recipe" says no yes.
+
+    Args:
+        text: What was said.
+        words: Of the language.
+        asked: Whether an answer is waited for, so that "block it" agrees and asks for nothing.
     """
     said = [token.text for token in tokenize(text) if token.is_word or token.is_digits]
-    phrases = _phrases(words)
+    phrases = _phrases(words, asked=asked)
     kinds: set[str] = set()
     place = 0
     while place < len(said):
@@ -127,8 +132,9 @@ def _is_made_of(said: Sequence[str], phrases: dict[tuple[str, ...], str]) -> boo
     return len(said) in reached
 
 
-def _phrases(words: AnswerWords) -> dict[tuple[str, ...], str]:
-    return _tabled(words.affirm, words.deny, words.polite)
+def _phrases(words: AnswerWords, *, asked: bool) -> dict[tuple[str, ...], str]:
+    agrees = (*words.affirm, *words.deeds) if asked else words.affirm
+    return _tabled(agrees, words.deny, words.polite)
 
 
 @lru_cache(maxsize=8)

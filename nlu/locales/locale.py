@@ -87,6 +87,7 @@ class DateWords(Words):
     past: frozenset[str]
     this: frozenset[str]
     next: frozenset[str]
+    coming: frozenset[str]
     since: frozenset[str]
     of: frozenset[str]
     the: frozenset[str]
@@ -148,6 +149,7 @@ class AnswerWords(Words):
     """Yes, no, corrections and fillers."""
 
     affirm: tuple[str, ...]
+    deeds: tuple[str, ...]
     deny: tuple[str, ...]
     polite: tuple[str, ...]
     negations: frozenset[str]

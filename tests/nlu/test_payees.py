@@ -26,6 +26,7 @@ def payees(text: str, known: tuple[str, ...] = MARIA) -> list[Entity]:
         ("send it to Anna Kellar please", "Anna Keller", MARIA),
         ("pay Tom Baker twenty dollars", "Tom Becker", MARIA),
         ("transfer $50 to tom", "Tom Becker", MARIA),
+        ("Shoot Tom forty bucks", "Tom Becker", MARIA),
         ("City Power", "City Power", MARIA),
         ("pay $120 to city power", "City Power", MARIA),
         ("Steven Moor", "Stephen Moore", PRIYA),

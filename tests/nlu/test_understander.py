@@ -229,3 +229,13 @@ def test_a_missing_or_corrupt_head_says_how_to_make_it(encoder_dir: Path, tmp_pa
 def test_thanks_before_a_goodbye_are_a_goodbye(understand):
     assert understand("Thank you very much. Goodbye.").intent == "goodbye"
     assert understand("Thank you very much.").intent == "thanks"
+
+
+def test_the_other_readings_are_kept_with_their_shares(understand):
+    heard = understand("Yes.", hypotheses=[("Yes.", 0.6), ("Guess not.", 0.2), ("Yeah.", 0.2)])
+    assert heard.rivals == (("Guess not.", 0.2), ("Yeah.", 0.2))
+
+
+def test_a_deed_asks_for_itself_where_no_answer_is_waited_for(understand):
+    assert understand("unblock it", Expectation("choice")).intent == "unblock_card"
+    assert understand("unblock it", Expectation("yes_no")).intent == "affirm"

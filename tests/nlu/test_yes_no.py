@@ -21,6 +21,12 @@ def test_a_plain_yes(text):
     assert not answer.is_no
 
 
+@pytest.mark.parametrize("text", WORDS.deeds)
+def test_a_deed_agrees_only_where_an_answer_is_waited_for(text):
+    assert read_answer(text, WORDS).is_yes
+    assert not read_answer(text, WORDS, asked=False).affirms
+
+
 @pytest.mark.parametrize(
     "text",
     ["no", "No.", "nope", "that's wrong", "don't", "not really", "no, thank you", "please don't",
