@@ -14,6 +14,7 @@ from nlu.understanding import Understanding
 
 _ABOUT_A_VALUE = ("correct", "inform", "keep")
 _UNDOES = ("cancel", "keep", "correct")
+_UNDOES_A_PAYMENT = ("cancel_payment", "dispute")
 
 
 def afterwards(draft: Draft, understanding: Understanding) -> bool:
@@ -26,7 +27,7 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
         draft.reason = f"{last.frame.flow} after all"
         _reopen(draft, last.frame)
         return True
-    if last.how == "done" and best in _UNDOES:
+    if last.how == "done" and (best in _UNDOES or _is_just_done(draft, understanding)):
         _stays(draft, last)
         return True
     if last.how == "told" and _other_account(draft, last, understanding):
@@ -52,6 +53,12 @@ def _stays(draft: Draft, done: Ended) -> None:
     draft.reason = f"{done.frame.flow} is done and stays so"
     draft.say(draft.script.flows[done.frame.flow].stays, "tell_done", about=done.frame)
     what_else(draft)
+
+
+def _is_just_done(draft: Draft, understanding: Understanding) -> bool:
+    """ "Cancel the payment that I just made": what is planned is cancelled otherwise."""
+    undoes = understanding.intent in _UNDOES_A_PAYMENT
+    return undoes and bool(draft.script.lexicon.just_done.search(understanding.text))
 
 
 def _takes_back(draft: Draft, understanding: Understanding) -> bool:

@@ -3,32 +3,30 @@
 from dialog.draft import Draft
 from dialog.grounding import SWITCH
 from dialog.reference import last_amount, last_payee, with_value
-from dialog.requests import begin
 from dialog.state import Ended
 from nlu.understanding import Understanding
 
 
-def ordered_again(draft: Draft, understanding: Understanding) -> bool:
-    """Start an order with what is new, and the rest as in the last one; True where that was meant.
+def like_the_last(draft: Draft, understanding: Understanding) -> tuple[str, Understanding] | None:
+    """The flow of the last order, and what is new with the rest as in that one; None where
+    something else was meant.
 
     It is an order of its own, read back and confirmed like any other.
     """
     last = _last_order(draft)
     if draft.state.stack or last is None or _wants_other(draft, understanding, last):
-        return False
+        return None
     lexicon, text = draft.script.lexicon, understanding.text
     kinds = {entity.type for entity in understanding.entities}
     new = kinds & {"payee", "money", "account_kind"}
     if not (lexicon.same_again.search(text) or (new and lexicon.likewise.search(text))):
-        return False
+        return None
     meant = understanding
     if "money" not in kinds and (amount := last_amount(draft)):
         meant = with_value(meant, "money", amount)
     if not kinds & {"payee", "account_kind"} and (payee := last_payee(draft)):
         meant = with_value(meant, "payee", str(payee.value))
-    draft.reason = f"{last.frame.flow} like the last one"
-    begin(draft, last.frame.flow, meant)
-    return True
+    return last.frame.flow, meant
 
 
 def _last_order(draft: Draft) -> Ended | None:

@@ -81,8 +81,10 @@ def _without_now(draft: Draft, understanding: Understanding) -> Understanding:
 
 
 def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
-    words = set(words_of(understanding.text))
-    return bool(draft.script.lexicon.yes & words and draft.script.lexicon.no & words)
+    """A yes and a no together, or a no to there being an objection: "I see nothing wrong"."""
+    words, lexicon = set(words_of(understanding.text)), draft.script.lexicon
+    both = bool(lexicon.yes & words and lexicon.no & words)
+    return both or lexicon.no_objection.search(understanding.text) is not None
 
 
 def _what_to_change(draft: Draft, step: Confirm, misses: int) -> None:
@@ -105,7 +107,8 @@ def _asked_what_to_change(draft: Draft) -> bool:
 def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     """Go on after a "yes" that counts; else ask again and say why."""
     words = words_of(understanding.text)
-    plain = is_plain_yes(understanding, words, draft.script.lexicon.doubt)
+    plain = is_plain_yes(understanding, draft.script.lexicon)
+    plain = plain and not _only_says_to_be_there(draft, understanding)
     plain = plain and not is_echo(words, draft.state.last_said[-1:])
     plain = plain and not _names_other_number(draft, understanding)
     plain = plain and not _asked_what_to_change(draft)
@@ -118,6 +121,12 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     engine.go(draft, draft.top.at + 1)
     engine.run(draft)
     carry_on(draft)
+
+
+def _only_says_to_be_there(draft: Draft, understanding: Understanding) -> bool:
+    """ "Yes, I am", to "are you still there?"."""
+    was_silent = draft.before.silences > 0
+    return was_silent and bool(draft.script.lexicon.present.search(understanding.text))
 
 
 def _cancel_as_asked(

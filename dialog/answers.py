@@ -52,6 +52,13 @@ def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, m
     if filling.touched or slot in filling.repeated or rejects:
         take_and_go_on(draft, filling, slot, misses)
         return
+    if best == "affirm" and isinstance(step, Choose) and (only := engine.only_choice(draft, step)):
+        draft.reason = "the only one that there is"
+        draft.put_top(replace(draft.top, slots={**draft.top.slots, slot: only}))
+        engine.restart(draft)
+        engine.run(draft)
+        carry_on(draft)
+        return
     draft.reason = f"no {slot} in it"
     wanted = wanted_in(draft, understanding)
     if not secret and wanted and (best in wanted or best in ALWAYS):

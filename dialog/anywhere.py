@@ -60,7 +60,7 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     others = wanted_in(draft, understanding)
     if best.name in SMALL_TALK and not others and not touches(draft, understanding):
         draft.reason = best.name
-        if draft.paused and best.name == "greet":
+        if best.name == "greet" and (draft.paused or draft.before.silences > 0):
             once_more(draft)  # "I'm back"
         else:
             SMALL_TALK[best.name](draft)
@@ -87,8 +87,10 @@ def _is_asked(draft: Draft) -> bool:
 
 def _says_more(draft: Draft, understanding: Understanding) -> bool:
     """Whether a value that was asked for, or a request as sure, stands beside it: "what was it
-    again, dear? forty one fifty"."""
-    if isinstance(draft.step, Collect) and touches(draft, understanding):
+    again, dear? forty one fifty"; or a correction of what was read back: "sorry, forty five"."""
+    corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
+    answers = isinstance(draft.step, Collect) or (isinstance(draft.step, Confirm) and corrects)
+    if answers and touches(draft, understanding):
         return True
     wanted = wanted_in(draft, understanding)
     scores = {intent.name: intent.score for intent in understanding.intents}

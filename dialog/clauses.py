@@ -4,18 +4,24 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from dialog.grounding import AGAINST, SURE, SWITCH
+from dialog.grounding import AGAINST, SURE, SWITCH, held
 from dialog.script import Script
-from nlu.understanding import ScoredIntent, Understanding
+from nlu.understanding import Expectation, ScoredIntent, Understanding
 
 _PIECES = re.compile(r"[.;?!,…]+\s+|\s+-+\s+")
 LONG = 18
 """Words from which on an utterance is a story."""
 
+PLAIN = 0.95
+"""A piece that ends the call must be this surely a goodbye."""
+
 _DAYS = ("date", "period")
 _ORDERED = ("money", "payee")
 
-_ANYWHERE = frozenset({"inform", "wait", "cancel", "agent", "repeat", "help", "correct", "refuse"})
+_ANYWHERE = frozenset(
+    {"inform", "wait", "cancel", "agent", "repeat", "help", "correct", "refuse", "goodbye"}
+)
+_ON_THE_WAY = frozenset({"wait", "repeat", "correct", "goodbye"})
 
 
 def split(
@@ -78,13 +84,16 @@ def _dropped_first(
     if not rest or not any(i.name == "cancel" for i in understood.intents):
         return ()
     first, wish = read(head), read(rest[0])
-    best = first.intents[0] if first.intents else None
-    if best is None or best.name != "cancel" or best.score < SURE:
-        return ()
     if not _is_sure_request(wish, script):
         return ()
     wanted = script.by_intent.get(str(wish.intent), wish.intent)
-    if wanted == running or (running is None and wanted == _forbidden(understood, script, wish)):
+    # "Don't take it from checking, pay Anna out of savings" says how it shall not be done.
+    ordered = running is None and any(e.type in _ORDERED for e in wish.entities)
+    best = first.intents[0] if first.intents else None
+    cancels = best is not None and best.name == "cancel" and best.score >= SURE
+    if wanted == running or not (cancels or ordered):
+        return ()
+    if running is None and not ordered and wanted == _forbidden(understood, script, wish):
         return ()
     cancel = replace(understood, intents=(ScoredIntent("cancel", 1.0),), entities=())
     return (cancel, wish)
@@ -94,6 +103,32 @@ def _forbidden(understood: Understanding, script: Script, wish: Understanding) -
     """What must not be done, where the cancelling words name it as they would a request."""
     named = [i.name for i in understood.intents if i.name != wish.intent]
     return next((script.by_intent[name] for name in named if name in script.by_intent), None)
+
+
+def wish_instead(
+    understood: Understanding,
+    script: Script,
+    awaited: Expectation,
+    read: Callable[[str], Understanding],
+) -> Understanding:
+    """A request said where a number was asked for, read as one: "forty to Anna" is no forty-two.
+
+    Args:
+        understood: The utterance, its figures read as digits.
+        script: Knows which intents are requests.
+        awaited: The number.
+        read: Reads the text as if nothing had been asked.
+    """
+    best = understood.intents[0] if understood.intents else None
+    digits = [str(e.value) for e in understood.entities if e.type == "digits"]
+    if best is None or best.score < SURE or not script.is_request(best.name):
+        return understood
+    if best.name == "identify" or any(len(d) == awaited.digits for d in digits):
+        return understood
+    if awaited.kind != "customer_number":
+        return understood  # a PIN or a code is never read as an amount, which is shown
+    wish = read(understood.text)
+    return wish if _is_sure_request(wish, script) else understood
 
 
 def backed(
@@ -159,8 +194,10 @@ def clear_piece(
     readings = [read(piece) for piece in pieces]
     clear = [r for r in readings if _is_sure_request(r, script)]
     if not understood.entities:
-        clear += [r for r in readings if _is_said_anywhere(r)]
-    return replace(understood, intents=clear[0].intents, in_scope=True) if clear else understood
+        clear += sorted((r for r in readings if _is_said_anywhere(r)), key=_weight, reverse=True)
+    if not clear or (clear[0].intent in _ON_THE_WAY and held(understood)):
+        return understood
+    return replace(understood, intents=clear[0].intents, in_scope=True)
 
 
 def _corrected_to(
@@ -192,9 +229,16 @@ def _with_wish_of_story(
     return replace(understood, intents=clear[-1].intents, in_scope=True) if clear else understood
 
 
+def _weight(part: Understanding) -> int:
+    """What ends something goes before the words on the way to it: "sorry, that was my son. No,
+    don't send it"."""
+    return 0 if part.intent in _ON_THE_WAY else 1
+
+
 def _is_said_anywhere(part: Understanding) -> bool:
     best = part.intents[0] if part.intents else None
-    return best is not None and best.score >= SWITCH and best.name in _ANYWHERE
+    least = PLAIN if best and best.name == "goodbye" else SWITCH
+    return best is not None and best.score >= least and best.name in _ANYWHERE
 
 
 def _is_sure_request(part: Understanding, script: Script) -> bool:

@@ -13,7 +13,7 @@ from dialog.bank.audit import because
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
 from dialog.bank.waiting_line import NewWaiting
-from dialog.clauses import backed, clear_piece, dropped, split
+from dialog.clauses import backed, clear_piece, dropped, split, wish_instead
 from dialog.decision import (
     Act,
     Decision,
@@ -28,8 +28,8 @@ from dialog.decision import (
     Silent,
     Unclear,
 )
-from dialog.draft import outweighs
 from dialog.errors import BankError, UnknownAccount
+from dialog.further import agreed_and_more
 from dialog.grounding import AUDIBLE
 from dialog.manager import decide
 from dialog.masking import MASK, mask, mask_text
@@ -171,14 +171,12 @@ class Conversation:
         if isinstance(thought.event, Heard | Keyed | Expired):
             identified = self._state.customer_id is not None
             self._session.spoken(self._bank.now(), identified=identified)
-        action = ""
-        for decision in decisions:
-            action = decision.action if outweighs(decision.action, action) else action
+        named = max(reversed(decisions), key=lambda decision: decision.weight)
         return Response(
             say=said,
             heard=thought.heard,
             understanding=thought.understanding,
-            action=action,
+            action=named.action,
             reason="; ".join(decision.reason for decision in decisions if decision.reason),
             expectation=self._state.expectation,
             end=self._state.end,
@@ -220,17 +218,23 @@ class Conversation:
 
     def _parts(self, understood: Understanding) -> tuple[Understanding, ...]:
         """The utterance as one wish or several."""
-        if self._state.expectation.secret:
-            return (understood,)
 
         def read(text: str) -> Understanding:
             return self._understander.understand(
                 text, self._context_open(), confidence=understood.confidence
             )
 
+        if self._state.expectation.secret:
+            return (wish_instead(understood, self._script, self._state.expectation, read),)
+
         running = next((f.flow for f in reversed(self._state.stack) if not f.called), None)
         if parts := dropped(understood, self._script, read, running):
             return parts if self._state.stack else parts[1:]
+        if self._state.expectation.kind == "yes_no":
+            top = self._state.stack[-1]
+            parts = agreed_and_more(understood, self._script, top, self._read_in_context, read)
+            if parts:
+                return parts
         understood = clear_piece(understood, self._script, self._read_in_context)
         if self._state.expectation.kind != "open":
             return (understood,)

@@ -13,6 +13,9 @@ from dialog.requests import carry_on
 from dialog.state import Filled
 from nlu.understanding import Understanding
 
+CERTAIN = 0.95
+"""A cancelling this sure is none of the last correction alone: "leave it, don't send anything"."""
+
 
 def corrected(draft: Draft, understanding: Understanding) -> bool:
     """Do such a correction of the running flow; True where it was one."""
@@ -44,7 +47,9 @@ def is_kept(draft: Draft, understanding: Understanding) -> bool:
     """Whether the last correction shall be taken back."""
     if not draft.state.stack or draft.top.before is None:
         return False
-    return "keep" in held(understanding)
+    best = understanding.intents[0] if understanding.intents else None
+    drops = best is not None and best.name == "cancel" and best.score >= CERTAIN
+    return "keep" in held(understanding) and not drops
 
 
 def _ask_anew(draft: Draft, slot: str) -> None:

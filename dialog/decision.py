@@ -72,6 +72,7 @@ class Decision:
         expectation: What the caller is waited for with.
         reason: Why, in one line, for engineers.
         action: The name of what was done or asked (see docs/dialog.md).
+        weight: How well it names the whole answer, beside those of the decisions around it.
         end: How the call ends with this, or None.
         path: The steps that it came through, in order.
         sentences: What `say` was written from, one for one.
@@ -84,6 +85,7 @@ class Decision:
     expectation: Expectation
     reason: str
     action: str
+    weight: int
     end: End | None
     path: tuple[Way, ...] = ()
     sentences: tuple[Sentence, ...] = ()

@@ -20,15 +20,13 @@ Mode = Literal["ask", "again"]
 _WEAK = ("ask_", "confirm_", "authenticated")
 
 
-def _weight(action: str) -> int:
+def _weight(action: str, *, done: bool) -> int:
+    """How well an action names an answer: done at the bank before told, told before asked."""
     if action in ("", "ask_anything_else"):
         return 1 if action else 0
-    return 2 if action.startswith(_WEAK) and action != "ask_again_silence" else 3
-
-
-def outweighs(new: str, old: str) -> bool:
-    """Whether `new` names an answer better: what was done or told goes before what is asked."""
-    return bool(new) and _weight(new) >= _weight(old)
+    if action.startswith(_WEAK) and action != "ask_again_silence":
+        return 2
+    return 4 if done else 3
 
 
 class Draft:
@@ -65,6 +63,7 @@ class Draft:
         self.then: tuple[Understanding, ...] = ()
         self.today = today
         self._action = ""
+        self._weight = 0
         self._sentences: list[Sentence] = []
         self._keys: list[str] = []
         self._path: list[Way] = []
@@ -137,8 +136,10 @@ class Draft:
 
     def mark(self, action: str) -> None:
         """Name what this decision does, unless its name so far says more."""
-        if outweighs(action, self._action):
-            self._action = action
+        frame = self.state.top
+        weight = _weight(action, done=frame is not None and frame.acted)
+        if weight >= max(self._weight, 1):
+            self._action, self._weight = action, weight
 
     def walk(self, by: str = "") -> None:
         """Note that the running flow has come to its step, or left it by something."""
@@ -182,6 +183,7 @@ class Draft:
             expectation=self.state.expectation,
             reason=self.reason,
             action=self._action,
+            weight=self._weight,
             end=self.state.end,
             path=tuple(self._path),
             sentences=tuple(self._sentences),

@@ -151,7 +151,7 @@ def _do(draft: Draft, flow: Flow, step: AnyStep) -> bool:
             draft.say(step.say, step.action)
         case Fill():
             guess = GUESSES[step.by](draft.view)
-            known = draft.top.slots.keys() | draft.top.anew
+            known = draft.top.slots.keys() | draft.top.anew | draft.top.unmatched
             if step.fill not in known and guess is not None:
                 _put(draft, step.fill, guess)
         case Forget():
@@ -191,13 +191,18 @@ def _collect(draft: Draft, flow: Flow, step: Collect) -> bool:
         draft.put_top(replace(frame, waiting=True))
         draft.change(expectation=Expectation("choice", choices=choices))
         return True
-    if step.unmatched and step.collect in frame.unmatched:
-        draft.say(step.unmatched, step.action)
-        draft.mode = "again"
+    _say_unmatched(draft, step, step.collect)
     kind = slot.expects or slot.takes[0].split(":")[0]
     expectation = Expectation(kind, secret=slot.secret, digits=slot.digits, valid=slot.check)
     ask(draft, step.ask, step.action, expectation)
     return True
+
+
+def _say_unmatched(draft: Draft, step: Collect | Choose, slot: str) -> None:
+    """Say that what was named is none of what we know, before it is asked for."""
+    if step.unmatched and slot in draft.top.unmatched:
+        draft.say(step.unmatched, step.action)
+        draft.mode = "again"
 
 
 def _choose(draft: Draft, step: Choose) -> bool:
@@ -215,9 +220,16 @@ def _choose(draft: Draft, step: Choose) -> bool:
         _put(draft, step.choose, Filled(fitting[0].value, entity))
         go(draft, draft.top.at + 1)
         return False
+    _say_unmatched(draft, step, step.choose)
     kinds = tuple(sorted({key for c in choices for key in c.keys if not key.isdigit()}))
     ask(draft, step.ask, step.action, Expectation("choice", choices=kinds))
     return True
+
+
+def only_choice(draft: Draft, step: Choose) -> Filled | None:
+    """The option of a choice that has but one, for a "yes" to it."""
+    choices = OPTIONS[step.among](draft.view)
+    return Filled(choices[0].value, "chosen") if len(choices) == 1 else None
 
 
 def _put(draft: Draft, slot: str, filled: Filled) -> None:

@@ -80,11 +80,14 @@ def _once_more(draft: Draft, key: str) -> None:
         draft.say("nothing_to_repeat", "repeat")
         give_back_floor(draft)
         return
-    draft.say(key, "repeat")
     if isinstance(draft.step, Confirm):
         # A question about money is asked anew, so that it counts as asked.
+        if key != "repeat":
+            draft.say(key)
+        draft.mark("repeat")
         give_back_floor(draft)
         return
+    draft.say(key, "repeat")
     draft.keep_question()
     for sentence in last:
         draft.put(sentence, "repeated")

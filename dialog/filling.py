@@ -270,16 +270,27 @@ def _miss(
     for name, slot in flow.slots.items():
         if name in filling.changed | filling.repeated | filling.unsure | filling.unclear:
             continue
-        if _names_stranger(slot, heard, lexicon) or (asked == name and _wrong_digits(slot, heard)):
+        unknown = _names_unknown(slot, heard, lexicon, is_known=name in filling.frame.slots)
+        if unknown or (asked == name and _wrong_digits(slot, heard)):
             frame = _without(filling.frame, name)
             frame = replace(frame, unmatched=frame.unmatched | {name})
             filling = replace(filling, frame=frame, unclear=filling.unclear | {name})
     return filling
 
 
-def _names_stranger(slot: Slot, heard: Understanding, lexicon: Lexicon) -> bool:
+def _names_unknown(slot: Slot, heard: Understanding, lexicon: Lexicon, *, is_known: bool) -> bool:
+    """Whether somebody or an account was named that we do not know: "Robert", "my mother", "my
+    business account"."""
+    if "account_kind:from" in slot.takes:
+        return lexicon.other_account.search(heard.text) is not None
     if "payee" not in slot.takes:
         return False
+    is_kin = not is_known and lexicon.kin.search(heard.text) is not None
+    return is_kin or names_stranger(heard, lexicon)
+
+
+def names_stranger(heard: Understanding, lexicon: Lexicon) -> bool:
+    """Whether somebody is to be paid whose name is no payee's."""
     found = lexicon.recipient_pattern.search(heard.text)
     if found is None:
         return False

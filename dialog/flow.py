@@ -88,12 +88,21 @@ class Collect(Step):
 
 
 class Choose(Step):
-    """Let the caller choose among options; a single option is taken without asking."""
+    """Let the caller choose among options; a single option is taken without asking.
+
+    Attributes:
+        choose: The slot.
+        among: Name of the options.
+        ask: Reply that asks; ASK_again asks once more.
+        action: Name of the asking in events.
+        unmatched: Reply where something was named that is none of ours.
+    """
 
     choose: Name
     among: Name
     ask: Name
     action: Name
+    unmatched: Name | None = None
 
 
 class Say(Step):

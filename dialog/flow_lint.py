@@ -116,7 +116,7 @@ def _said(step: AnyStep) -> Iterator[str]:
         case Collect(ask=asked) | Choose(ask=asked) | Confirm(confirm=asked):
             yield asked
             yield from (f"{asked}_{aside}" for aside in ASIDES)
-    if isinstance(step, Collect) and step.unmatched:
+    if isinstance(step, Collect | Choose) and step.unmatched:
         yield step.unmatched
 
 

@@ -8,6 +8,7 @@ back and confirmed.
 import re
 from collections.abc import Sequence
 
+from dialog.words import Lexicon
 from nlu.readings import EXACT_TYPES
 from nlu.understanding import Entity, Understanding
 
@@ -42,6 +43,15 @@ callers with an accent to the keys, and the wrong one is never taken for right.
 
 YES = 0.50
 """A "yes" to a strict question needs this from the recogniser and from the understander."""
+
+AGREED = 0.70
+"""Share of the recogniser's readings that must be a "yes" to such a question.
+
+Where three in ten are other words ("press that right" beside "yes, that's right"), those may have
+been said. In street noise a "yes" has often one in ten beside it ("man", "here"), and counts."""
+
+RIVAL = 0.05
+"""From this share on a reading with an objection in it ("yes, but not now") casts doubt on it."""
 
 HOLDS = 0.35
 """An intent counts as meant from here on."""
@@ -85,13 +95,15 @@ def held(understanding: Understanding) -> tuple[str, ...]:
     return tuple(i.name for i in understanding.intents if i.score >= HOLDS)
 
 
-def is_plain_yes(understanding: Understanding, words: Sequence[str], doubt: frozenset[str]) -> bool:
+def is_plain_yes(understanding: Understanding, lexicon: Lexicon) -> bool:
     """Whether an utterance is a "yes" and nothing else, heard well.
+
+    Two locks: what the understander made of it, and its words, which are read here again, as are
+    those of the recogniser's other readings.
 
     Args:
         understanding: What was heard; whether it changed a slot is the caller's business.
-        words: Its words in lower case.
-        doubt: Words that make a "yes" less than plain ("but", "not", "wait").
+        lexicon: Knows the words that a "yes" is made of, and those that make it doubtful.
     """
     best = understanding.intents[0] if understanding.intents else None
     if best is None or best.name != "affirm" or best.score < YES:
@@ -102,12 +114,28 @@ def is_plain_yes(understanding: Understanding, words: Sequence[str], doubt: froz
         return False
     if any(entity.role == "not" for entity in understanding.entities):
         return False
-    return not doubt.intersection(words)
+    return _says_only_yes(understanding.text, lexicon) and _is_undisputed(understanding, lexicon)
+
+
+def _says_only_yes(text: str, lexicon: Lexicon) -> bool:
+    """Whether a text is made of words of assent and of courtesy, and asks nothing."""
+    words = set(words_of(text))
+    agrees = bool(words & lexicon.assent) and words <= lexicon.assent | lexicon.assent_beside
+    return agrees and not text.rstrip().endswith("?")
+
+
+def _is_undisputed(understanding: Understanding, lexicon: Lexicon) -> bool:
+    """Whether readings that are no "yes" are few, and none that is likely enough objects."""
+    others = [r for r in understanding.rivals if not _says_only_yes(r[0], lexicon)]
+    objects = any(
+        share >= RIVAL and lexicon.doubt.intersection(words_of(text)) for text, share in others
+    )
+    return not objects and sum(share for _, share in others) <= 1 - AGREED
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, without punctuation."""
-    return re.findall(r"[\w']+", text.lower())
+    return re.findall(r"[\w']+", text.lower().replace("’", "'"))
 
 
 def is_echo(words: Sequence[str], said: Sequence[str]) -> bool:

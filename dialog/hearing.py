@@ -4,24 +4,23 @@ from dataclasses import replace
 
 from dialog import engine, menus
 from dialog.afterwards import afterwards
-from dialog.again import ordered_again
 from dialog.agreement import confirm
 from dialog.answers import SHORT, answer, is_secret_answer
 from dialog.anywhere import said_anywhere, touches, weighed
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
-from dialog.filling import fill
+from dialog.filling import fill, names_stranger
 from dialog.flow import WORDS, Choose, Collect, Confirm
 from dialog.grounding import SURE, UNCLEAR
 from dialog.languages import is_foreign, other_language
 from dialog.masking import mask
 from dialog.misses import missed
 from dialog.reference import resolved
-from dialog.requests import carry_on, request, resume
+from dialog.requests import carry_on, ordered_again, request, resume
 from dialog.stack import requests_in
 from dialog.state import OPEN, Filled, Offered
 from dialog.switching import other_request
-from dialog.wanted import takes
+from dialog.wanted import takes, takes_kind
 from nlu.understanding import Understanding
 
 FAREWELL = 8
@@ -129,17 +128,24 @@ def _offer(draft: Draft, understanding: Understanding) -> tuple[Offered, ...]:
 
 
 def _for_another(draft: Draft, understanding: Understanding) -> bool:
-    """Values that only a flow below can take ("right, twenty to Tom", while a card is talked of):
-    that flow is taken up with them; True where there was one."""
+    """Values that only a flow below can take ("right, twenty to Tom", while a card is talked of or
+    a number is asked for): that flow is taken up with them; True where there was one."""
     best = understanding.intent
     values = [e for e in understanding.entities if e.role != "not"]
-    if len(draft.state.stack) < 2 or not values or best in ("affirm", "deny"):
+    kinds = {entity.type for entity in values}
+    secret = draft.state.expectation.secret
+    if secret and names_stranger(understanding, draft.script.lexicon):
+        kinds.add("payee")
+    if len(draft.state.stack) < 2 or not kinds or best in ("affirm", "deny"):
         return False
-    if draft.state.expectation.secret or touches(draft, understanding):
+    if touches(draft, understanding):
         return False
-    for *_, frame in (r for r in reversed(requests_in(draft.state.stack)[:-1])):
+    called = draft.state.stack[:-1] if secret else ()
+    below = called or tuple(frame for *_, frame in requests_in(draft.state.stack)[:-1])
+    for frame in reversed(below):
         flow = draft.script.flows[frame.flow]
-        if all(takes(flow, entity) for entity in values) and not flow.passing:
+        fits = all(takes_kind(flow, kind) for kind in kinds) and not flow.passing
+        if fits and all(takes(flow, entity) for entity in values):
             draft.reason = f"values for {frame.flow}"
             resume(draft, frame.flow, understanding)
             return True

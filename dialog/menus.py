@@ -1,12 +1,15 @@
 """Bare nouns: "card" may mean many things, so a short choice is offered."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dialog.draft import Draft
+from dialog.filling import names_stranger
 from dialog.grounding import SWITCH, words_of
 from dialog.lines import Menu
 from dialog.requests import request
 from dialog.state import Offered
+from dialog.wanted import orders, takes, takes_kind
 from nlu.understanding import Entity, Expectation, ScoredIntent, Understanding
 
 LIKELY = 0.15
@@ -69,6 +72,10 @@ def _choice(draft: Draft, understanding: Understanding, offer: tuple[Offered, ..
     fitting = [option.intent for option in offer if option.words & words]
     if len(fitting) == 1 and len(words) <= SHORT:
         return fitting[0]
+    if understanding.intent in ("inform", "correct") and not fitting:
+        fitting = _by_values(draft, understanding, names)
+        if len(fitting) == 1:
+            return fitting[0]
     sure = [i.name for i in understanding.intents if i.score >= SWITCH]
     if sure and (sure[0] in names or draft.script.is_request(sure[0])):
         return sure[0] if sure[0] in names else None
@@ -76,6 +83,16 @@ def _choice(draft: Draft, understanding: Understanding, offer: tuple[Offered, ..
         return fitting[0]
     likely = [i.name for i in understanding.intents if i.name in names and i.score >= LIKELY]
     return likely[0] if likely else None
+
+
+def _by_values(draft: Draft, understanding: Understanding, names: Sequence[str]) -> list[str]:
+    """The offered orders that have use for all that was told: "to Tom", after "a payment?"."""
+    values = [e for e in understanding.entities if e.role != "not" and e.type != "ordinal"]
+    flows = {n: draft.script.flows[f] for n in names if (f := draft.script.by_intent.get(n))}
+    fitting = [n for n, f in flows.items() if orders(f) and all(takes(f, e) for e in values)]
+    if names_stranger(understanding, draft.script.lexicon):
+        return [n for n in fitting if takes_kind(flows[n], "payee")]
+    return fitting if values else []
 
 
 def _at(entity: Entity, offer: tuple[Offered, ...]) -> Offered | None:

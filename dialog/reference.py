@@ -6,10 +6,12 @@ alike: a new amount is read back, whoever named it how.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from dialog.bank.values import Transaction
 from dialog.draft import Draft
+from dialog.grounding import words_of
 from dialog.state import Filled, Frame
 from nlu.understanding import Entity, Money, ScoredIntent, Understanding
 
@@ -27,7 +29,7 @@ def resolved(draft: Draft, heard: Understanding) -> Understanding:
         draft: Knows the flows under way and those that have ended.
         heard: What was said.
     """
-    heard = _counted(draft, heard)
+    heard = _counted(draft, _with_cents(draft, heard))
     kinds = {entity.type for entity in heard.entities}
     if "payee" not in kinds and _takes(draft, "payee", open_too=True):
         heard = _person(draft, heard)
@@ -35,6 +37,10 @@ def resolved(draft: Draft, heard: Understanding) -> Understanding:
         heard = _part(draft, heard)
     if not draft.state.stack:
         heard = _other_account(draft, heard)
+    if draft.state.stack:
+        heard = _in_that_week(draft, heard)
+    if "recurrence" not in kinds:
+        heard = _standing(draft, heard)
     if "date" not in kinds and draft.state.stack and "day" in draft.top.slots:
         heard = _today(draft, heard)
     return heard
@@ -110,6 +116,27 @@ def _counted(draft: Draft, heard: Understanding) -> Understanding:
     return replace(heard, entities=entities, intents=(MEANT, *heard.intents))
 
 
+def _with_cents(draft: Draft, heard: Understanding) -> Understanding:
+    """ "And sixty cents": cents alone come to the whole dollars that are known, unless they are
+    another amount ("no, sixty cents")."""
+    known = _known_amount(draft)
+    if known is None or known.amount != known.amount.to_integral_value():
+        return heard
+    entities = tuple(
+        replace(e, role="more") if _comes_to_it(draft, heard, e) else e for e in heard.entities
+    )
+    return replace(heard, entities=entities)
+
+
+def _comes_to_it(draft: Draft, heard: Understanding, entity: Entity) -> bool:
+    cents = isinstance(entity.value, Money) and 0 < entity.value.amount < 1
+    if not cents or entity.role is not None:
+        return False
+    before = words_of(heard.text[: entity.start])
+    added = before[-1:] and before[-1] in draft.script.lexicon.adding
+    return bool(added) or heard.intent in ("inform", "affirm")
+
+
 def _part(draft: Draft, heard: Understanding) -> Understanding:
     """ "Half of that": a share of the known amount; "the same": the one that was sent last."""
     lexicon = draft.script.lexicon
@@ -140,6 +167,32 @@ def _other_account(draft: Draft, heard: Understanding) -> Understanding:
         return heard
     rest = [account.kind for account in accounts if account.kind != named[0].value]
     return with_value(heard, "account_kind", rest[0]) if len(rest) == 1 else heard
+
+
+def _in_that_week(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Wednesday instead", where another day of a later week was read back: of that week."""
+    known = draft.top.slots.get("day")
+    if known is None or not isinstance(known.value, date):
+        return heard
+    monday = known.value - timedelta(days=known.value.weekday())
+    entities = tuple(
+        replace(e, value=monday + timedelta(days=e.value.weekday()))
+        if isinstance(e.value, date)
+        and draft.script.lexicon.weekday.fullmatch(e.text)
+        and draft.view.today < e.value < monday
+        else e
+        for e in heard.entities
+    )
+    return replace(heard, entities=entities)
+
+
+def _standing(draft: Draft, heard: Understanding) -> Understanding:
+    """ "A standing order": every month, where nothing else is said; it is read back."""
+    flow = draft.script.flows.get(draft.script.by_intent.get(heard.intent or "", ""))
+    repeats = flow is not None and any("recurrence" in s.takes for s in flow.slots.values())
+    if not repeats or not draft.script.lexicon.standing.search(heard.text):
+        return heard
+    return with_value(heard, "recurrence", "month")
 
 
 def _today(draft: Draft, heard: Understanding) -> Understanding:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialog import engine
+from dialog.again import like_the_last
 from dialog.draft import Draft
 from dialog.everywhere import goodbye
 from dialog.filling import fill
@@ -33,13 +34,25 @@ def carry_on(draft: Draft) -> None:
     while _is_free(draft) and draft.state.queue:
         then, *rest = draft.state.queue
         draft.change(queue=tuple(rest))
-        request(draft, resolved(draft, then), closing=False)
+        then = resolved(draft, then)
+        if not ordered_again(draft, then):
+            request(draft, then, closing=False)
     if _is_free(draft) and not draft.asked_what:
         what_else(draft)
 
 
 def _is_free(draft: Draft) -> bool:
     return not draft.state.stack and draft.state.end is None and draft.act is None
+
+
+def ordered_again(draft: Draft, understanding: Understanding) -> bool:
+    """Start an order like the last one; True where that was meant."""
+    order = like_the_last(draft, understanding)
+    if order is None:
+        return False
+    draft.reason = f"{order[0]} like the last one"
+    begin(draft, *order)
+    return True
 
 
 def request(draft: Draft, understanding: Understanding, *, closing: bool, misses: int = 0) -> None:
@@ -73,7 +86,11 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
 
 
 def take_in(draft: Draft, understanding: Understanding) -> None:
-    """Fill what an earlier request said, now that more is known, into the flows below the top."""
+    """Fill what an earlier request said, now that more is known, into the flows below the top.
+
+    It is read from its beginning, since a value that differs from a known one would be taken for a
+    correction of it; what was heard too badly is not better heard now.
+    """
     stack, lexicon = [], draft.script.lexicon
     for frame in draft.state.stack:
         flow = draft.script.flows[frame.flow]
@@ -81,7 +98,9 @@ def take_in(draft: Draft, understanding: Understanding) -> None:
             first, *later = orders_in(flow, understanding, lexicon)
             if later and not draft.state.queue:
                 _wait_for_turn(draft, later)
-            frame = fill(flow, frame, first, draft.facts, lexicon, asked=None).frame
+            anew = fill(flow, replace(frame, slots={}), first, draft.facts, lexicon, asked=None)
+            told = {k: v for k, v in anew.frame.slots.items() if k not in frame.doubts}
+            frame = replace(anew.frame, slots={**frame.slots, **told}, doubts=frame.doubts)
         stack.append(frame)
     draft.change(stack=tuple(stack))
 
@@ -93,7 +112,7 @@ def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> No
     started = flows.get(wanted_in(draft, understanding)[0])
     if first is None or started is None or draft.state.queue:
         return
-    if not same_matter(draft, first, started):
+    if not same_matter(draft.script, first, started):
         scored = tuple(i for i in understanding.intents if i.name == intents[0])
         shown = mask(understanding, OPEN, draft.script.lexicon)
         later = replace(shown, intents=scored)
@@ -143,9 +162,10 @@ def _wait_for_turn(draft: Draft, later: Sequence[Understanding]) -> None:
 
 
 def _remember(draft: Draft, understanding: Understanding) -> None:
-    """Keep a request, masked, to read it again when the customer's payees are known."""
+    """Keep a request and what is added to it, masked, to read it again when the customer's payees
+    are known."""
     shown = mask_text(understanding.text, OPEN, draft.script.lexicon, understanding.entities)
-    draft.change(request=shown)
+    draft.change(request=f"{draft.state.request} {shown}".strip())
 
 
 def resume(draft: Draft, name: str, understanding: Understanding) -> None:

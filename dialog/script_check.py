@@ -65,6 +65,8 @@ def check_flow(path: Path, flow: Flow, flows: dict[str, Flow], replies: Replies)
                 slot(step.choose)
                 reply(step.ask)
                 reply(f"{step.ask}_again")
+                if step.unmatched:
+                    reply(step.unmatched)
                 must(step.among, set(options.OPTIONS), "options", "see dialog/options.py")
             case Say():
                 reply(step.say)

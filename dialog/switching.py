@@ -38,7 +38,7 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
         return True
     if any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents):
         return True
-    if all(e.type == "ordinal" for e in understanding.entities):
+    if understanding.entities and all(e.type == "ordinal" for e in understanding.entities):
         # "Let's finish the transfer first" chooses nothing.
         return _is_bare(draft, understanding)
     best = understanding.intents[0]
@@ -49,7 +49,7 @@ def _is_detail(draft: Draft, understanding: Understanding) -> bool:
     """Whether the request is only another way to ask for the running flow, whose values these are:
     "can we do it on Thursday instead" schedules the transfer that is talked about."""
     name = draft.script.by_intent.get(understanding.intents[0].name, "")
-    return same_matter(draft, name, draft.top.flow) and all(
+    return same_matter(draft.script, name, draft.top.flow) and all(
         takes(draft.flow, entity) for entity in understanding.entities
     )
 

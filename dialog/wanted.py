@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from dialog.checks import CHECKS
 from dialog.draft import Draft
-from dialog.filling import Filling, fill
+from dialog.filling import Filling, fill, names_stranger
 from dialog.flow import Call, Flow
 from dialog.grounding import AGAINST, HOLDS, SWITCH, held
+from dialog.script import Script
 from nlu.understanding import Entity, ScoredIntent, Understanding
 
 LEAST_VALUES = 2
@@ -46,10 +47,15 @@ def wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
     """The only flow that two values or more belong to, all of them: "forty dollars to Anna"."""
     entities = [entity for entity in understanding.entities if entity.role != "not"]
     kinds = {entity.type for entity in entities}
+    if kinds and names_stranger(understanding, draft.script.lexicon):
+        kinds.add("payee")  # before the login nobody's name is known
     fitting = [
         name
         for name, flow in draft.script.flows.items()
-        if flow.intents and _orders(flow) and all(takes(flow, entity) for entity in entities)
+        if flow.intents
+        and orders(flow)
+        and all(takes_kind(flow, kind) for kind in kinds)
+        and all(takes(flow, entity) for entity in entities)
     ]
     # A flow that calls another one of them asks for more than was said.
     fitting = [name for name in fitting if not _calls_any(draft.script.flows[name], fitting)]
@@ -76,9 +82,14 @@ def takes(flow: Flow, entity: Entity) -> bool:
     return any(slot.fits(entity.type, entity.role, asked=False) for slot in flow.slots.values())
 
 
-def same_matter(draft: Draft, one: str, other: str) -> bool:
+def takes_kind(flow: Flow, kind: str) -> bool:
+    """Whether a flow has a slot for some entity of a kind."""
+    return any(kind == each.split(":")[0] for slot in flow.slots.values() for each in slot.takes)
+
+
+def same_matter(script: Script, one: str, other: str) -> bool:
     """Whether two flows are one, or one calls the other: doing both would do it twice."""
-    flows = draft.script.flows
+    flows = script.flows
     if not {one, other} <= flows.keys():
         return False
     return one == other or _calls_any(flows[one], [other]) or _calls_any(flows[other], [one])
@@ -88,6 +99,6 @@ def _calls_any(flow: Flow, names: Sequence[str]) -> bool:
     return any(isinstance(step, Call) and step.call in names for step in flow.steps)
 
 
-def _orders(flow: Flow) -> bool:
+def orders(flow: Flow) -> bool:
     """Whether it is an order: a flow that only tells something is asked for in words."""
     return any(slot.critical for slot in flow.slots.values())

@@ -25,12 +25,19 @@ Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 class Lexicon(Strict):
     """Words that the dialog itself looks for; see the file."""
 
+    assent: frozenset[str]
+    assent_beside: frozenset[str]
+    present: Pattern
+    adding: frozenset[str]
     doubt: frozenset[str]
     digits: dict[str, int]
     currency: frozenset[str]
     minus: frozenset[str]
     recipient: str
+    kin: Pattern
+    other_account: Pattern
     clauses: Pattern
+    further: Pattern
     slots: dict[str, tuple[str, ...]]
     reset: Pattern
     other: Pattern
@@ -38,7 +45,9 @@ class Lexicon(Strict):
     yes: frozenset[str]
     no: frozenset[str]
     retract: Pattern
+    just_done: Pattern
     mistaken: Pattern
+    no_objection: Pattern
     everything: Pattern
     correcting: Pattern
     dropping: Pattern
@@ -60,7 +69,9 @@ class Lexicon(Strict):
     same_again: Pattern
     likewise: Pattern
     factors: dict[float, Pattern]
+    weekday: Pattern
     now: Pattern
+    standing: Pattern
     not_yet: Pattern
     numbers: frozenset[str]
     negations: frozenset[str]

@@ -139,6 +139,13 @@ def test_a_request_before_login_is_kept_until_the_payees_are_known(caller: Calle
     assert "$50.00 to Anna Keller" in answer.say[-1]
 
 
+def test_an_amount_heard_badly_before_login_is_asked_after_it(caller: Caller) -> None:
+    caller.says("send fifty to Anna", "transfer", money("50", "fifty", confidence=0.4))
+    answer = caller.logs_in(*MARIA)
+    assert answer.action == "ask_payee"
+    assert caller.says("Anna", "inform", entity("payee", "Anna Keller")).action == "ask_amount"
+
+
 def test_between_own_accounts(caller: Caller, bank: Bank) -> None:
     caller.logs_in(*MARIA)
     answer = caller.says(

@@ -115,3 +115,174 @@ def test_all_of_a_named_account_is_what_that_one_holds(call: Conversation, bank:
 def test_an_amount_with_any_sign_of_less_is_refused(call: Conversation, amount: str) -> None:
     actions(call, "it's me", "40217308", "4821")
     assert call.hear(f"send {amount} to Anna").action == "transfer_refused"
+
+
+AGREED_AND_MORE = [
+    "Sure, and another sixty to Tom.",
+    "Yes, and sixty to Tom.",
+    "yeah, then pay Tom sixty dollars",
+    "Yes please, plus sixty to Tom as well.",
+]
+
+
+@pytest.mark.parametrize("said", AGREED_AND_MORE)
+def test_a_yes_with_another_order_does_the_one_and_asks_about_the_other(
+    call: Conversation, bank: Bank, said: str
+) -> None:
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    answer = call.hear(said)
+    assert answer.did == ("execute_transfer: ok", "propose_transfer: ok")
+    assert answer.action == "transfer_done"
+    assert "$60.00 to Tom Becker" in answer.say[-2] + answer.say[-1]
+    assert balances(bank)["checking"] == Decimal("2400.75")
+    call.hear("yes")
+    assert balances(bank)["checking"] == Decimal("2340.75")
+
+
+CHANGED = [
+    "yes and make it sixty",
+    "yes and send it to Tom",
+    "yes, and send it on Friday",
+    "yes and it's from savings",
+    "yes, and actually pay Tom sixty",
+    "yes. sixty to Tom",
+    "no, and sixty to Tom",
+    "yes and sixty to Anna",
+    "yes, and to Tom",
+]
+
+
+@pytest.mark.parametrize("said", CHANGED)
+def test_a_yes_that_may_change_the_order_is_read_back(
+    call: Conversation, bank: Bank, said: str
+) -> None:
+    before = balances(bank)
+    actions(call, "pay Anna fifty dollars", "40217308", "4821", said)
+    assert balances(bank) == before
+
+
+def test_the_same_to_somebody_else_with_a_yes(call: Conversation, bank: Bank) -> None:
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    assert "$50.00 to Tom Becker" in " ".join(call.hear("yes and the same to Tom").say)
+    assert balances(bank)["checking"] == Decimal("2400.75")
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [
+        ("yes and sixty cents", "$50.60"),
+        ("sixty cents", "$50.60"),
+        ("oh, and sixty cents please", "$50.60"),
+        ("no, sixty cents", "$0.60"),
+        ("make it sixty cents", "$0.60"),
+    ],
+)
+def test_cents_alone_come_to_the_dollars_and_are_read_back(
+    call: Conversation, bank: Bank, said: str, amount: str
+) -> None:
+    before = balances(bank)
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    assert amount in " ".join(call.hear(said).say)
+    assert balances(bank) == before
+
+
+def test_a_yes_that_may_have_been_more_is_asked_again(call: Conversation, bank: Bank) -> None:
+    before = balances(bank)
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    answer = call.hear("Yes.", hypotheses=[("Yes.", 0.7), ("Yes, but not now.", 0.3)])
+    assert answer.action == "confirm_transfer"
+    assert balances(bank) == before
+    assert call.hear("Yes.", hypotheses=[("Yes.", 0.9), ("Yeah.", 0.1)]).action == "transfer_done"
+
+
+def test_a_yes_to_are_you_still_there_pays_nothing(call: Conversation, bank: Bank) -> None:
+    before = balances(bank)
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    call.silence()
+    assert call.hear("Yes, I am.").action == "confirm_transfer"
+    assert balances(bank) == before
+
+
+def test_what_was_done_names_a_turn_that_also_tells(call: Conversation) -> None:
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    answer = call.hear("yes, and also what's my balance")
+    assert "$2,400.75" in " ".join(answer.say)
+    assert answer.action == "transfer_done"
+
+
+def reply(call: Conversation, *turns: str) -> str:
+    """What is said to the last of these turns."""
+    *before, last = turns
+    actions(call, *before)
+    return " ".join(call.hear(last).say)
+
+
+LOGIN = ("40217308", "4821")
+
+
+def test_a_request_that_corrects_itself_is_not_turned_back_by_the_login(call: Conversation) -> None:
+    assert "$60.00 to Anna" in reply(call, "pay Anna fifty no sixty dollars", *LOGIN)
+
+
+def test_what_is_added_while_the_login_asks_is_kept(call: Conversation) -> None:
+    said = reply(call, "pay Tom twelve dollars", "actually to Anna, not Tom", *LOGIN)
+    assert "$12.00 to Anna Keller" in said
+
+
+def test_an_order_in_place_of_a_number_is_no_number(call: Conversation) -> None:
+    said = reply(call, "Transfer.", "Forty to Hanna from savings.", *LOGIN)
+    assert "$40.00 to Hanna Cole from your savings" in said
+
+
+def test_a_card_named_while_the_login_asks_is_the_one(call: Conversation) -> None:
+    assert "9042" in reply(call, "block a card", "the credit one", *LOGIN)
+
+
+def test_a_short_choice_is_answered_by_values(call: Conversation) -> None:
+    assert actions(call, "Payment.", "To Tom.") == ["clarify", "ask_customer_number"]
+
+
+@pytest.mark.parametrize("said", ["Pay Robert Fischer ten dollars", "send ten dollars to my mom"])
+def test_who_is_no_payee_is_told_so(call: Conversation, said: str) -> None:
+    assert "can't find that name" in reply(call, said, *LOGIN)
+
+
+def test_an_account_that_is_not_theirs_is_told_so(call: Conversation) -> None:
+    said = reply(call, "pay Tom ten dollars from my business account", *LOGIN)
+    assert "no such account" in said
+    assert "from your savings" in reply(call, "savings")
+
+
+def test_an_aside_with_a_correction_in_it_corrects(call: Conversation) -> None:
+    turns = ("send Tom forty dollars", *LOGIN, "Ugh, sorry, forty five. Final answer.")
+    assert "$45.00" in reply(call, *turns)
+
+
+def test_a_weekday_is_one_of_the_week_that_was_spoken_of(call: Conversation) -> None:
+    turns = ("send Anna sixty dollars next Tuesday", *LOGIN, "Can we do Wednesday instead?")
+    assert "March 25" in reply(call, *turns)
+
+
+def test_what_was_just_sent_cannot_be_undone(call: Conversation) -> None:
+    turns = ("send Anna ten dollars", *LOGIN, "yes", "Hold on, cancel that payment I just made.")
+    assert actions(call, *turns)[-1] == "tell_done"
+
+
+def test_words_on_the_way_do_not_hide_a_no(call: Conversation, bank: Bank) -> None:
+    turns = ("send Tom ten dollars", *LOGIN, "Sorry, that was my kid. No, don't send it.")
+    assert actions(call, *turns)[-1] == "transfer_cancelled"
+
+
+def test_a_no_that_may_be_a_yes_is_asked_again(call: Conversation) -> None:
+    turns = ("send Tom ten dollars", *LOGIN, "I don't see anything wrong with that.")
+    assert actions(call, *turns)[-1] == "confirm_transfer"
+
+
+def test_how_not_to_do_it_is_no_cancelling(call: Conversation) -> None:
+    said = "Don't take it from checking, pay Anna eighty dollars out of my savings."
+    assert "from your savings" in reply(call, said, *LOGIN)
+
+
+def test_a_standing_order_is_monthly_unless_said_otherwise(call: Conversation) -> None:
+    turns = ("a standing order to Tom for fifty dollars", *LOGIN, "the first of April")
+    assert "every month from April 1" in reply(call, *turns)

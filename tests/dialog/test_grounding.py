@@ -1,0 +1,60 @@
+"""What counts as a plain "yes": the words are read again, and other readings may cast doubt."""
+
+import pytest
+
+from dialog.grounding import is_plain_yes, words_of
+from dialog.script import script
+from nlu.locales.locale import load_locale
+from nlu.understanding import ScoredIntent, Understanding
+
+LEXICON = script("en").lexicon
+ANSWERS = load_locale("en").answers
+
+
+def heard(text: str, *rivals: tuple[str, float], affirm: float = 0.98) -> Understanding:
+    intents = (ScoredIntent("affirm", affirm),)
+    return Understanding(text, intents, (), 0.9, in_scope=True, rivals=rivals)
+
+
+@pytest.mark.parametrize("phrase", [*ANSWERS.affirm, *ANSWERS.deeds])
+def test_both_locks_know_the_same_yeses(phrase: str) -> None:
+    assert is_plain_yes(heard(phrase), LEXICON)
+
+
+@pytest.mark.parametrize("phrase", ANSWERS.polite)
+def test_courtesy_takes_nothing_from_a_yes(phrase: str) -> None:
+    doubtful = bool(LEXICON.doubt.intersection(words_of(phrase)))
+    assert is_plain_yes(heard(f"yes {phrase}"), LEXICON) is not doubtful
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes to Tom",
+        "the transfer was made yesterday",
+        "yes, but not now",
+        "right?",
+        "please",
+        "sixty",
+        "yes he said",
+        "",
+    ],
+)
+def test_a_yes_that_only_the_understander_hears_is_none(text: str) -> None:
+    assert not is_plain_yes(heard(text), LEXICON)
+
+
+@pytest.mark.parametrize(
+    ("rivals", "plain"),
+    [
+        ([("Yeah.", 0.3), ("Yes please.", 0.1)], True),
+        ([("Man.", 0.09)], True),
+        ([("Yours.", 0.2)], True),
+        ([("Here.", 0.2), ("One there.", 0.15)], False),
+        ([("Yes, but not now.", 0.06)], False),
+        ([("Guess not.", 0.1)], False),
+        ([("Yes, not.", 0.02)], True),
+    ],
+)
+def test_other_readings_cast_doubt_on_a_yes(rivals: list[tuple[str, float]], plain: bool) -> None:
+    assert is_plain_yes(heard("Yes.", *rivals), LEXICON) is plain
