@@ -44,11 +44,12 @@ callers with an accent to the keys, and the wrong one is never taken for right.
 YES = 0.50
 """A "yes" to a strict question needs this from the recogniser and from the understander."""
 
-AGREED = 0.70
+AGREED = 0.60
 """Share of the recogniser's readings that must be a "yes" to such a question.
 
-Where three in ten are other words ("press that right" beside "yes, that's right"), those may have
-been said. In street noise a "yes" has often one in ten beside it ("man", "here"), and counts."""
+Where more than four in ten are other words ("sounded", "yes, and it" beside "yes, send it"), those
+may have been said. In street noise a "yes" has often two in ten beside it ("man", "here"), and
+counts."""
 
 RIVAL = 0.05
 """From this share on a reading with an objection in it ("yes, but not now") casts doubt on it."""

@@ -50,7 +50,7 @@ def test_a_yes_that_only_the_understander_hears_is_none(text: str) -> None:
         ([("Yeah.", 0.3), ("Yes please.", 0.1)], True),
         ([("Man.", 0.09)], True),
         ([("Yours.", 0.2)], True),
-        ([("Here.", 0.2), ("One there.", 0.15)], False),
+        ([("Here.", 0.25), ("One there.", 0.2)], False),
         ([("Yes, but not now.", 0.06)], False),
         ([("Guess not.", 0.1)], False),
         ([("Yes, not.", 0.02)], True),
