@@ -61,7 +61,7 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         engine.go(draft, draft.flow.label(step.deny))
         engine.run(draft)
         carry_on(draft)
-    elif filling.repeated or best == "keep":
+    elif filling.repeated or best == "keep" or _asks_whether_right(draft, understanding):
         draft.reason = "as it was read back"
         give_back_floor(draft)
     elif best == "correct":
@@ -85,6 +85,13 @@ def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
     words, lexicon = set(words_of(understanding.text)), draft.script.lexicon
     both = bool(lexicon.yes & words and lexicon.no & words)
     return both or lexicon.no_objection.search(understanding.text) is not None
+
+
+def _asks_whether_right(draft: Draft, understanding: Understanding) -> bool:
+    """ "Is that the right amount?", which changes nothing."""
+    lexicon, text = draft.script.lexicon, understanding.text
+    asks = lexicon.question.search(text) and not lexicon.reset.search(text)
+    return understanding.intent == "correct" and bool(asks)
 
 
 def _what_to_change(draft: Draft, step: Confirm, misses: int) -> None:

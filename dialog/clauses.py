@@ -21,6 +21,7 @@ _ORDERED = ("money", "payee")
 _ANYWHERE = frozenset(
     {"inform", "wait", "cancel", "agent", "repeat", "help", "correct", "refuse", "goodbye"}
 )
+_SMALL_TALK = frozenset({"chitchat", "greet", "thanks", "insult"})
 _ON_THE_WAY = frozenset({"wait", "repeat", "correct", "goodbye"})
 
 
@@ -181,7 +182,8 @@ def clear_piece(
         script: Knows which intents are requests.
         read: Reads a piece of the text as an answer to what was asked.
     """
-    is_clear = bool(understood.intents) and understood.intents[0].score >= SWITCH
+    best = understood.intents[0] if understood.intents else None
+    is_clear = best is not None and best.score >= SWITCH and best.name not in _SMALL_TALK
     if not is_clear or understood.intent == "correct":
         wish = _corrected_to(understood, script, read)
         if wish is not None:

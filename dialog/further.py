@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from dialog.grounding import SWITCH, words_of
+from dialog.grounding import SWITCH, says_only_yes, words_of
 from dialog.script import Script
 from dialog.state import Frame
 from dialog.wanted import same_matter, takes
@@ -36,7 +36,7 @@ def agreed_and_more(
     if joint is None:
         return ()
     agreed = read(understood.text[: joint.start()])
-    if agreed.intent != "affirm":
+    if agreed.intent != "affirm" or not says_only_yes(agreed.text, script.lexicon):
         return ()
     more = read_open(understood.text[joint.end() :])
     likewise = script.lexicon.likewise.search(understood.text, joint.start())

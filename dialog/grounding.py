@@ -115,10 +115,10 @@ def is_plain_yes(understanding: Understanding, lexicon: Lexicon) -> bool:
         return False
     if any(entity.role == "not" for entity in understanding.entities):
         return False
-    return _says_only_yes(understanding.text, lexicon) and _is_undisputed(understanding, lexicon)
+    return says_only_yes(understanding.text, lexicon) and _is_undisputed(understanding, lexicon)
 
 
-def _says_only_yes(text: str, lexicon: Lexicon) -> bool:
+def says_only_yes(text: str, lexicon: Lexicon) -> bool:
     """Whether a text is made of words of assent and of courtesy, and asks nothing."""
     words = set(words_of(text))
     agrees = bool(words & lexicon.assent) and words <= lexicon.assent | lexicon.assent_beside
@@ -127,7 +127,7 @@ def _says_only_yes(text: str, lexicon: Lexicon) -> bool:
 
 def _is_undisputed(understanding: Understanding, lexicon: Lexicon) -> bool:
     """Whether readings that are no "yes" are few, and none that is likely enough objects."""
-    others = [r for r in understanding.rivals if not _says_only_yes(r[0], lexicon)]
+    others = [r for r in understanding.rivals if not says_only_yes(r[0], lexicon)]
     objects = any(
         share >= RIVAL and lexicon.doubt.intersection(words_of(text)) for text, share in others
     )

@@ -11,7 +11,7 @@ from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
 from dialog.filling import fill, names_stranger
 from dialog.flow import WORDS, Choose, Collect, Confirm
-from dialog.grounding import SURE, UNCLEAR
+from dialog.grounding import SURE, SWITCH, UNCLEAR
 from dialog.languages import is_foreign, other_language
 from dialog.masking import mask
 from dialog.misses import missed
@@ -138,7 +138,7 @@ def _for_another(draft: Draft, understanding: Understanding) -> bool:
         kinds.add("payee")
     if len(draft.state.stack) < 2 or not kinds or best in ("affirm", "deny"):
         return False
-    if touches(draft, understanding):
+    if touches(draft, understanding) or (secret and _is_request(draft, understanding)):
         return False
     called = draft.state.stack[:-1] if secret else ()
     below = called or tuple(frame for *_, frame in requests_in(draft.state.stack)[:-1])
@@ -150,6 +150,12 @@ def _for_another(draft: Draft, understanding: Understanding) -> bool:
             resume(draft, frame.flow, understanding)
             return True
     return False
+
+
+def _is_request(draft: Draft, understanding: Understanding) -> bool:
+    """Whether something is surely asked for: "what are your savings rates" names no account."""
+    best = understanding.intents[0] if understanding.intents else None
+    return best is not None and best.score >= SWITCH and draft.script.is_request(best.name)
 
 
 def _take_up(draft: Draft, then: tuple[Understanding, ...]) -> None:

@@ -13,7 +13,7 @@ from dialog.flow import WORDS, Call
 from dialog.grounding import AGAINST, SURE, SWITCH
 from dialog.lines import Topic
 from dialog.masking import mask, mask_text
-from dialog.misses import missed, out_of_scope
+from dialog.misses import missed, once_more, out_of_scope
 from dialog.orders import orders_in
 from dialog.reference import resolved
 from dialog.stack import raised, requests_in
@@ -231,6 +231,9 @@ def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, mi
     if closing and (best == "goodbye" or (against and (best == "deny" or ends >= SWITCH))):
         draft.reason = "nothing else"
         goodbye(draft)
+    elif best == "affirm" and draft.paused:
+        draft.reason = "back again"  # "okay, go on", after "let me grab a pen"
+        once_more(draft)
     elif best == "affirm" and closing:
         draft.reason = "something else"
         draft.say("what_now", "ask_anything_else")

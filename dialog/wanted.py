@@ -28,15 +28,16 @@ def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
 
 
 def _wanted_together(draft: Draft, understanding: Understanding) -> list[str]:
-    """The best of the intents that start the same flow, where only together they count, or count
-    for more than another that is not sure."""
+    """The best of the intents that start the same flow, or flows of one matter (to pay, to pay a
+    bill), where only together they count, or count for more than another that is not sure."""
     best_alone = understanding.intents[0].score if understanding.intents else 0.0
     if best_alone >= SWITCH:
         return []
     sums: dict[str, list[ScoredIntent]] = {}
     for intent in understanding.intents:
         if flow := draft.script.by_intent.get(intent.name):
-            sums.setdefault(flow, []).append(intent)
+            same = next((f for f in sums if same_matter(draft.script, f, flow)), flow)
+            sums.setdefault(same, []).append(intent)
     best = max(sums.values(), key=lambda found: sum(i.score for i in found), default=[])
     outweigh = sum(i.score for i in best)
     others = max((i.score for i in understanding.intents if i not in best), default=0.0)

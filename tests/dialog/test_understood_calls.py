@@ -149,6 +149,7 @@ CHANGED = [
     "no, and sixty to Tom",
     "yes and sixty to Anna",
     "yes, and to Tom",
+    "I'd also like to block my debit card",
 ]
 
 
@@ -286,3 +287,17 @@ def test_how_not_to_do_it_is_no_cancelling(call: Conversation) -> None:
 def test_a_standing_order_is_monthly_unless_said_otherwise(call: Conversation) -> None:
     turns = ("a standing order to Tom for fifty dollars", *LOGIN, "the first of April")
     assert "every month from April 1" in reply(call, *turns)
+
+
+def test_a_question_of_what_was_read_back_changes_nothing(call: Conversation) -> None:
+    said = reply(call, "pay Tom ten dollars", *LOGIN, "is that the right amount, darling?")
+    assert "$10.00 to Tom Becker" in said
+
+
+def test_a_question_while_the_login_asks_names_no_account(call: Conversation) -> None:
+    assert actions(call, "my transactions", "what are your savings rates?")[-1] == "tell_rates"
+
+
+def test_small_talk_hides_no_wish(call: Conversation) -> None:
+    turn = "hey there, how's it going, lovely weather. so what's my balance"
+    assert actions(call, turn) == ["ask_customer_number"]
