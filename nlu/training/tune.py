@@ -200,17 +200,17 @@ class Tuning:
 
     def _loss(self, batch: Batch, rows: list[int]) -> Tensor:
         logits, vectors, states = self._network(batch)
-        slots = self._slot_loss(states, self._train, rows)
+        slots, _ = self._slot_loss(states, self._train, rows)
         truth = torch.from_numpy(self._train.targets[rows]).to(device())
         if self._train.several:
             return slots + several_loss(logits, truth)
         loss = functional.cross_entropy(logits, truth, label_smoothing=self._recipe.smoothing)
         return slots + loss + self._recipe.contrast * contrast(vectors, truth.argmax(dim=1))
 
-    def _slot_loss(self, states: Tensor, lines: Lines, rows: list[int]) -> Tensor:
-        """Cross-entropy of the words' tags, summed over a line, its mean over the lines."""
+    def _slot_loss(self, states: Tensor, lines: Lines, rows: list[int]) -> tuple[Tensor, Tensor]:
+        """Cross-entropy of the words' tags and how many are wrong, a line's sum on average."""
         if self._network.tag is None:
-            return states.new_zeros(())
+            return states.new_zeros(()), states.new_zeros(())
         truth = torch.full(states.shape[:2], _NO_WORD)
         texts = [lines.texts[row] for row in rows]
         for place, encoding in enumerate(self._tokenizer.encode_batch(texts)):
@@ -220,17 +220,20 @@ class Tuning:
         scores = self._network.tag(states).flatten(0, 1)
         flat = truth.flatten().to(device())
         loss = functional.cross_entropy(scores, flat, ignore_index=_NO_WORD, reduction="sum")
-        return loss / len(rows)
+        wrong = (scores.argmax(dim=1) != flat) & (flat != _NO_WORD)
+        return loss / len(rows), wrong.sum() / len(rows)
 
     def _mistakes(self, held: Lower, rows: list[int]) -> Tensor:
-        """Share of mistakes, and a little of the loss, which decides between equals.
+        """Mistakes a line, and a little of the loss, which decides between equals.
 
-        Smoothing makes the loss alone a poor judge: it rises while more answers become right.
+        The loss alone is a poor judge: it rises while more answers become right.
         """
         logits, _, states = self._network(held.batch(rows))
         truth = torch.from_numpy(self._validation.targets[rows]).to(device())
         if self._train.several:
-            return several_loss(logits, truth) + self._slot_loss(states, self._validation, rows)
+            loss, mistaken = self._slot_loss(states, self._validation, rows)
+            intents: Tensor = ((logits > 0) != (truth > 0)).sum(dim=1).float().mean()
+            return intents + mistaken + 1e-3 * (several_loss(logits, truth) + loss)
         wrong: Tensor = (logits.argmax(dim=1) != truth.argmax(dim=1)).float().mean()
         return wrong + 1e-3 * functional.cross_entropy(logits, truth)
 
