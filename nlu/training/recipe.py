@@ -113,7 +113,9 @@ def fitted_to(recipe: Recipe, samples: Sequence[Sample]) -> Recipe:
     if lines < (TUNED_FROM_SEVERAL if several else TUNED_FROM):
         return recipe.model_copy(update={"method": Method.HEAD})
     suits: dict[str, object] = {"method": Method.FULL, "refit": not (recipe.shots or recipe.unseen)}
-    suits |= {"frozen": 0, "epochs": 14, "patience": 4} if several else {"frozen": 2}
+    upper = {"frozen": 2}
+    every = {"frozen": 0, "epochs": 12, "patience": 12, "batch": 16}
+    suits |= every if several else upper
     given = recipe.model_fields_set - {"method"}
     return recipe.model_copy(update={k: v for k, v in suits.items() if k not in given})
 
