@@ -11,7 +11,7 @@ demo: .venv/ready .models  ## a recorded caller talks to the assistant; leaves o
 	@$(BIN)/tellerline demo
 
 test: .venv/ready-dev .models  ## the tests, real models and databases included; about 15 minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not channels"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not channels"
 
 test-channels: .venv/ready-dev .models rtvi-client  ## calls by foreign clients: baresip, linphone, Kamailio, Chromium, pipecat's; about 15 minutes
 	@for p in baresip:baresip-core linphonec:linphone-cli sipp:sip-tester kamailio:kamailio chromium:chromium npm:npm; do \

@@ -437,10 +437,12 @@ async def opening(name: str, base: str) -> tuple[str, dict[str, str]]:
     return url, stream_headers(name, url)
 
 
-NEWER = [pytest.param(name, marks=pytest.mark.slow) for name in ("jambonz", *DIRECT)]
+SLOW = ("telnyx", "plivo", "exotel", "jambonz", *DIRECT)
+STREAMS = ["twilio", "vonage", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+"""A call takes twenty seconds: text frames and binary ones in `make test`, the others beside it."""
 
 
-@pytest.mark.parametrize("name", ["twilio", "telnyx", "plivo", "exotel", "vonage", *NEWER])
+@pytest.mark.parametrize("name", STREAMS)
 async def test_a_caller_pays_over_a_providers_stream(tmp_path, monkeypatch, name):
     async with house(tmp_path, monkeypatch) as (base, bank):
         url, headers = await opening(name, base)
