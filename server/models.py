@@ -41,7 +41,7 @@ class Model(BaseModel):
     name: str
     about: str
     licence: str
-    prepare: Literal["join", "convert-voice", "none"]
+    prepare: Literal["join", "fit", "convert-voice", "none"]
     install: str
     files: dict[str, ModelFile]
 
@@ -118,6 +118,8 @@ class ModelStore:
                 _join(model, file, entry, fresh / file, progress)
             if model.prepare == "convert-voice":
                 _convert_voice(name, fresh, progress)
+            elif model.prepare == "fit":
+                _fit(fresh)
             _seal(model, fresh)
         return self.root / name
 
@@ -199,6 +201,14 @@ def _from_hub(model: Model, rest: str) -> Path:
         return Path(hf_hub_download(f"{organisation}/{name}", file))
     except Exception as error:
         raise ModelError(f"model {model.name}: cannot fetch {rest}: {error}") from error
+
+
+def _fit(folder: Path) -> None:
+    from voice.ctranslate2_file import add_difference
+
+    difference = folder / "difference.safetensors"
+    add_difference(folder / "model.bin", difference)
+    difference.unlink()
 
 
 def _convert_voice(name: str, folder: Path, progress: Progress) -> None:

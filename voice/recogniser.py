@@ -15,6 +15,7 @@ from pathlib import Path
 import ctranslate2
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
+from numpy.typing import NDArray
 
 from voice.cues import Awaited, load_cues
 from voice.errors import AudioFormatError
@@ -129,6 +130,10 @@ class Recogniser:
             return None
         likely = continued(samples)
         return Glance(samples, self._encode(likely, self._window(likely)))
+
+    def encoded(self, samples: Samples) -> NDArray[np.float16]:
+        """What the encoder makes of an utterance, (time, width): what a decoder is fitted on."""
+        return np.asarray(self._encode(samples, self._window(samples)))[0].astype(np.float16)
 
     def transcribe(
         self,

@@ -98,6 +98,15 @@ def speak(text: str, name: str, cache: Path = CACHE) -> Floats:
     return np.asarray(soundfile.read(path, dtype="float32")[0], np.float32)
 
 
+def rendered(text: str, voice: Voice) -> Floats:
+    """A text by any voice of an engine, not kept; samples at RATE.
+
+    Raises:
+        CallerVoiceError: The engine is missing.
+    """
+    return _ENGINES[voice.engine](text, voice)
+
+
 def is_rendered(text: str, name: str, cache: Path = CACHE) -> bool:
     """Whether `speak` would answer at once."""
     return name in VOICES and (cache / f"{_key(text, VOICES[name])}.wav").exists()
@@ -109,7 +118,7 @@ def _key(text: str, voice: Voice) -> str:
 
 
 def _render(text: str, voice: Voice, path: Path) -> None:
-    samples = _ENGINES[voice.engine](text, voice)
+    samples = rendered(text, voice)
     if not np.any(np.abs(samples) > 0.001):
         raise CallerVoiceError(f"{voice.engine} said nothing for {text!r}; write it in other words")
     path.parent.mkdir(parents=True, exist_ok=True)
