@@ -56,14 +56,18 @@ class ModelArrays:
         halves = np.fromfile(self._path, np.float16, count, offset=place.offset)
         return halves.reshape(place.shape).astype(np.float32)
 
-    def write(self, name: str, values: NDArray[np.float32]) -> None:
-        """Put values in the place of an array of the same shape."""
-        place = self._place(name)
-        if values.shape != place.shape:
-            raise ModelFileError(f"{self._path}: {name} is {place.shape}, not {values.shape}")
+    def add(self, name: str, values: NDArray[np.float32]) -> None:
+        """Add values to an array.
+
+        Raises:
+            ModelFileError: There is none of this name and shape.
+        """
+        place, old = self._place(name), self.read(name)
+        if values.shape != old.shape:
+            raise ModelFileError(f"{self._path}: {name} is {old.shape}, not {values.shape}")
         with self._path.open("r+b") as stream:
             stream.seek(place.offset)
-            stream.write(np.ascontiguousarray(values, dtype=np.float16).tobytes())
+            stream.write((old + values).astype(np.float16).tobytes())
 
     def _place(self, name: str) -> Place:
         if name not in self.places:
@@ -85,7 +89,7 @@ def add_difference(model: Path, difference: Path) -> None:
     arrays, factors = ModelArrays(model), load_file(difference)
     for name in sorted(key.removesuffix(UP) for key in factors if key.endswith(UP)):
         up, down = (factors[name + part].astype(np.float32) for part in (UP, DOWN))
-        arrays.write(name, arrays.read(name) + up @ down)
+        arrays.add(name, up @ down)
 
 
 def _places(stream: BinaryIO) -> dict[str, Place]:

@@ -133,7 +133,9 @@ class Recogniser:
 
     def encoded(self, samples: Samples) -> NDArray[np.float16]:
         """What the encoder makes of an utterance, (time, width): what a decoder is fitted on."""
-        return np.asarray(self._encode(samples, self._window(samples)))[0].astype(np.float16)
+        encoded = self._encode(samples, self._window(samples))
+        halves: NDArray[np.float16] = np.asarray(encoded)[0].astype(np.float16)
+        return halves
 
     def transcribe(
         self,

@@ -125,7 +125,8 @@ def _factors(target: str, parts: list[nn.Module]) -> dict[str, NDArray[np.float1
             downs.append(part.down.detach())
         else:
             ups.append(torch.zeros(part.out_features, 0))  # type: ignore[call-overload]
-    up, down = torch.block_diag(*ups), torch.cat(downs)
+    up: Tensor = torch.block_diag(*ups)  # type: ignore[no-untyped-call]
+    down = torch.cat(downs)
     return {target + UP: up.half().numpy(), target + DOWN: down.half().numpy()}
 
 

@@ -23,6 +23,8 @@ from voice.synthesiser import Synthesiser
 
 Around = Literal["nothing", "street", "babble", "hum", "white"]
 
+_GOOD: Final[tuple[Around, ...]] = ("nothing", "nothing", "street")
+_BAD: Final[tuple[Around, ...]] = ("babble", "babble", "street", "hum", "white")
 _LINE: Final = 8000
 _HEARD: Final = 16000
 _NOISE_SECONDS: Final = 30.0
@@ -64,14 +66,12 @@ class Callers:
         """The same rendering over two lines: a good one or a street, and a bad one."""
         speech = self._speech(sentence)
         self._spoken.append(speech)
-        first = self._random.choice(("nothing", "nothing", "street"))
-        second = self._random.choice(("babble", "babble", "street", "hum", "white"))
-        for around in (first, second):
+        for around in (self._random.choice(_GOOD), self._random.choice(_BAD)):
             yield Said(sentence, around, self._over_the_line(speech, around))
 
     def say_nothing(self) -> Said:
         """Noise, with nobody who speaks to us; after some sentences, of which babble is made."""
-        around = self._random.choice(("nothing", "babble", "babble", "street", "hum", "white"))
+        around = self._random.choice(("nothing", *_BAD))
         count = round(self._random.uniform(0.5, 5.0) * _LINE)
         noise = to_float(self._noise(around, count))
         level = self._random.uniform(-50, -22) if around != "nothing" else -60.0

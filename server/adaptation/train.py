@@ -176,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--out", type=Path, required=True, help="the difference, *.safetensors")
-    parser.add_argument("--sentences", type=int, default=Recipe.sentences)
+    parser.add_argument("--sentences", type=int, default=Recipe().sentences)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
     recipe, settings = Recipe(sentences=options.sentences), Settings()

@@ -106,10 +106,10 @@ def measure_asr(
     model_dir: Path,
     *,
     threads: int,
-    peer: bool,
+    peer: Path | None,
     on_clip: Callable[[], None] = lambda: None,
 ) -> Both:
-    """Recognise every clip with ours and, where asked, with stock.
+    """Recognise every clip with ours and, where its model is given, with stock.
 
     Raises:
         ModelFileError: The model cannot be loaded.
@@ -117,8 +117,8 @@ def measure_asr(
     recogniser = Recogniser(model_dir, device="cpu", threads=threads)
     recogniser.warm_up()
     stock = None
-    if peer:
-        stock = WhisperModel(str(model_dir), device="cpu", compute_type="int8", cpu_threads=threads)
+    if peer is not None:
+        stock = WhisperModel(str(peer), device="cpu", compute_type="int8", cpu_threads=threads)
         _stock(stock, clips[0])
     ours, theirs = [], []
     for clip in clips:

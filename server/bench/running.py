@@ -51,6 +51,9 @@ from server.settings import Settings
 from voice.recogniser import Recogniser
 from voice.synthesiser import Synthesiser
 
+STOCK_RECOGNISER = "whisper-base"
+"""What the peers hear with: the packaged model, not fitted to anything."""
+
 
 class Bench:
     """What every bench is run with.
@@ -95,7 +98,8 @@ class Bench:
         clips, notes = clips_of(data, limit, SAMPLES)
         model, threads = self.model(self.settings.recogniser), self.settings.threads
         with self.progress("recognising", len(clips)) as advance:
-            both = measure_asr(clips, model, threads=threads, peer=peer, on_clip=advance)
+            stock = self.model(STOCK_RECOGNISER) if peer else None
+            both = measure_asr(clips, model, threads=threads, peer=stock, on_clip=advance)
         return asr_report(both, notes)
 
     def heard(self, limit: int | None, voices: Sequence[str], line: Line) -> Report:
@@ -121,7 +125,7 @@ class Bench:
         lines: list[str] = []
         if read:
             with self.progress("reading back", len(READ_BACK)) as advance:
-                model = self.model(self.settings.recogniser)
+                model = self.model(STOCK_RECOGNISER)
                 lines = read_back(ours, model, advance).lines()
         return tts_report(timings, cached, name, lines)
 
@@ -215,7 +219,7 @@ class Bench:
     @asynccontextmanager
     async def _peers(self, names: Sequence[str], first: PeerCall) -> AsyncIterator[list[Peer]]:
         """Stock pipecats in processes of their own, warmed up."""
-        whisper, peers = self.model(self.settings.recogniser), []
+        whisper, peers = self.model(STOCK_RECOGNISER), []
         async with AsyncExitStack() as stack:
             for name in names:
                 peers.append(await stack.enter_async_context(stock_pipecat(name, whisper)))
@@ -289,7 +293,7 @@ class Bench:
                 if not peer:
                     return load_report(ours)
                 ready = [opening(call) for call in calls]
-                whisper = self.model(self.settings.recogniser)
+                whisper = self.model(STOCK_RECOGNISER)
                 theirs = {}
                 async with AsyncExitStack() as stack:
                     url = await stack.enter_async_context(peer_process(DEFAULTS, whisper))
