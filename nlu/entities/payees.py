@@ -22,6 +22,7 @@ LEAST = 0.75
 ALIKE = 0.7
 """Below this likeness in spelling a word is alike by sound alone."""
 
+_VOWELS = "aeiou"
 _LONGEST = 4
 _LONG = 6
 """Letters from which on an ending tells a verb from a name."""
@@ -67,11 +68,18 @@ def likeness(said: str, written: str) -> float:
         return 1.0
     spelling = _spelling(said, written)
     sounds = jellyfish.metaphone(said), jellyfish.metaphone(written)
-    if sounds[0] == sounds[1] and sounds[0]:
+    unsaid = said[-1] in _VOWELS and sounds[0] == _without_final_r(written, sounds[1])
+    if sounds[0] and (sounds[0] == sounds[1] or unsaid):
         # Short codes meet by chance: "Anna" and "on" are both AN.
         return max(spelling, 0.93) if spelling >= 0.4 else spelling
     sound = float(Levenshtein.normalized_similarity(*sounds))
     return min(0.88, max(spelling, 0.5 * spelling + 0.5 * sound) - 0.02)
+
+
+def _without_final_r(word: str, code: str) -> str:
+    """The sound where nobody says the r: "Keller" is heard as "Killa" and as "Kela"."""
+    is_open = len(code) > 2 and word[-1] == "r" and word[-2] in _VOWELS
+    return code.removesuffix("R") if is_open else code
 
 
 def _spelling(said: str, written: str) -> float:

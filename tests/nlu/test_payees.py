@@ -24,6 +24,8 @@ def payees(text: str, known: tuple[str, ...] = MARIA) -> list[Entity]:
         ("pay Hannah Cohl", "Hanna Cole", MARIA),
         ("to Ana Keller", "Anna Keller", MARIA),
         ("send it to Anna Kellar please", "Anna Keller", MARIA),
+        ("forty dollars to Anna Killa.", "Anna Keller", MARIA),
+        ("to Anna Kela", "Anna Keller", MARIA),
         ("pay Tom Baker twenty dollars", "Tom Becker", MARIA),
         ("transfer $50 to tom", "Tom Becker", MARIA),
         ("Shoot Tom forty bucks", "Tom Becker", MARIA),
@@ -63,6 +65,7 @@ def test_a_payee_is_found_by_sound_as_well_as_by_spelling(text, name, known):
         "an apple and a banana",
         "I am in town",
         "to Keith Anderson",
+        "to Anna Miller and Mila",
         "send it to Johanna Kowalski",
     ],
 )
