@@ -199,7 +199,7 @@ class Settings(BaseSettings):
     survey_days: Annotated[int, Field(ge=0)] = 90
     back_office: bool = True
     models: Path = _home("XDG_CACHE_HOME", ".cache") / "models"
-    recogniser: str = "whisper-base"
+    recogniser: str = "whisper-base-telephone"
     voice: str = "voice-joe"
     encoder: str = "minilm-l6"
     intents: Path | None = None

@@ -31,7 +31,7 @@ def store() -> ModelStore:
 
 @pytest.fixture(scope="session")
 def whisper_dir(store: ModelStore) -> Path:
-    return store.prepare("whisper-base")
+    return store.prepare(Settings().recogniser)
 
 
 @pytest.fixture(scope="session")

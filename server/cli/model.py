@@ -37,12 +37,15 @@ def list_models(
 @models_app.command()
 def verify() -> None:
     """Check the SHA-256 of every prepared file; exit code 1 where one is wrong or missing."""
+    from server.engines import model_names
     from server.errors import ModelError
     from server.models import ModelStore
 
-    store = ModelStore(settings().models)
+    chosen = settings()
+    store = ModelStore(chosen.models)
+    prepared = [name for name in store.models if (store.root / name).is_dir()]
     wrong = 0
-    for name in store.models:
+    for name in dict.fromkeys((*model_names(chosen), *prepared)):
         try:
             print(f"{name}: whole ({store.path(name)})")
         except ModelError as error:

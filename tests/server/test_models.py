@@ -7,6 +7,7 @@ import pytest
 
 from server.errors import ModelError
 from server.models import ModelStore
+from server.settings import Settings
 
 
 def manifest(folder: Path, source: str, content: bytes) -> Path:
@@ -87,7 +88,7 @@ def test_errors_are_one_line(tiny):
 
 
 def test_the_real_models_are_whole(store, whisper_dir, voice_dir, encoder_dir):
-    assert store.path("whisper-base") == whisper_dir
+    assert store.path(Settings().recogniser) == whisper_dir
     assert {"model.pth", "config.json"} <= {file.name for file in voice_dir.iterdir()}
     assert (encoder_dir / "model.safetensors").is_file()
     assert store.prepare("turn-models").is_dir()
