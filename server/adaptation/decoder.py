@@ -102,26 +102,28 @@ class FittedDecoder(nn.Module):
         scores: Tensor = states[asked] @ self.decoder.embed_tokens.weight.T
         return scores
 
-    def difference(self) -> dict[str, NDArray[np.float16]]:
-        """What was learnt, as `voice.ctranslate2_file.add_difference` takes it."""
+    def difference(self, share: float = 1.0) -> dict[str, NDArray[np.float16]]:
+        """A share of what was learnt, as `voice.ctranslate2_file.add_difference` takes it."""
         found: dict[str, NDArray[np.float16]] = {}
         for number, layer in enumerate(self.decoder.layers):
             for name, target in _PLAIN.items():
-                found |= _factors(
-                    f"decoder/layer_{number}/{target}/weight", [layer.get_submodule(name)]
-                )
+                found |= _factors(_array(number, target), [layer.get_submodule(name)], share)
             for target, names in _JOINED.items():
                 parts = [layer.get_submodule(name) for name in names]
-                found |= _factors(f"decoder/layer_{number}/{target}/weight", parts)
+                found |= _factors(_array(number, target), parts, share)
         return found
 
 
-def _factors(target: str, parts: list[nn.Module]) -> dict[str, NDArray[np.float16]]:
+def _array(layer: int, target: str) -> str:
+    return f"decoder/layer_{layer}/{target}/weight"
+
+
+def _factors(target: str, parts: list[nn.Module], share: float) -> dict[str, NDArray[np.float16]]:
     """The factors of an array that is several layers, one below the other."""
     ups, downs = [], []
     for part in parts:
         if isinstance(part, LowRank):
-            ups.append(2 * part.up.detach())
+            ups.append(2 * share * part.up.detach())
             downs.append(part.down.detach())
         else:
             ups.append(torch.zeros(part.out_features, 0))  # type: ignore[call-overload]
