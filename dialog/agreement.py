@@ -121,6 +121,8 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
     plain = plain and not _asked_what_to_change(draft)
     if step.strict and not (plain and draft.state.audible):
         draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"
+        # What was ordered with it has no yes to follow either.
+        draft.change(queue=draft.before.queue)
         draft.say("not_sure" if draft.state.audible else "not_all_heard", step.action)
         give_back_floor(draft)
         return

@@ -7,10 +7,8 @@ from dialog.grounding import SWITCH, says_only_yes, words_of
 from dialog.script import Script
 from dialog.state import Frame
 from dialog.wanted import same_matter, takes
+from dialog.words import Lexicon
 from nlu.understanding import Understanding
-
-ORDER = frozenset({"payee", "money"})
-"""What an order of its own must name, so that it changes nothing of the one that is agreed to."""
 
 
 def agreed_and_more(
@@ -22,7 +20,8 @@ def agreed_and_more(
 ) -> tuple[Understanding, ...]:
     """The "yes" and what was ordered with it, or nothing where it may change what was asked.
 
-    "Yes, and make it sixty", "yes, and send it on Friday" change it, and are read back.
+    "Yes, and make it sixty", "okay, then sixty to Tom" may change it, and are read back: only a
+    word that adds an order says that there are two.
 
     Args:
         understood: The whole utterance.
@@ -31,40 +30,42 @@ def agreed_and_more(
         read: Reads a piece of the text as an answer to what was asked.
         read_open: Reads one as if nothing had been asked.
     """
-    further = script.lexicon.further
-    joint = further.search(understood.text)
+    lexicon = script.lexicon
+    joint = lexicon.further.search(understood.text)
     if joint is None:
         return ()
     agreed = read(understood.text[: joint.start()])
-    if agreed.intent != "affirm" or not says_only_yes(agreed.text, script.lexicon):
+    if agreed.intent != "affirm" or not says_only_yes(agreed.text, lexicon):
         return ()
     more = read_open(understood.text[joint.end() :])
-    likewise = script.lexicon.likewise.search(understood.text, joint.start())
-    if not _stands_alone(more, script, asked, likewise=likewise is not None):
+    adds = lexicon.adds.search(understood.text, joint.start()) is not None
+    if not _stands_alone(more, script, asked, adds=adds):
         return ()
-    rivals = tuple((further.split(text, 1)[0], share) for text, share in understood.rivals)
+    rivals = tuple((_agreed(text, lexicon, adds=adds), share) for text, share in understood.rivals)
     return replace(agreed, confidence=understood.confidence, rivals=rivals), more
 
 
-def _stands_alone(more: Understanding, script: Script, asked: Frame, *, likewise: bool) -> bool:
+def _agreed(reading: str, lexicon: Lexicon, *, adds: bool) -> str:
+    """The "yes" of another reading; all of it where the rest may object or change something."""
+    joint = lexicon.further.search(reading)
+    if joint is None or _may_change(reading[joint.end() :], lexicon):
+        return reading
+    if adds and not lexicon.adds.search(reading, joint.start()):
+        return reading
+    return reading[: joint.start()]
+
+
+def _may_change(rest: str, lexicon: Lexicon) -> bool:
+    doubts = lexicon.doubt.intersection(words_of(rest))
+    return bool(doubts) or lexicon.changes.search(rest) is not None
+
+
+def _stands_alone(more: Understanding, script: Script, asked: Frame, *, adds: bool) -> bool:
     """Whether it is surely another request, or an order of its own like the running one."""
-    if script.lexicon.doubt.intersection(words_of(more.text)):
+    if _may_change(more.text, script.lexicon):
         return False
     best = more.intents[0] if more.intents else None
     request = best.name if best and best.score >= SWITCH and script.is_request(best.name) else ""
     if request and not same_matter(script, script.by_intent.get(request, ""), asked.flow):
         return not any(takes(script.flows[asked.flow], entity) for entity in more.entities)
-    known = {filled.value for filled in asked.slots.values()}
-    if not likewise and any(e.type == "payee" and e.value in known for e in more.entities):
-        return False  # "yes, and sixty to Anna" may be another amount for her
-    named = {entity.type for entity in more.entities if entity.role != "not"}
-    ordered = request or likewise or script.lexicon.listed.issuperset(_words_beside(more))
-    return bool(ordered) and named >= ({"payee"} if likewise else ORDER)
-
-
-def _words_beside(more: Understanding) -> list[str]:
-    """The words that are no part of a value."""
-    letters = list(more.text)
-    for entity in more.entities:
-        letters[entity.start : entity.end] = " " * (entity.end - entity.start)
-    return words_of("".join(letters))
+    return adds and any(e.type == "payee" and e.role != "not" for e in more.entities)

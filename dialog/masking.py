@@ -45,13 +45,15 @@ def mask_text(
 
 def mask(understanding: Understanding, expectation: Expectation, lexicon: Lexicon) -> Understanding:
     """What was understood with its secrets masked, in the text and in the entities; without the
-    other readings, which hold them, too."""
+    other readings and a model's own slots, which hold them, too."""
     parts = _parts(understanding.text, expectation, lexicon, understanding.entities)
     masked = _Masked(understanding.text, parts)
     # What lies near a secret may look like it.
     nearest = () if parts or expectation.secret else understanding.nearest
     entities = tuple(_mask_entity(e, masked, expectation) for e in understanding.entities)
-    return replace(understanding, text=masked.text, entities=entities, nearest=nearest, rivals=())
+    return replace(
+        understanding, text=masked.text, entities=entities, nearest=nearest, slots=(), rivals=()
+    )
 
 
 def _mask_entity(entity: Entity, masked: "_Masked", expectation: Expectation) -> Entity:

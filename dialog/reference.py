@@ -117,8 +117,8 @@ def _counted(draft: Draft, heard: Understanding) -> Understanding:
 
 
 def _with_cents(draft: Draft, heard: Understanding) -> Understanding:
-    """ "And sixty cents": cents alone come to the whole dollars that are known, unless they are
-    another amount ("no, sixty cents")."""
+    """ "And sixty cents": cents that are added come to the whole dollars that are known; without
+    such a word they are another amount."""
     known = _known_amount(draft)
     if known is None or known.amount != known.amount.to_integral_value():
         return heard
@@ -133,8 +133,7 @@ def _comes_to_it(draft: Draft, heard: Understanding, entity: Entity) -> bool:
     if not cents or entity.role is not None:
         return False
     before = words_of(heard.text[: entity.start])
-    added = before[-1:] and before[-1] in draft.script.lexicon.adding
-    return bool(added) or heard.intent in ("inform", "affirm")
+    return bool(before) and before[-1] in draft.script.lexicon.adding
 
 
 def _part(draft: Draft, heard: Understanding) -> Understanding:

@@ -38,6 +38,8 @@ class Lexicon(Strict):
     other_account: Pattern
     clauses: Pattern
     further: Pattern
+    adds: Pattern
+    changes: Pattern
     slots: dict[str, tuple[str, ...]]
     reset: Pattern
     other: Pattern

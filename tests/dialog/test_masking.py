@@ -76,3 +76,18 @@ def test_what_was_read_as_a_pin_is_masked_however_it_was_spelt(text: str) -> Non
     shown = mask(read, PIN, LEXICON)
     assert shown.text == "• • • •"
     assert shown.entities[0].value == "••••"
+
+
+def test_nothing_else_that_was_read_shows_a_secret() -> None:
+    said = Understanding(
+        "four eight two one",
+        (),
+        (),
+        1.0,
+        True,
+        slots=(("code", "four eight two one"),),
+        rivals=(("4821", 0.5),),
+    )
+    shown = repr(mask(said, PIN, LEXICON))
+    assert "four eight" not in shown
+    assert "4821" not in shown

@@ -119,8 +119,8 @@ def test_an_amount_with_any_sign_of_less_is_refused(call: Conversation, amount: 
 
 AGREED_AND_MORE = [
     "Sure, and another sixty to Tom.",
-    "Yes, and sixty to Tom.",
-    "yeah, then pay Tom sixty dollars",
+    "Yes, and also sixty to Tom.",
+    "yeah, then pay Tom sixty dollars too",
     "Yes please, plus sixty to Tom as well.",
 ]
 
@@ -148,6 +148,16 @@ CHANGED = [
     "yes. sixty to Tom",
     "no, and sixty to Tom",
     "yes and sixty to Anna",
+    "Yes, and sixty to Tom.",
+    "yeah, then pay Tom sixty dollars",
+    "okay and make that sixty to Tom",
+    "okay, and it should be sixty dollars to Tom",
+    "okay, and Tom gets sixty dollars of it",
+    "yes, and rather send sixty to Tom",
+    "fine, then give Tom sixty dollars",
+    "sure then sixty to Hanna",
+    "yes, and also make it sixty to Tom",
+    "yes, and to another one, sixty to Tom",
     "yes, and to Tom",
     "I'd also like to block my debit card",
 ]
@@ -162,6 +172,33 @@ def test_a_yes_that_may_change_the_order_is_read_back(
     assert balances(bank) == before
 
 
+def test_a_reading_that_objects_after_its_yes_casts_doubt_on_it(
+    call: Conversation, bank: Bank
+) -> None:
+    before = balances(bank)
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    readings = [
+        ("yes and another sixty dollars to Tom", 0.4),
+        ("yes and make sixty dollars to Tom instead", 0.35),
+        ("yes and no sixty dollars to Tom", 0.25),
+    ]
+    call.hear(readings[0][0], hypotheses=readings)
+    assert balances(bank) == before
+
+
+def test_an_order_beside_a_yes_that_does_not_count_waits_for_nothing(
+    call: Conversation, bank: Bank
+) -> None:
+    actions(call, "pay Anna fifty dollars", "40217308", "4821")
+    for _ in range(2):
+        call.heard_reply("", 0.5)
+        call.hear("yes, and another sixty to Tom")
+        assert not call.state.queue
+    call.hear("yes, and another sixty to Tom")
+    actions(call, "yes", "yes")
+    assert balances(bank)["checking"] == Decimal("2340.75")
+
+
 def test_the_same_to_somebody_else_with_a_yes(call: Conversation, bank: Bank) -> None:
     actions(call, "pay Anna fifty dollars", "40217308", "4821")
     assert "$50.00 to Tom Becker" in " ".join(call.hear("yes and the same to Tom").say)
@@ -172,13 +209,14 @@ def test_the_same_to_somebody_else_with_a_yes(call: Conversation, bank: Bank) ->
     ("said", "amount"),
     [
         ("yes and sixty cents", "$50.60"),
-        ("sixty cents", "$50.60"),
+        ("sixty cents", "$0.60"),
+        ("it's sixty cents", "$0.60"),
         ("oh, and sixty cents please", "$50.60"),
         ("no, sixty cents", "$0.60"),
         ("make it sixty cents", "$0.60"),
     ],
 )
-def test_cents_alone_come_to_the_dollars_and_are_read_back(
+def test_only_cents_that_are_added_come_to_the_dollars(
     call: Conversation, bank: Bank, said: str, amount: str
 ) -> None:
     before = balances(bank)
