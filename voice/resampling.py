@@ -6,7 +6,7 @@ FIR (windowed sinc; Crochiere and Rabiner, "Multirate Digital Signal Processing"
 out every sample that its window allows, which is 3 ms behind at 8 kHz and 1.5 ms at 16 kHz.
 """
 
-from functools import cache
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
@@ -116,7 +116,7 @@ def _check(in_rate: int, out_rate: int) -> None:
         )
 
 
-@cache
+@lru_cache(32)
 def _phases(up: int, down: int) -> npt.NDArray[np.float32]:
     """One low-pass filter for each fractional position: shape (up, 2 * reach).
 

@@ -8,12 +8,15 @@ from server.protocol import ProtocolError
 AHEAD = 2.0
 """Seconds that a client may be ahead of real time."""
 
+BEHIND = 5.0
+"""Seconds that it may catch up after it was held up; what it did not send before that is lost."""
+
 MESSAGES_PER_SECOND = 200
 """More than audio, keys and reports need."""
 
 
 class Pace:
-    """What one client has sent since its call began.
+    """What one client sends.
 
     Args:
         clock: Monotonic seconds.
@@ -21,9 +24,7 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = now) -> None:
         self._clock = clock
-        self._began = clock()
-        self._messages = 0
-        self._seconds = 0.0
+        self._messages_to = self._sound_to = clock()
 
     def message(self) -> None:
         """One more has come.
@@ -31,9 +32,8 @@ class Pace:
         Raises:
             ProtocolError: They are too many; fatal.
         """
-        self._messages += 1
-        if self._messages > MESSAGES_PER_SECOND * (self._clock() - self._began + AHEAD):
-            raise ProtocolError("too_fast", "more messages than a call needs", fatal=True)
+        why = "more messages than a call needs"
+        self._messages_to = self._after(self._messages_to, 1 / MESSAGES_PER_SECOND, why)
 
     def sound(self, seconds: float) -> None:
         """So much more sound has come.
@@ -41,6 +41,12 @@ class Pace:
         Raises:
             ProtocolError: It is ahead of real time; fatal.
         """
-        self._seconds += seconds
-        if self._seconds - (self._clock() - self._began) > AHEAD:
-            raise ProtocolError("too_fast", "audio runs ahead of real time", fatal=True)
+        self._sound_to = self._after(self._sound_to, seconds, "audio runs ahead of real time")
+
+    def _after(self, reached: float, seconds: float, why: str) -> float:
+        """The time up to which a client has sent, and so much more; unused time lapses."""
+        now = self._clock()
+        reached = max(reached, now - BEHIND) + seconds
+        if reached > now + AHEAD:
+            raise ProtocolError("too_fast", why, fatal=True)
+        return reached

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
+import pipecat.frames.protobufs.frames_pb2 as protobufs
 import pytest
 import websockets
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from loguru import logger
 from pipecat.frames.frames import (
     InputAudioRawFrame,
     InputTransportMessageFrame,
@@ -100,6 +102,53 @@ async def test_no_frame_of_the_pipeline_comes_in_from_outside():
 @given(data=st.one_of(st.binary(max_size=500), st.text(max_size=50)))
 async def test_nothing_that_a_client_sends_raises(data):
     await RtviSerializer().deserialize(data)
+
+
+@given(
+    channels=st.integers(0, 2**32 - 1),
+    rate=st.integers(0, 2**32 - 1),
+    audio=st.binary(max_size=50),
+    message=st.text(max_size=50) | st.sampled_from(["null", "[" * 5000, "9" * 5000]),
+)
+@example(channels=0, rate=16000, audio=b"1234", message="")
+@example(channels=1, rate=16000, audio=b"123", message="")
+async def test_no_field_of_a_frame_raises(channels, rate, audio, message):
+    sound = protobufs.AudioRawFrame(audio=audio, sample_rate=rate, num_channels=channels)
+    for sent in (protobufs.Frame(audio=sound), protobufs.Frame(message={"data": message})):
+        frame = await RtviSerializer().deserialize(sent.SerializeToString())
+        assert frame is None or isinstance(frame, InputAudioRawFrame | InputTransportMessageFrame)
+
+
+async def sent_at(wire: RtviSerializer, *rates: int) -> list[Any]:
+    client = ProtobufFrameSerializer()
+    sounds = [OutputAudioRawFrame(bytes(rate // 25), rate, 1) for rate in rates]
+    return [await wire.deserialize(await client.serialize(sound)) for sound in sounds]
+
+
+async def test_no_filters_are_built_for_a_rate_that_nobody_records_at():
+    *_, refused = await sent_at(RtviSerializer(), 191999)
+    assert (refused.message.code, refused.message.fatal) == ("bad_audio", True)
+    *heard, refused = await sent_at(RtviSerializer(), 16000, 48000, 48000, 8000)
+    assert all(isinstance(frame, InputAudioRawFrame) for frame in heard)
+    assert refused.message.code == "bad_audio"
+
+
+async def test_no_sound_is_decoded_before_the_client_is_known():
+    wire = RtviSerializer(hears=False)
+    assert await sent_at(wire, 16000, 191999, 44100) == [None] * 3
+    wire.hears = True
+    (heard,) = await sent_at(wire, 8000)
+    assert isinstance(heard, InputAudioRawFrame)
+
+
+async def test_what_is_no_frame_is_counted_and_not_logged():
+    wire, logged = RtviSerializer(Clock()), list[str]()
+    sink = logger.add(logged.append)
+    frames = [await wire.deserialize(data) for data in (b"", "text", b"junk") * 200]
+    logger.remove(sink)
+    assert frames[:300] == [None] * 300
+    assert frames[-1].message.code == "too_fast"
+    assert logged == []
 
 
 async def test_a_flood_of_sound_is_stopped():

@@ -32,11 +32,12 @@ async def answer_rtvi(websocket: WebSocket, house: House) -> None:
     await websocket.accept()
     host = websocket.client.host if websocket.client else None
     secure = websocket.url.scheme == "wss"
-    serializer = RtviSerializer()
+    serializer = RtviSerializer(hears=False)
     line = RtviLine(websocket, serializer)
     try:
         ready = await _client_ready(websocket, serializer)
         with house.admission.admit(_hello(token), host=host, secure=secure) as name:
+            serializer.hears = True
             await line.send(_bot_ready(ready.id))
             caller = Caller("rtvi", about={"token": name})
             await hold_call(line, caller, house, new_call_id())
