@@ -5,6 +5,10 @@ second way tells the same key within half a second, in the order in which the fi
 One way tells each press once, however close two of them come: what repeats a packet (RFC 4733, a
 retransmitted INFO) is dropped by the stack, and a busy machine reads many presses at one moment.
 But a packet of RFC 4733 that its key's end has overtaken begins the key anew (`Held`).
+
+Two cases stay open, because the stack tells a key and not its timestamp. Packets that were
+overtaken and are read at one moment with the key's end press it again. The same key pressed twice
+and read after a stall, but not quite at one moment, is one press.
 """
 
 from collections import deque
@@ -17,7 +21,7 @@ OTHER_WAY = 0.6
 
 OVERTAKEN = 0.06
 """Seconds after a key's end within which its packets still come: the jitter that a call must bear.
-Nobody presses the same key again so soon."""
+Nobody presses the same key again so soon, but after a stall it may be read so."""
 
 DIGITS = "0123456789*#"
 
@@ -54,7 +58,11 @@ class Keypad:
 
 
 class Held:
-    """The key of RFC 4733 that is down, or was last."""
+    """The key of RFC 4733 that is down, or was last.
+
+    Times are those at which events are read, the same for all that are read at one moment: then
+    nothing tells how far apart they came, and each press counts.
+    """
 
     def __init__(self) -> None:
         self._digit = ""
@@ -62,7 +70,7 @@ class Held:
 
     def press(self, digit: str, at: float) -> bool:
         """Whether this is another press, and not the rest of the last one."""
-        rest = digit == self._digit and at - self._released_at <= OVERTAKEN
+        rest = digit == self._digit and 0 < at - self._released_at <= OVERTAKEN
         self._digit = digit
         return not rest
 

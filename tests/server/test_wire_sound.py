@@ -87,6 +87,13 @@ def test_what_is_no_key_is_dropped():
     assert press(Keypad(), ("A", 0.0, ""), ("", 1.0, ""), ("12", 2.0, ""), ("#", 3.0, "")) == "#"
 
 
+def test_a_key_pressed_twice_and_read_at_one_moment_is_two_presses():
+    held = Held()
+    for digit, pressed in (("4", 1.0), ("8", 1.0), ("8", 1.0), ("2", 1.0)):
+        assert held.press(digit, pressed)
+        held.release(pressed)
+
+
 def test_a_packet_that_its_keys_end_has_overtaken_is_no_other_press():
     held = Held()
     assert held.press("4", 0.0)

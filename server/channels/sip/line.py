@@ -77,6 +77,7 @@ class SipLine:
         self._keypad = Keypad()
         self._held = Held()
         self._pressed: deque[tuple[str, float, bool]] = deque()
+        self._read_at: float | None = None
         self._infos: bool | None = None  # unknown before the first key
         self._waiting: deque[Frame] = deque()
         self._in = self._out = WireSound(RATE)
@@ -268,8 +269,15 @@ class SipLine:
         except BaresipError:
             log.debug("sip_gone_already", call=self._call_id)
 
+    def _read_now(self) -> float:
+        """The time, the same for all events that the loop found waiting at once."""
+        if self._read_at is None:
+            self._read_at = time.monotonic()
+            asyncio.get_running_loop().call_soon(setattr, self, "_read_at", None)
+        return self._read_at
+
     def _on_event(self, event: StackEvent) -> None:
-        now = time.monotonic()
+        now = self._read_now()
         if event.event is Event.CALL_DTMF_START and event.text:
             self._pressed.append((event.text, now, self._held.press(event.text, now)))
         elif event.event is Event.CALL_DTMF_END:
