@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from nlu.errors import DataError
 from nlu.training.prepare import Progress, prepare, quiet, with_report_side
 from nlu.training.recipe import Recipe, fitted_to
 from nlu.training.run import train_prepared
-from nlu.training.samples import Sample
+from nlu.training.samples import Sample, has_several
 
 REPORT_SHARE = 0.1
 """Of the lines that is only reported on, where the data has no test side."""
@@ -58,8 +59,10 @@ def experiment(
         figure the mean, the standard deviation and the value of each draw.
 
     Raises:
-        DataError: Nothing can be learned from the data.
+        DataError: Nothing can be learned from the data, or it gives lines several intents or none.
     """
+    if has_several(samples):
+        raise DataError("an experiment wants data with one intent a line: draws are by intent")
     recipe = fitted_to(recipe, samples)
     data = prepare(with_report_side(samples, REPORT_SHARE), recipe.validation, show)
     found = []

@@ -35,9 +35,10 @@ def few(samples: Sequence[Sample], shots: int, seed: int) -> tuple[Sample, ...]:
 
 
 def without_intents(data: Prepared, share: float, seed: int) -> Prepared:
-    """A share of the intents leaves training; their held-out lines are out of scope."""
+    """A share of the intents, one at least, leaves training: held-out lines are out of scope."""
     labels = sorted({sample.label for sample in data.train if sample.in_scope})
-    unseen = set(random.Random(seed).sample(labels, round(share * len(labels))))  # noqa: S311
+    count = min(len(labels), max(1, round(share * len(labels))))
+    unseen = set(random.Random(seed).sample(labels, count))  # noqa: S311
 
     def outside(samples: Sequence[Sample]) -> tuple[Sample, ...]:
         return tuple(

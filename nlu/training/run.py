@@ -10,7 +10,7 @@ and, from tuning, a checkpoint and TensorBoard's log.
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ from nlu.intents.fit import (
     given_head,
 )
 from nlu.intents.head import Example, IntentHead
-from nlu.intents.model import ADAPTER_FILE, HEAD_FILE, IntentModel
+from nlu.intents.model import ADAPTER_FILE, EXPORTED_FILE, HEAD_FILE, IntentModel
 from nlu.mishearings import classifiable
 from nlu.slots.head import SLOTS_FILE, SlotHead, tags_of
 from nlu.training.card import write_card
@@ -110,9 +110,15 @@ def train_prepared(
     (out / HEAD_FILE).write_bytes(after.head.to_bytes())
     if after.slot_head:
         (out / SLOTS_FILE).write_bytes(after.slot_head.to_bytes())
-    for kept in (*out.glob(f"{_KEPT}*"), *out.rglob(CHECKPOINT)):
+    for kept in (*out.glob(f"{_KEPT}*"), *out.rglob(CHECKPOINT), *_earlier(out, after, recipe)):
         kept.unlink()
     return write_card(out, cleaned, recipe, figures, suspects=len(suspects))
+
+
+def _earlier(out: Path, model: IntentModel, recipe: Recipe) -> Iterator[Path]:
+    """Files of a model that was trained into the folder before, which this one has not."""
+    has = {ADAPTER_FILE: recipe.tunes, SLOTS_FILE: model.slot_head, EXPORTED_FILE: False}
+    yield from (out / name for name, own in has.items() if not own and (out / name).is_file())
 
 
 def tune(

@@ -11,7 +11,8 @@ import torch
 from nlu.corpus.load import TRAIN_FOLDER, load_corpus
 from nlu.errors import DataError, ModelFileError
 from nlu.intents.head import IntentHead
-from nlu.intents.model import ADAPTER_FILE, CARD_FILE, HEAD_FILE, IntentModel
+from nlu.intents.model import ADAPTER_FILE, CARD_FILE, EXPORTED_FILE, HEAD_FILE, IntentModel
+from nlu.slots.head import SLOTS_FILE
 from nlu.training.compare import compare
 from nlu.training.default import samples_of
 from nlu.training.evaluate import evaluate, held_out
@@ -149,6 +150,20 @@ def test_few_lines_of_each_intent_and_intents_never_seen(samples):
     assert under_protocol(data, Recipe()) == data
 
 
+def test_an_experiment_is_refused_where_one_intent_a_line_is_not_given(encoder_dir):
+    lines = [*many(40), *many(40, ("balance", "card"))]
+    with pytest.raises(DataError, match="one intent"):
+        experiment(Condition.FEW_SHOT, lines, Recipe(shots=4), encoder_dir, draws=1)
+
+
+def test_one_intent_at_least_is_never_seen(samples):
+    data = prepare(samples, 0.25)
+    left = under_protocol(data, Recipe(unseen=0.01, seed=1))
+    assert len({sample.label for sample in data.train}) - 1 == len(
+        {sample.label for sample in left.train}
+    )
+
+
 def test_an_experiment_reports_each_draw_on_lines_that_no_choice_saw(samples, encoder_dir):
     lines = [sample for number, sample in enumerate(samples) if number % 8 == 0]
     recipe = Recipe(method=Method.HEAD, shots=4, validation=0.2)
@@ -218,6 +233,19 @@ def test_an_adapter_of_another_encoder_is_refused(encoder_dir, tmp_path):
     save_file(change, tmp_path / ADAPTER_FILE)
     with pytest.raises(ModelFileError, match="does not fit this encoder"):
         SentenceEncoder(encoder_dir, adapter=tmp_path / ADAPTER_FILE)
+
+
+def test_what_an_earlier_model_left_in_the_folder_is_not_the_new_ones(
+    samples, encoder_dir, tmp_path
+):
+    recipe = Recipe(method=Method.HEAD, validation=0.25)
+    train_model(few(samples, 12, seed=1), recipe, encoder_dir, tmp_path)
+    version = IntentModel.load(tmp_path, encoder_dir).version
+    for name in (ADAPTER_FILE, SLOTS_FILE, EXPORTED_FILE):
+        (tmp_path / name).write_bytes(b"of another model")
+    card = train_model(few(samples, 12, seed=1), recipe, encoder_dir, tmp_path)
+    assert IntentModel.load(tmp_path, encoder_dir).version == version
+    assert card["files"].keys() == {HEAD_FILE}
 
 
 @pytest.mark.slow
