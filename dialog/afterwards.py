@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dialog import engine
 from dialog.draft import Draft
-from dialog.filling import fill
+from dialog.filling import fill, names_stranger
 from dialog.floor import what_else
 from dialog.grounding import AGAINST, SURE, words_of
 from dialog.requests import carry_on
@@ -14,7 +14,6 @@ from nlu.understanding import Understanding
 
 _ABOUT_A_VALUE = ("correct", "inform", "keep")
 _UNDOES = ("cancel", "keep", "correct")
-_UNDOES_A_PAYMENT = ("cancel_payment", "dispute")
 
 
 def afterwards(draft: Draft, understanding: Understanding) -> bool:
@@ -27,7 +26,7 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
         draft.reason = f"{last.frame.flow} after all"
         _reopen(draft, last.frame)
         return True
-    if last.how == "done" and (best in _UNDOES or _is_just_done(draft, understanding)):
+    if last.how == "done" and (best in _UNDOES or _is_just_done(draft, last, understanding)):
         _stays(draft, last)
         return True
     if last.how == "told" and _other_account(draft, last, understanding):
@@ -55,10 +54,17 @@ def _stays(draft: Draft, done: Ended) -> None:
     what_else(draft)
 
 
-def _is_just_done(draft: Draft, understanding: Understanding) -> bool:
-    """ "Cancel the payment that I just made": what is planned is cancelled otherwise."""
-    undoes = understanding.intent in _UNDOES_A_PAYMENT
-    return undoes and bool(draft.script.lexicon.just_done.search(understanding.text))
+def _is_just_done(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """ "Cancel the payment that I just made": what is planned, or was paid to somebody else, is
+    cancelled otherwise."""
+    lexicon, slots = draft.script.lexicon, last.frame.slots
+    if understanding.intent != "cancel_payment" or "amount" not in slots:
+        return False
+    known = {filled.value for filled in slots.values()}
+    other = any(e.type == "payee" and e.value not in known for e in understanding.entities)
+    if other or names_stranger(understanding, lexicon):
+        return False
+    return bool(lexicon.just_done.search(understanding.text))
 
 
 def _takes_back(draft: Draft, understanding: Understanding) -> bool:

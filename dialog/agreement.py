@@ -45,7 +45,7 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         draft.say("not_sure", step.action)
         give_back_floor(draft)
     elif best == "affirm":
-        _affirm(draft, step, understanding)
+        _affirm(draft, step, understanding, misses)
     elif step.cancels and best in ("cancel", *draft.flow.intents):
         _cancel_as_asked(draft, step, understanding, misses)
     elif best == "deny" and draft.script.lexicon.mistaken.search(understanding.text):
@@ -111,8 +111,9 @@ def _asked_what_to_change(draft: Draft) -> bool:
     return any(sentence in asked for sentence in draft.state.last_said)
 
 
-def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
-    """Go on after a "yes" that counts; else ask again and say why."""
+def _affirm(draft: Draft, step: Confirm, understanding: Understanding, misses: int) -> None:
+    """Go on after a "yes" that counts; else ask again and say why. A second one in a row that is
+    not plain is a miss."""
     words = words_of(understanding.text)
     plain = is_plain_yes(understanding, draft.script.lexicon)
     plain = plain and not _only_says_to_be_there(draft, understanding)
@@ -123,6 +124,11 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding) -> None:
         draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"
         # What was ordered with it has no yes to follow either.
         draft.change(queue=draft.before.queue)
+        if draft.state.audible and misses:
+            draft.change(misses=misses)
+            missed(draft)
+            return
+        draft.change(misses=int(draft.state.audible))
         draft.say("not_sure" if draft.state.audible else "not_all_heard", step.action)
         give_back_floor(draft)
         return

@@ -14,6 +14,7 @@ def farewell(draft: Draft) -> None:
     """End the call, or ask how it was first: once, and with a goodbye whatever is answered."""
     if _is_to_be_rated(draft):
         draft.reason += "; how was it"
+        draft.change(stack=(), queue=())
         engine.start(draft, RATING)
         engine.run(draft)
         return

@@ -129,11 +129,14 @@ def _offer(draft: Draft, understanding: Understanding) -> tuple[Offered, ...]:
 
 def _for_another(draft: Draft, understanding: Understanding) -> bool:
     """Values that only a flow below can take ("right, twenty to Tom", while a card is talked of or
-    a number is asked for): that flow is taken up with them; True where there was one."""
-    best = understanding.intent
+    a number is asked for): that flow is taken up with them; True where there was one. Digits are
+    never another slot's where a secret is asked for."""
+    best, secret = understanding.intent, draft.state.expectation.secret
+    if secret:
+        kept = tuple(e for e in understanding.entities if e.type != "digits")
+        understanding = replace(understanding, entities=kept)
     values = [e for e in understanding.entities if e.role != "not"]
     kinds = {entity.type for entity in values}
-    secret = draft.state.expectation.secret
     if secret and names_stranger(understanding, draft.script.lexicon):
         kinds.add("payee")
     if len(draft.state.stack) < 2 or not kinds or best in ("affirm", "deny"):

@@ -133,6 +133,9 @@ def _silent(draft: Draft) -> None:
 
 def _outcome(draft: Draft, outcome: Outcome) -> None:
     draft.reason = f"{outcome.act}: {outcome.result}"
+    if is_rating(draft) and outcome.result in ("unavailable", "failed"):
+        farewell(draft)  # that nothing could be written is no reason to stay
+        return
     if outcome.result == "unavailable":
         draft.change(stack=(), queue=())
         draft.say("bank_unavailable", "bank_unavailable")

@@ -128,7 +128,7 @@ def begin(draft: Draft, name: str, understanding: Understanding) -> None:
     if len(requests_in(draft.state.stack)) >= MAX_FLOWS:
         draft.change(stack=())
     if draft.state.customer_id is None and not names:
-        _remember(draft, understanding)
+        draft.change(request=_shown(draft, understanding))
     engine.start(draft, name)
     first, *later = orders_in(draft.flow, understanding, draft.script.lexicon)
     if later:
@@ -161,11 +161,9 @@ def _wait_for_turn(draft: Draft, later: Sequence[Understanding]) -> None:
     draft.change(queue=(*shown, *draft.state.queue))
 
 
-def _remember(draft: Draft, understanding: Understanding) -> None:
-    """Keep a request and what is added to it, masked, to read it again when the customer's payees
-    are known."""
-    shown = mask_text(understanding.text, OPEN, draft.script.lexicon, understanding.entities)
-    draft.change(request=f"{draft.state.request} {shown}".strip())
+def _shown(draft: Draft, understanding: Understanding) -> str:
+    """The words of a request, masked, to be read again when the customer's payees are known."""
+    return mask_text(understanding.text, OPEN, draft.script.lexicon, understanding.entities)
 
 
 def resume(draft: Draft, name: str, understanding: Understanding) -> None:
@@ -185,7 +183,8 @@ def resume(draft: Draft, name: str, understanding: Understanding) -> None:
     called = len(ours) - 1 if ours[0].proposal is not None else 0
     draft.change(stack=stack[: len(stack) - called])
     if draft.state.customer_id is None:
-        _remember(draft, understanding)
+        added = f"{draft.state.request} {_shown(draft, understanding)}"
+        draft.change(request=added.strip())
     if draft.top.called:
         draft.mode = "again"
     engine.restart(draft)

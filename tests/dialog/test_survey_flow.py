@@ -7,9 +7,11 @@ import pytest
 from calling import CHEAP, PEPPER, TODAY, Caller, Told
 
 from dialog.bank.bank import Bank
+from dialog.bank.orders import Orders
 from dialog.bank.settings import BankSettings
 from dialog.bank.surveys import analyse
 from dialog.conversation import Conversation
+from dialog.errors import BankUnavailable
 from dialog.turns import Response
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -103,6 +105,16 @@ def test_nobody_is_asked_where_the_bank_has_switched_it_off_or_after_a_wrong_pin
 ) -> None:
     assert ends("c1", share=0.0).action == "goodbye"
     assert ends("c2", pins=("0000", "4821")).action == "goodbye"
+
+
+def test_a_goodbye_comes_where_nothing_can_be_written(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
+        raise BankUnavailable("locked")
+
+    monkeypatch.setattr(Orders, "propose", fails)
+    assert ends("c1").end == "goodbye"
 
 
 def test_a_share_of_calls_is_asked(ends: Ends, clock: list[datetime]) -> None:

@@ -307,6 +307,55 @@ def test_what_was_just_sent_cannot_be_undone(call: Conversation) -> None:
     assert actions(call, *turns)[-1] == "tell_done"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I want to dispute a payment that was just made",
+        "I didn't make the payment that was just made to Market Square",
+        "I want to get that back, the pharmacy charged me twice",
+        "the shop charged me twice, undo it",
+    ],
+)
+def test_a_payment_that_the_caller_did_not_make_is_disputed(call: Conversation, said: str) -> None:
+    turns = ("send Anna ten dollars", *LOGIN, "yes", said)
+    assert actions(call, *turns)[-1] == "ask_dispute"
+
+
+def test_a_payment_to_somebody_else_is_not_the_one_just_made(call: Conversation) -> None:
+    turns = ("send Anna ten dollars", *LOGIN, "yes", "cancel the payment I just made to Tom")
+    assert actions(call, *turns)[-1] == "tell_pending"
+
+
+def test_a_request_that_came_to_nothing_is_no_part_of_the_next(call: Conversation) -> None:
+    turns = ("send fifty dollars to Anna", LOGIN[0], "I don't know my PIN", "no thanks")
+    said = reply(call, *turns, "send twenty dollars to Tom please", *LOGIN)
+    assert "$20.00 to Tom Becker" in said
+
+
+def test_a_pin_of_another_length_is_a_miss_and_no_card(call: Conversation) -> None:
+    actions(call, "block my credit card", LOGIN[0])
+    digits = ["four eight two one one"] * 4
+    assert actions(call, *digits)[1:] == ["offer_person", "offer_person", "hand_over"]
+    assert call.state.end == "transfer"
+
+
+def test_a_pin_of_another_length_stays_nowhere(call: Conversation) -> None:
+    actions(call, "block my credit card", LOGIN[0], "four eight two one one")
+    assert "48211" not in [f.value for frame in call.state.stack for f in frame.slots.values()]
+
+
+def test_a_yes_that_is_refused_again_and_again_is_a_miss(call: Conversation) -> None:
+    turns = ("send Tom ten dollars", *LOGIN, "yes this is correct", "I said yes indeed this is it")
+    assert actions(call, *turns)[-2:] == ["confirm_transfer", "offer_person"]
+
+
+def test_everything_is_an_amount_only_where_it_is_given(call: Conversation) -> None:
+    turns = ("send Tom ten dollars", *LOGIN)
+    assert "$10.00 to Tom" in reply(call, *turns, "yes, everything is correct")
+    call.hear("no, send him everything")
+    assert Money(Decimal("2450.75")) in [f.slots["amount"].value for f in call.state.stack[:1]]
+
+
 def test_words_on_the_way_do_not_hide_a_no(call: Conversation, bank: Bank) -> None:
     turns = ("send Tom ten dollars", *LOGIN, "Sorry, that was my kid. No, don't send it.")
     assert actions(call, *turns)[-1] == "transfer_cancelled"
