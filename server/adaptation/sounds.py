@@ -33,6 +33,14 @@ _NOISE_SEED: Final = 900
 
 _DIALECTS = ("en-us", "en-gb", "en-gb-scotland", "en-029", "en-gb-x-rp", "en-us-nyc")
 _TIMBRES = ("", "+f1", "+f2", "+f3", "+f4", "+f5", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7")
+_HEARD_IN_A_CALL = "en-us"
+STYLES = tuple(
+    style
+    for dialect in _DIALECTS
+    for timbre in _TIMBRES
+    if (style := dialect + timbre) != _HEARD_IN_A_CALL
+)
+"""Of espeak; without its plain American voice, which a recorded call speaks with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class Callers:
             pitch = self._random.uniform(0.86, 1.2)
             own = to_float(self._own.whole(sentence))
             return np.asarray(soxr.resample(own, self._own.sample_rate * pitch, RATE), np.float32)
-        style = self._random.choice(_DIALECTS) + self._random.choice(_TIMBRES)
+        style = self._random.choice(STYLES)
         return rendered(sentence, Voice("espeak", style, self._random.uniform(0.75, 1.15)))
 
     def _over_the_line(self, speech: Floats, around: Around) -> Samples:

@@ -1,9 +1,10 @@
 """Fit the recogniser's decoder to bank calls over bad lines; makes the difference that is shipped.
 
     python -m server.adaptation.train --out voice/fitted/whisper-base.safetensors
+    python -m server.adaptation.train --out whole.safetensors --kept 1
 
 Speech is synthesised here from our own sentences; the encoder is the served one and stays as it is,
-so that it is asked once per recording. About an hour of one core, half of it for speaking.
+so that it is asked once per recording. About twenty minutes of a core.
 """
 
 import argparse
@@ -49,8 +50,8 @@ class Recipe:
         batch: Recordings per step.
         rate: The greatest step (AdamW, a short warm-up, then down along a cosine).
         smoothing: Of the labels, so that it does not get sure of everything.
-        kept: Of what was learnt: weights between the packaged and the fitted ones do better than
-            either on sounds that neither has met.
+        kept: Of what was learnt: weights between the packaged and the fitted ones do better on most
+            sounds that neither has met (docs/decisions/0037-fitted-ear.md).
         seed: Of all that is random.
     """
 
@@ -171,8 +172,8 @@ def _loss(
     return cross_entropy(scores.float(), labels[asked], label_smoothing=recipe.smoothing)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command."""
+def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command's options."""
     parser = argparse.ArgumentParser(
         prog="python -m server.adaptation.train",
         description=__doc__,
@@ -180,9 +181,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="the difference, *.safetensors")
     parser.add_argument("--sentences", type=int, default=Recipe().sentences)
+    parser.add_argument(
+        "--kept", type=float, default=Recipe().kept, help="share of the difference that is written"
+    )
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args(arguments)
-    recipe, settings = Recipe(sentences=options.sentences), Settings()
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    options = options_of(arguments)
+    recipe, settings = Recipe(sentences=options.sentences, kept=options.kept), Settings()
     store = ModelStore(settings.models)
     folder, own = store.prepare("whisper-base"), store.prepare(settings.voice)
     callers = Callers(Synthesiser(own, device="cpu", threads=options.threads), recipe.seed)

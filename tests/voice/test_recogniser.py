@@ -70,7 +70,7 @@ def test_a_digit_string_comes_back_exact_through_a_telephone(recogniser, number)
 def test_readings_are_different_texts_and_the_best_is_the_transcript(recogniser, recorded):
     hard = over_the_telephone(recorded("balance-savings", 2))
     heard = recogniser.transcribe(hard, awaited="digits")
-    texts = [bare(reading.text) for reading in heard.hypotheses]
+    texts = [reading.text.lower().strip(" .,!?") for reading in heard.hypotheses]
     assert len(texts) == len(set(texts)) > 1
     assert (heard.text, heard.confidence) == (
         heard.hypotheses[0].text,
