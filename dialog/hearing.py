@@ -9,12 +9,15 @@ from dialog.answers import SHORT, answer, is_secret_answer
 from dialog.anywhere import said_anywhere, touches, weighed
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
+from dialog.farewell import is_rating
 from dialog.filling import fill, names_stranger
+from dialog.floor import what_else
 from dialog.flow import WORDS, Choose, Collect, Confirm
 from dialog.grounding import SURE, SWITCH, UNCLEAR
 from dialog.languages import is_foreign, other_language
 from dialog.masking import mask
 from dialog.misses import missed
+from dialog.rating import said_to_rating
 from dialog.reference import resolved
 from dialog.requests import carry_on, ordered_again, request, resume
 from dialog.stack import requests_in
@@ -42,6 +45,13 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
         return
     misses = draft.state.misses
     draft.change(misses=0)
+    if is_rating(draft):
+        parts = _beside_a_rating(draft, understanding, then)
+        if not parts:
+            what_else(draft)
+            return
+        understanding, *later = parts
+        then = tuple(later)
     draft.text, draft.then = understanding.text, then
     if not draft.state.expectation.secret:
         understanding = weighed(draft, resolved(draft, understanding))
@@ -66,6 +76,19 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
         carry_on(draft)
 
 
+def _beside_a_rating(
+    draft: Draft, understanding: Understanding, then: tuple[Understanding, ...]
+) -> tuple[Understanding, ...]:
+    """What is said to the question how the call was; without the question where it is a wish
+    ("forget it, send ten to Tom"), and nothing where it is neither a wish nor a rating."""
+    said = "wish" if then else said_to_rating(draft, understanding)
+    if said in ("rating", "aside"):
+        return (understanding,)
+    draft.reason = f"no rating: {said}"
+    draft.change(stack=(), expectation=OPEN)
+    return then or (understanding,) if said == "wish" else ()
+
+
 def _tells(draft: Draft, understanding: Understanding) -> bool:
     """Whether the caller tells something in their own words, as they were asked to.
 
@@ -75,8 +98,8 @@ def _tells(draft: Draft, understanding: Understanding) -> bool:
     if asked is None or not draft.flow.takes_words(asked):
         return False
     best, words = understanding.intent, len(understanding.text.split())
-    if draft.flow.passing and other_request(draft, understanding):
-        return False
+    if is_rating(draft):
+        return said_to_rating(draft, understanding) == "rating"
     gives_up = best == "cancel" and understanding.intents[0].score >= SURE
     if words > (FAREWELL if gives_up else SHORT):
         return True

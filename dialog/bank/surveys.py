@@ -79,7 +79,7 @@ def sentiment_words() -> SentimentWords:
 def analyse(words: str, now: datetime) -> Answer:
     """Read an answer."""
     known = sentiment_words()
-    tokens = re.findall(r"[a-z']+|\d+", words.lower())
+    tokens = _tokens(words)
     score = next((known.scores[token] for token in tokens if token in known.scores), None)
     balance = 0
     for before, token in zip(["", *tokens], tokens, strict=False):
@@ -89,6 +89,16 @@ def analyse(words: str, now: datetime) -> Answer:
         balance = score - 3
     sentiment: Sentiment = "good" if balance > 0 else "bad" if balance < 0 else "neither"
     return Answer(score, sentiment, route(words, now.date()).department)
+
+
+def rates(words: str) -> bool:
+    """Whether a score or a mood is in some words."""
+    known = sentiment_words()
+    return not (known.good | known.bad | known.scores.keys()).isdisjoint(_tokens(words))
+
+
+def _tokens(words: str) -> list[str]:
+    return re.findall(r"[a-z']+|\d+", words.lower())
 
 
 class SurveyAnswer:

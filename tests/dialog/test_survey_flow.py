@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 import pytest
 from calling import CHEAP, PEPPER, TODAY, Caller, Told
@@ -13,6 +15,7 @@ from dialog.bank.surveys import analyse
 from dialog.conversation import Conversation
 from dialog.errors import BankUnavailable
 from dialog.turns import Response
+from nlu.understander import Understander
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 
@@ -54,6 +57,61 @@ def test_a_good_answer_is_nobodys_task(caller: Caller, bank: Bank) -> None:
     rates(caller, "five, great")
     assert bank.office.waiting() == []
     assert bank.surveys.report()[0].mean == 5.0
+
+
+@pytest.fixture
+def asked(bank_url: str, encoder_dir: Path) -> Iterator[Conversation]:
+    """A call whose words are really understood, and which has been asked how it was."""
+    settings = BankSettings(pin_cost=CHEAP, survey_share=1.0)
+    bank = Bank(bank_url, pepper=PEPPER, clock=lambda: NOW, settings=settings)
+    call = Conversation(
+        bank=bank, understander=understander(encoder_dir), today=TODAY, call_id="c1"
+    )
+    call.open()
+    for turn in ("what's my balance", "40217308", "4821"):
+        call.hear(turn)
+    call.hear("send fifty dollars to Anna")
+    assert call.hear("goodbye").action == "ask_survey"
+    assert [frame.flow for frame in call.state.stack] == ["survey_offer"]
+    yield call
+    bank.close()
+
+
+@cache
+def understander(encoder_dir: Path) -> Understander:
+    return Understander(encoder_dir)
+
+
+@pytest.mark.parametrize(
+    ("said", "action"),
+    [
+        ("I want to cancel my card because it was stolen", "ask_card"),
+        ("I would like to speak to a real person please", "hand_over"),
+        ("wait, don't hang up, I have another question", "ask_anything_else"),
+        ("actually there is something else I need", "ask_anything_else"),
+        ("forget it, send ten dollars to Tom", "confirm_transfer"),
+        ("can you say that again please I did not hear it", "repeat"),
+    ],
+)
+def test_what_is_no_rating_does_not_end_the_call(
+    asked: Conversation, said: str, action: str
+) -> None:
+    assert asked.hear(said).action == action
+
+
+@pytest.mark.parametrize(
+    ("said", "action"),
+    [
+        ("five, you helped me to block my card quickly", "survey_taken"),
+        ("I would give it a four because the transfer was easy", "survey_taken"),
+        ("hm", "survey_taken"),
+        ("cancel", "goodbye"),
+        ("no thanks", "goodbye"),
+    ],
+)
+def test_a_rating_ends_the_call(asked: Conversation, said: str, action: str) -> None:
+    answer = asked.hear(said)
+    assert (answer.action, answer.end) == (action, "goodbye")
 
 
 Ends = Callable[..., Response]
