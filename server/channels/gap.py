@@ -12,7 +12,10 @@ from server.clock import now as clock_now
 from voice.turns import RATE
 
 GAP = 0.12
-"""Seconds without a packet after which silence stands in."""
+"""Seconds without a packet after which silence stands in, where packets may be lost."""
+
+STREAM_GAP = 0.5
+"""The same over TCP, which loses nothing: what is late comes yet, and belongs between the words."""
 
 FILL = 0.04
 """Seconds of silence at once: every frame costs the call's pipeline the same."""
@@ -21,17 +24,22 @@ FILL = 0.04
 class Gap:
     """One caller's; counted from when it is made.
 
+    Args:
+        now: Seconds.
+        after: Seconds without sound after which silence stands in.
+
     Attributes:
         heard_at: When sound last came.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, after: float = GAP) -> None:
+        self._after = after
         self.heard(now)
 
     def heard(self, now: float) -> None:
         """Sound has come."""
         self.heard_at = now
-        self._filled_to = now + GAP
+        self._filled_to = now + self._after
 
     def silence(self, now: float) -> InputAudioRawFrame | None:
         """What has been missing until now, once it is worth a frame."""
@@ -50,13 +58,13 @@ def silent(samples: int) -> InputAudioRawFrame:
 async def filled(
     frames: AsyncIterator[Frame], clock: Callable[[], float] = clock_now
 ) -> AsyncIterator[Frame]:
-    """The frames of a wire, with silence wherever its sound has a gap.
+    """The frames of a stream, with silence wherever its sound has a gap.
 
     Args:
-        frames: Of the wire.
+        frames: Of the stream, over TCP.
         clock: Monotonic seconds.
     """
-    gap = Gap(clock())
+    gap = Gap(clock(), STREAM_GAP)
     coming = asyncio.ensure_future(anext(frames, None))
     try:
         while True:
