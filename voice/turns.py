@@ -72,9 +72,9 @@ class TurnSettings:
     waits: tuple[tuple[float, float], ...] = (
         (0.1, 1.1),
         (0.25, 0.85),
-        (0.5, 0.68),
-        (0.7, 0.47),
-        (0.85, 0.352),
+        (0.5, 0.7),
+        (0.7, 0.58),
+        (0.85, 0.5),
     )
     binding: float = 0.6
     patient: float = 1.4

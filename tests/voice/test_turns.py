@@ -75,13 +75,13 @@ def speak_and_pause(
     ("fit", "over", "silence"),
     [
         (Fit.COMPLETE, 0.1, SETTINGS.quick),
-        (Fit.OPEN, 0.95, 0.352),
-        (Fit.OPEN, 0.7, 0.47),
-        (Fit.OPEN, 0.5, 0.68),
-        (Fit.OPEN, 0.375, 0.765),
+        (Fit.OPEN, 0.95, 0.5),
+        (Fit.OPEN, 0.7, 0.58),
+        (Fit.OPEN, 0.5, 0.7),
+        (Fit.OPEN, 0.375, 0.775),
         (Fit.OPEN, 0.05, 1.1),
         (Fit.BINDING, 0.95, SETTINGS.binding),
-        (Fit.BINDING, 0.375, 0.765),
+        (Fit.BINDING, 0.375, 0.775),
         (Fit.PARTIAL, 0.9, SETTINGS.patient),
     ],
 )
