@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server.errors import ModelError
 
+STOCK_RECOGNISER = "whisper-base"
+"""The packaged one, not fitted to anything: what peers hear with, and what is fitted."""
+
 MANIFEST = Path(__file__).with_name("models.toml")
 BLOCK = 1 << 20
 SEAL = "prepared.json"
@@ -47,9 +50,12 @@ class Model(BaseModel):
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, Model]:
-    """The models of a manifest by name."""
+    """The models of a manifest by name; one that names another as `base` has its files, too."""
     with path.open("rb") as stream:
         table = tomllib.load(stream)
+    for entry in table.values():
+        base = table[entry.pop("base")] if "base" in entry else {"files": {}}
+        entry["files"] = base["files"] | entry["files"]
     return {name: Model(name=name, **entry) for name, entry in table.items()}
 
 

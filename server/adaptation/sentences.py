@@ -29,7 +29,7 @@ class Words:
         self._values: dict[str, Callable[[], str]] = {
             "amount": self._amount,
             "name": self.name,
-            "day": self._day,
+            "day": lambda: self._filled(self._one("days")),
             "years": lambda: str(self._random.randint(1, 30)),
             "ordinal": lambda: spoken_form(_ordinal(self._random.randint(1, 28))),
         }
@@ -42,7 +42,7 @@ class Words:
 
     def sentence(self) -> str:
         """One with values, in words."""
-        return self._fill(self._one("templates"))
+        return written(self._filled(self._one("templates")))
 
     @property
     def _shop(self) -> str:
@@ -51,12 +51,14 @@ class Words:
     def _one(self, kind: str) -> str:
         return self._random.choice(self._told[kind])
 
-    def _fill(self, text: str) -> str:
+    def _filled(self, text: str) -> str:
+        """Values in the places of their names; one that is no value is a word of a list."""
+
         def value(match: "re.Match[str]") -> str:
             kind = match.group(1)
             return self._values[kind]() if kind in self._values else self._one(f"{kind}s")
 
-        return written(re.sub(r"\{(\w+)\}", value, text))
+        return re.sub(r"\{(\w+)\}", value, text)
 
     def _amount(self) -> str:
         dollars = self._random.choice(
@@ -72,15 +74,6 @@ class Words:
         if self._random.random() < 0.5:
             said = re.sub(r"hundred (?=\w+ dollars|\w+ \w+ dollars)", "hundred and ", said)
         return said.replace("dollars", "bucks") if self._random.random() < 0.1 else said
-
-    def _day(self) -> str:
-        return re.sub(
-            r"\{(\w+)\}",
-            lambda match: (
-                self._values["ordinal"]() if match[1] == "ordinal" else self._one("months")
-            ),
-            self._one("days"),
-        )
 
     def _digits(self, count: int) -> Callable[[], str]:
         def draw() -> str:

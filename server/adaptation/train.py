@@ -25,7 +25,7 @@ from nlu.arrays import to_bytes
 from server.adaptation.decoder import FittedDecoder, learnt
 from server.adaptation.sentences import Words, sentences
 from server.adaptation.sounds import Callers, Said
-from server.models import ModelStore
+from server.models import STOCK_RECOGNISER, ModelStore
 from server.settings import Settings
 from voice.cues import Awaited, load_cues
 from voice.recogniser import Recogniser
@@ -193,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = options_of(arguments)
     recipe, settings = Recipe(sentences=options.sentences, kept=options.kept), Settings()
     store = ModelStore(settings.models)
-    folder, own = store.prepare("whisper-base"), store.prepare(settings.voice)
+    folder, own = store.prepare(STOCK_RECOGNISER), store.prepare(settings.voice)
     callers = Callers(Synthesiser(own, device="cpu", threads=options.threads), recipe.seed)
     texts = sentences(recipe.sentences, recipe.seed)
     recogniser = Recogniser(folder, device="cpu", threads=options.threads)

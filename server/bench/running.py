@@ -44,15 +44,12 @@ from server.bench.tts import REPLIES, measure_tts, tts_report, whole_sentence
 from server.bench.turns import measure_turns, measure_turns_beside, turns_report
 from server.bench.virtual import VirtualAssistant
 from server.engines import load_engines
-from server.models import ModelStore
+from server.models import STOCK_RECOGNISER, ModelStore
 from server.replay.engines import Costs
 from server.replay.virtual_time import run_in_virtual_time
 from server.settings import Settings
 from voice.recogniser import Recogniser
 from voice.synthesiser import Synthesiser
-
-STOCK_RECOGNISER = "whisper-base"
-"""What the peers hear with: the packaged model, not fitted to anything."""
 
 
 class Bench:
