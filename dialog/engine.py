@@ -77,6 +77,12 @@ def start(draft: Draft, name: str, *, called: bool = False) -> None:
     draft.push(Frame(flow=name, called=called, slots=slots))
 
 
+def say_goodbye(draft: Draft) -> None:
+    """Say goodbye and end the call."""
+    draft.say("goodbye", "goodbye")
+    draft.end("goodbye")
+
+
 def leave(draft: Draft, result: str) -> None:
     """End the top flow with a result, and take up what is below it."""
     left = draft.top
@@ -85,8 +91,7 @@ def leave(draft: Draft, result: str) -> None:
     if result == "transfer":
         draft.end("transfer")
     elif result == "goodbye":
-        draft.say("goodbye", "goodbye")
-        draft.end("goodbye")
+        say_goodbye(draft)
     elif result == "ask_person":
         draft.change(stack=())
         start(draft, "person")

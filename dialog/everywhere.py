@@ -54,11 +54,6 @@ def agent(draft: Draft) -> None:
     draft.end("transfer")
 
 
-def goodbye(draft: Draft) -> None:
-    """End the call."""
-    farewell(draft)
-
-
 def repeat(draft: Draft) -> None:
     """Say the last answer again."""
     _once_more(draft, "repeat")
@@ -145,7 +140,7 @@ ALWAYS: dict[str, Callable[[Draft], None]] = {
     "cancel": cancel,
     "start_over": start_over,
     "agent": agent,
-    "goodbye": goodbye,
+    "goodbye": farewell,
     "repeat": repeat,
     "help": help_,
     "louder": louder,

@@ -18,8 +18,7 @@ def farewell(draft: Draft) -> None:
         engine.start(draft, RATING)
         engine.run(draft)
         return
-    draft.say("goodbye", "goodbye")
-    draft.end("goodbye")
+    engine.say_goodbye(draft)
 
 
 def is_rating(draft: Draft) -> bool:

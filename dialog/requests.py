@@ -6,7 +6,7 @@ from dataclasses import replace
 from dialog import engine
 from dialog.again import like_the_last
 from dialog.draft import Draft
-from dialog.everywhere import goodbye
+from dialog.farewell import farewell
 from dialog.filling import fill
 from dialog.floor import give_back_floor, what_else
 from dialog.flow import WORDS, Call
@@ -229,7 +229,7 @@ def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, mi
     against = any(i.name == "deny" and i.score >= AGAINST for i in understanding.intents)
     if closing and (best == "goodbye" or (against and (best == "deny" or ends >= SWITCH))):
         draft.reason = "nothing else"
-        goodbye(draft)
+        farewell(draft)
     elif best == "affirm" and draft.paused:
         draft.reason = "back again"  # "okay, go on", after "let me grab a pen"
         once_more(draft)
