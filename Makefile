@@ -41,15 +41,15 @@ scenarios: .venv/ready .models  ## every scenario and recorded call in text, che
 DRAW ?= 2
 SEED ?= 1
 scenarios-voice: .venv/ready .models  ## scenarios of every folder by voice, 8 kHz and noise of 15 dB, in virtual time: DRAW=2 SEED=1
-	@$(BIN)/tellerline replay scenarios --fast --matrix scenarios/voice.yml --draw $(DRAW) --seed $(SEED) --calls 2 \
+	@$(BIN)/tellerline replay scenarios --fast --patient --matrix scenarios/voice.yml --draw $(DRAW) --seed $(SEED) --calls 2 \
 	  --report out/scenarios-voice --gate scenarios/gates.yml
 
 replay: .venv/ready .models  ## the recorded calls by voice in virtual time, judged by audio_samples/gates.yml; out/replay/report.html
-	@$(BIN)/tellerline replay audio_samples --fast --calls 2 --report out/replay --gate audio_samples/gates.yml
+	@$(BIN)/tellerline replay audio_samples --fast --patient --calls 2 --report out/replay --gate audio_samples/gates.yml
 
 replay-clean: .venv/ready .models  ## the recorded calls six times by other chances: none may be flagged; half an hour
 	@for seed in 1 2 3 4 5 6; do \
-	  $(BIN)/tellerline replay audio_samples --fast --calls 2 --seed $$seed --confirm 2 --report out/clean/$$seed \
+	  $(BIN)/tellerline replay audio_samples --fast --patient --calls 2 --seed $$seed --confirm 2 --report out/clean/$$seed \
 	    $$([ $$seed = 1 ] || echo --baseline out/clean/1) --gate audio_samples/gates.yml || exit 1; \
 	done
 	@$(BIN)/tellerline replay gates out/clean/[1-6] --out out/clean/gates.yml

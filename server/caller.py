@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from server.client.connection import (
@@ -76,6 +76,11 @@ class CallerTurn:
         if self.samples is not None:
             return "speech"
         return "keys" if self.keys is not None else "silence"
+
+
+Insist = Callable[[OpenTurn], CallerTurn | Literal["hang up"] | None]
+"""What a caller does about an answer before they go on: None where it is what they wanted, else
+what they say about it, or they give up. Answers that they speak over are not listened to."""
 
 
 class Improviser(Protocol):
@@ -150,6 +155,7 @@ async def place_call(
     echo_delay: float = ECHO_DELAY,
     dial: Dial = dialled,
     background: Sound | None = None,
+    insist: Insist | None = None,
 ) -> CallLog:
     """Make one call and play the turns in it, in real time.
 
@@ -170,6 +176,7 @@ async def place_call(
         echo_delay: Seconds that it is late.
         dial: Opens the line.
         background: What sounds around the caller all the time, at the wire's rate.
+        insist: Asked after each answer to prepared turns whether the caller goes on.
 
     Raises:
         CallError: No call came about.
@@ -183,7 +190,7 @@ async def place_call(
         client = CallClient(socket, encoding, call.microphone, call.speaker, call.note)
         call.clock.start()
         if isinstance(turns, Sequence):
-            script = call.play(client, turns)
+            script = call.play(client, turns, insist)
         else:
             script = call.improvise(client, turns)
         ended = await _until_over(client, script)
@@ -245,12 +252,16 @@ class _Call:
         self._turn_log.take(message, position, self.speaker.end)
         self._on_event(message)
 
-    async def play(self, client: CallClient, turns: Sequence[CallerTurn]) -> None:
+    async def play(
+        self, client: CallClient, turns: Sequence[CallerTurn], insist: Insist | None
+    ) -> None:
         """Play the turns, then hang up."""
-        for turn in turns:
+        for n, turn in enumerate(turns, 1):
             await self._wait_for_the_moment(client, turn)
             await self._do(client, turn)
-            if turn.hang_up:
+            spoken_over = n < len(turns) and turns[n].barge_in is not None
+            listens = insist is not None and not turn.hang_up and not spoken_over
+            if turn.hang_up or (listens and insist and await self._insist(client, insist)):
                 await client.hang_up()
                 return
         await self._wait_for_answer(client)
@@ -259,6 +270,16 @@ class _Call:
         interrupted = {i for i, turn in enumerate(turns, 1) if turn.barge_in is not None}
         unanswered = [t for t in spoken if not t.answered and t.n + 1 not in interrupted]
         await client.hang_up("timeout" if unanswered else "hangup")
+
+    async def _insist(self, client: CallClient, insist: Insist) -> bool:
+        """Say again what was not answered as it should be; whether the caller gives up."""
+        while True:
+            await self._wait_for_answer(client)
+            turn = insist(self._turn_log.current)
+            if not isinstance(turn, CallerTurn):
+                return turn is not None
+            await self._wait_for_the_moment(client, turn)
+            await self._do(client, turn, again=True)
 
     async def improvise(self, client: CallClient, caller: Improviser) -> None:
         """Ask for each turn when the answer before it is known, then hang up."""
@@ -314,8 +335,9 @@ class _Call:
         while self.microphone.next_frame % GRID != place:
             await client.frame()
 
-    async def _do(self, client: CallClient, turn: CallerTurn) -> None:
-        current = self._turn_log.begin(turn.kind, turn.label, self.clock.position())
+    async def _do(self, client: CallClient, turn: CallerTurn, *, again: bool = False) -> None:
+        position = self.clock.position()
+        current = self._turn_log.begin(turn.kind, turn.label, position, again=again)
         if turn.samples is not None:
             current.began, current.until = self.microphone.say(turn.samples)
             while self.microphone.speaking:
@@ -328,14 +350,14 @@ class _Call:
         else:
             await self._pass(client, turn.silence or 0.0)
             current.until = self.clock.position()
-        self._finish(current.n)
+        self._finish(len(self._turn_log.turns) - 1)
 
     async def _wait_for_answer(self, client: CallClient) -> None:
         """Until the current turn is answered and the answer has been played, or too long."""
         current = self._turn_log.current
         while not self._is_over(current) and not self._timed_out(current):
             await client.frame()
-        self._finish(current.n + 1)
+        self._finish(len(self._turn_log.turns))
 
     def _is_over(self, turn: OpenTurn) -> bool:
         return self._is_known(turn) and not self.speaker.playing

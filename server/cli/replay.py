@@ -18,7 +18,8 @@ from typer.core import TyperGroup
 from server.cli.root import app, progress_console, settings
 
 if TYPE_CHECKING:
-    from dialog.conversation import Conversation
+    from dialog.conversation import Conversation, Understands
+    from server.render import Turn
     from server.replay.gates import Gates
     from server.replay.results import Replayed, Summary
     from server.replay.suite import Case
@@ -227,6 +228,14 @@ def run(
     gate: Annotated[
         Path | None, typer.Option(help="What must hold (YAML); else every call must pass.")
     ] = None,
+    patient: Annotated[
+        bool,
+        typer.Option(
+            "--patient",
+            help="Callers say again, twice at most, what was not answered as in text, and agree to "
+            "no other amount or name; `said again` tells how often.",
+        ),
+    ] = False,
     engines: Annotated[
         Machine, typer.Option(help="With --fast: how long the engines take in virtual time.")
     ] = Machine.CPU,
@@ -266,7 +275,9 @@ def run(
             summary, versions = _by_text(chosen, show)
         else:
             costs = engines if fast else None
-            summary, versions = _by_voice(chosen, show, calls, recordings, costs, confirm)
+            summary, versions = _by_voice(
+                chosen, show, calls, recordings, costs, confirm, patient=patient
+            )
     verdict = give_verdict([result.json() for result in summary.results], gates, versions, baseline)
     if report is not None:
         write_files(verdict, report)
@@ -344,6 +355,8 @@ def _by_voice(
     recordings: Path | None,
     fast: Machine | None,
     confirm: int,
+    *,
+    patient: bool,
 ) -> tuple[Summary, dict[str, Any]]:
     from server.cli.hosting import loaded_engines
     from server.models import ModelStore
@@ -366,6 +379,7 @@ def _by_voice(
             if fast
             else server_for_scenarios(with_settings, engines)
         )
+        in_text = _in_text(chosen, engines.understander) if patient else None
         work = hold(
             chosen,
             by="voice",
@@ -376,6 +390,26 @@ def _by_voice(
             recordings=recordings,
             on_result=show,
             confirm=confirm,
+            in_text=in_text,
         )
         summary = run_in_virtual_time(work) if fast else asyncio.run(work)
         return summary, versions(with_settings, engines.understander.version)
+
+
+def _in_text(chosen: list[Case], understander: Understands) -> dict[Path, list[Turn]]:
+    """What is answered to the words of each scenario; nothing where it has none."""
+    from server.replay.hosting import conversations_for_scenarios
+    from server.replay.reading import ScenarioError
+    from server.replay.run import converse_in_text
+    from server.replay.scenario import load_scenario
+
+    found = {}
+    with TemporaryDirectory() as folder:
+        converse = conversations_for_scenarios(Path(folder), understander)
+        for path in {case.path for case in chosen}:
+            try:
+                scenario = load_scenario(path)
+                found[path], _ = converse_in_text(scenario, converse(scenario)[0])
+            except ScenarioError:
+                continue  # told where the call is made
+    return found

@@ -23,7 +23,7 @@ class TurnRecord:
     """One caller turn and the answer to it.
 
     Attributes:
-        n: From 1; 0 is the greeting.
+        n: From 1; 0 is the greeting. What is said again has the number of what was answered.
         kind: What the caller did.
         label: The caller's name for it (a file's name, the words, the keys).
         heard: The words or keys that were understood, secrets masked; "" for sound without
@@ -44,6 +44,7 @@ class TurnRecord:
         cleared: The assistant stopped what it was saying.
         heard_at: When each part of what was heard was told, seconds of the recording.
         flows: That the answer came through.
+        again: How often the caller had tried before.
     """
 
     n: int
@@ -67,6 +68,7 @@ class TurnRecord:
     cleared: bool = False
     heard_at: tuple[float, ...] = ()
     flows: tuple[str, ...] = ()
+    again: int = 0
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class OpenTurn:
     label: str
     began: int
     until: int
+    again: int = 0
     answer_from: int | None = None
     last_event: int = 0
     pending: bool = False
@@ -127,6 +130,11 @@ class OpenTurn:
             self.answer_from = plays_at
 
     @property
+    def action(self) -> str | None:
+        """What the assistant did, where it has told it."""
+        return self.listening.get("action") or _action(self.heard)
+
+    @property
     def span(self) -> TurnSpan:
         """Where the turn lies; empty for a turn that made no sound of its own."""
         began = self.began if self.kind == "speech" else self.until
@@ -162,7 +170,7 @@ class OpenTurn:
             intents=_last(self.heard, "intents"),
             entities=_all(self.heard, "entities"),
             said=tuple(self.said),
-            action=self.listening.get("action") or _action(self.heard),
+            action=self.action,
             reason=self.listening.get("reason"),
             parts=self._parts(found, sample_rate, first_audio, began_at),
             response_latency_ms=None if latency is None or latency < 0 else round(latency * 1e3, 1),
@@ -174,6 +182,7 @@ class OpenTurn:
             cleared=self.stopped,
             flows=tuple(self.listening.get("flows", ())),
             heard_at=tuple(at / sample_rate for at in self.told_at),
+            again=self.again,
         )
 
     def _parts(
@@ -216,9 +225,10 @@ class TurnLog:
         """The caller turn that is going on."""
         return self.turns[-1]
 
-    def begin(self, kind: Kind, label: str, position: int) -> OpenTurn:
-        """The caller's next turn begins at a sample of the call."""
-        self.turns.append(OpenTurn(len(self.turns), kind, label, position, position))
+    def begin(self, kind: Kind, label: str, position: int, *, again: bool = False) -> OpenTurn:
+        """The caller's next turn begins at a sample of the call, or another try at the last one."""
+        n, tried = self.current.n + (not again), self.current.again + 1 if again else 0
+        self.turns.append(OpenTurn(n, kind, label, position, position, tried))
         return self.current
 
     def take(self, message: Message, position: int, plays_at: int) -> None:

@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from dialog.bank.bank import Bank
-from dialog.conversation import Conversation
-from nlu.understander import Understander
+from dialog.conversation import Conversation, Understands
 from server.app import create_app, open_house, serving
 from server.bank_file import temporary_bank
 from server.channels.running import Running
@@ -102,7 +101,7 @@ def _bank_of(folder: Path, scenario: Scenario) -> Bank:
 
 
 def conversations_for_scenarios(
-    folder: Path, understander: Understander
+    folder: Path, understander: Understands
 ) -> Callable[[Scenario], tuple[Conversation, ReadBooks]]:
     """Talks in text; the banks lie in a folder that the caller throws away.
 

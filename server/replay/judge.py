@@ -72,21 +72,27 @@ def judge(
 
     Args:
         scenario: What is expected.
-        turn_records: Turns as `turn_json` makes them; `n` is the scenario's turn, from 1.
+        turn_records: Turns as `turn_json` makes them; `n` is the scenario's turn, from 1. Of
+            what was said again the last answer counts; none may say what it must lack.
         ended: How the call ended: "goodbye", "transfer", "hangup", "silence", "error",
             "timeout" or "lost".
         books_before, books_after: The bank's books around the call, with its audit.
         alike: Compares meanings, for `said_means`.
     """
-    records = {record["n"]: record for record in turn_records}
+    records: dict[int, list[Mapping[str, Any]]] = {}
+    for record in turn_records:
+        records.setdefault(record["n"], []).append(record)
     found: list[Mismatch] = []
     for n, turn in enumerate(scenario.turns, start=1):
         if n not in records:
             found.append(Mismatch(n, "turn", "to be reached", f"call was over before it ({ended})"))
             break
         spoken_over = n < len(scenario.turns) and scenario.turns[n].barge_in is not None
-        found.extend(_turn(n, turn, records[n], spoken_over))
-        found.extend(_means(n, turn.expect, records[n], alike))
+        first, last = records[n][0], records[n][-1]
+        found.extend(_sound(n, turn, first))
+        found.extend(_turn(n, turn, last, spoken_over))
+        found.extend(m for record in records[n] for m in _lacks(n, turn.expect, record))
+        found.extend(_means(n, turn.expect, last, alike))
     found.extend(_end(scenario.expect.ended, ended))
     found.extend(_handed_over(scenario.expect.handed_over, ended))
     found.extend(_books(scenario.expect.books, books_before, books_after))
@@ -97,9 +103,7 @@ def judge(
 def _turn(n: int, turn: Turn, record: Mapping[str, Any], spoken_over: bool) -> Iterator[Mismatch]:
     """An answer that was spoken over may never have come to tell its action."""
     expect = turn.expect
-    yield from _words(n, turn, record)
     yield from _meaning(n, expect, record)
-    yield from _times(n, expect, record)
     untold = spoken_over and record["action"] is None
     if expect.action is not None and record["action"] != expect.action and not untold:
         yield Mismatch(n, "action", expect.action, record["action"] or "none")
@@ -107,9 +111,19 @@ def _turn(n: int, turn: Turn, record: Mapping[str, Any], spoken_over: bool) -> I
     for words in expect.said_contains:
         if _plain(words) not in said:
             yield Mismatch(n, "answer", f"to contain {words!r}", _quoted(record["said"]))
+
+
+def _lacks(n: int, expect: ExpectedTurn, record: Mapping[str, Any]) -> Iterator[Mismatch]:
+    said = _plain(record["said"] or "")
     for words in expect.said_lacks:
         if _plain(words) in said:
             yield Mismatch(n, "answer", f"not to contain {words!r}", _quoted(record["said"]))
+
+
+def _sound(n: int, turn: Turn, record: Mapping[str, Any]) -> Iterator[Mismatch]:
+    """Of the first try."""
+    yield from _words(n, turn, record)
+    yield from _times(n, turn.expect, record)
 
 
 def _words(n: int, turn: Turn, record: Mapping[str, Any]) -> Iterator[Mismatch]:

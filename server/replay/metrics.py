@@ -206,12 +206,19 @@ def _latencies(name: str) -> Callable[[Record], list[float]]:
 
 
 def _turns(call: Record) -> list[float]:
-    return [max(turn["n"] for turn in call["turns"])] if call["turns"] and _succeeded(call) else []
+    return [len(call["turns"]) - 1] if call["turns"] and _succeeded(call) else []
+
+
+def _at_once(call: Record) -> float:
+    return _succeeded(call) * (not _scored("again")(call))
 
 
 METRICS: tuple[Rate | Quantile, ...] = (
     Rate("passed", lambda call: float(call["passed"]), _one, "high"),
     Rate("task success", _succeeded, _one, "high"),
+    Rate("task success, nothing said again", _at_once, _one, "high"),
+    Rate("said again", _scored("again"), _scored("speeches"), "low"),
+    Rate("read back wrongly", _scored("read_backs_wrong"), _scored("read_backs"), "low"),
     Rate("hand-over rate", lambda call: float(call["ended"] == "transfer"), _one, "low"),
     Rate("containment", _contained, _one, "high"),
     Quantile("turns to completion", _turns, None, unit=""),

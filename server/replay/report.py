@@ -101,10 +101,12 @@ def _turns(call: Record) -> Iterator[dict[str, Any]]:
             wrong.setdefault(mismatch["turn"], []).append(mismatch)
     total = call["seconds"] or 1.0
     places = [_places(turn.get("span"), total) for turn in call["turns"]]
+    numbers = [turn["n"] for turn in call["turns"]]
+    tried_again = {n for n, number in enumerate(numbers) if number in numbers[n + 1 :]}
     for n, turn in enumerate(call["turns"]):
         yield {
             **turn,
-            "wrong": wrong.get(turn["n"], []),
+            "wrong": [] if n in tried_again else wrong.get(turn["n"], []),
             "places": places[n],
             "room": {who: _room(who, n, places) for who in places[n]},
             "bars": [(name, turn["parts"].get(name, 0.0)) for name in PARTS],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dialog.conversation import Conversation
 from dialog.turns import Response
-from server.caller import CallLog, Dial, place_call
+from server.caller import CallerTurn, CallLog, Dial, place_call
 from server.client.connection import Message, dialled
 from server.client.turns import TurnRecord
 from server.recording import write_stereo
@@ -24,10 +24,12 @@ from server.replay.degrade import CLEAN, Condition, background
 from server.replay.engines import Overhear, Overheard, heard_at
 from server.replay.judge import Alike, Books, judge
 from server.replay.matrix import AS_WRITTEN, Wire, over
+from server.replay.patience import PatientCaller, is_read_back, read_back_wrong
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed
 from server.replay.scenario import Scenario, load_scenario
 from server.replay.scores import score
+from voice.errors import VoiceError
 
 ReadBooks = Callable[[], Books]
 Converse = Callable[[Scenario], tuple[Conversation, ReadBooks]]
@@ -182,6 +184,7 @@ async def run_voice(
     wire: Wire = AS_WRITTEN,
     chance: int = 1,
     alike: Alike | None = None,
+    in_text: Sequence[Turn] = (),
 ) -> Replayed:
     """Replay one scenario as a real call over the wire that it names.
 
@@ -196,6 +199,8 @@ async def run_voice(
         wire: What the call goes over.
         chance: From 1; another one draws other breaths, losses and noise.
         alike: Compares meanings, for `said_means`.
+        in_text: The turns of the same call in text, for a caller who says again what was not
+            answered like that; without them nothing is said twice.
 
     Raises:
         ScenarioError: The file or one of its recordings cannot be used.
@@ -203,6 +208,14 @@ async def run_voice(
     """
     scenario = over(load_scenario(path), wire)
     turns = caller_turns(scenario, path.parent, speak, condition, chance)
+
+    def say(words: str) -> CallerTurn | None:
+        one = scenario.model_copy(update={"turns": (scenarios.Turn(say=words),)})
+        try:
+            return caller_turns(one, path.parent, speak, condition, chance)[0]
+        except (VoiceError, ScenarioError):  # a recorded caller, whom nothing here can speak as
+            return None
+
     async with serve(scenario) as line:
         before = await asyncio.to_thread(line.books)
         log = await place_call(
@@ -218,13 +231,14 @@ async def run_voice(
             echo=condition.echo_db,
             echo_delay=condition.echo_ms / 1000,
             background=background(condition, scenario.caller.sample_rate, chance),
+            insist=PatientCaller(scenario, turns, in_text, say) if in_text else None,
         )
         if log.ended in ("hangup", "lost"):
             await asyncio.sleep(SETTLE)
         after = await asyncio.to_thread(line.books)
     if record is not None:
         write_stereo(record, log.stereo, log.sample_rate)
-    spoken = tuple(_scored(scenario, turn, log, line.overheard()) for turn in log.turns)
+    spoken = tuple(_scored(scenario, turn, log, line.overheard(), in_text) for turn in log.turns)
     verdict = judge(scenario, spoken, log.ended, before, after, alike)
     return Replayed(
         path,
@@ -241,15 +255,25 @@ async def run_voice(
 
 
 def _scored(
-    scenario: Scenario, record: TurnRecord, log: CallLog, overheard: Sequence[Overheard]
+    scenario: Scenario,
+    record: TurnRecord,
+    log: CallLog,
+    overheard: Sequence[Overheard],
+    in_text: Sequence[Turn],
 ) -> Turn:
     told = spoken_turn(record, log.sample_rate)
     if record.n == 0:
         return told
     turn = scenario.turns[record.n - 1]
+    if record.again:
+        turn = scenarios.Turn(say=record.label)
     raw = heard_at(overheard, [log.began_at + at for at in record.heard_at]) if overheard else None
     if turn.keys is not None:
         raw = None
-    counted = score(turn, told, record, raw)
+    counted = score(turn, told, record, raw) | {"again": int(record.again > 0)}
+    if in_text and is_read_back(record):
+        wrong = read_back_wrong(in_text, record)
+        counted |= {"read_backs": 1, "read_backs_wrong": int(wrong)}
     secret = "•" in (told["heard"] or "") or counted.get("digit_strings")
-    return told | {"score": counted, "words": None if secret else turn.say}
+    again = {"again": record.again} if record.again else {}
+    return told | {"score": counted, "words": None if secret else turn.say} | again

@@ -6,7 +6,7 @@ side and in any order.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from dialog.errors import DialogError
 from nlu.errors import NluError
 from server.errors import ServerError
+from server.render import Turn
 from server.replay.callers import Speak
 from server.replay.degrade import CLEAN, Condition
 from server.replay.judge import Alike, Mismatch, Verdict
@@ -112,6 +113,7 @@ async def replay(
     serve: Serve | None = None,
     speak: Speak | None = None,
     alike: Alike | None = None,
+    in_text: Mapping[Path, Sequence[Turn]] | None = None,
     recordings: Path | None = None,
     turn_timeout: float = 30.0,
     confirm: int = 0,
@@ -123,6 +125,7 @@ async def replay(
         by: "text" needs `converse`, "voice" needs `serve`.
         concurrency: How many at once; keep it at 1 where latency is measured.
         on_result: Told every call as it ends.
+        in_text: By path: see `run_voice`.
         converse, serve, speak, alike: See `run_text` and `run_voice`.
         recordings: Folder for the stereo recordings, one per call; by voice only.
         turn_timeout: See `run_voice`.
@@ -147,6 +150,7 @@ async def replay(
             wire=case.wire,
             chance=case.chance,
             alike=alike,
+            in_text=(in_text or {}).get(case.path, ()),
         )
 
     async def one(case: Case, *, confirms: bool = False) -> Replayed:
