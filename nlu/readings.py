@@ -19,6 +19,7 @@ from nlu.phrasing import Phrasing, phrased
 from nlu.understanding import Context, Entity, Expectation
 
 EXACT_TYPES = ("digits", "money", "date")
+_RECIPIENTS = ("payee", "account_kind")
 
 WORDING = 0.5
 """How much the wording counts beside the sound: the exponent of its probability."""
@@ -152,21 +153,28 @@ def _most_agreed(readings: Sequence[Reading], kinds: Sequence[str]) -> Reading:
 def _likeliest_worded(agreed: Reading, readings: Sequence[Reading]) -> Reading:
     """The likeliest, by sound and wording, of the readings that say the same for, against and in
     values: no wording makes a yes, a no or a value of what did not sound like one, or a plain yes
-    of one with a "but"."""
+    of one with a "but". Only a payee may come where nobody is named ("send ten to time"): whoever
+    is to be paid is read back."""
     if agreed.answer.plain or agreed.answer.affirms or not agreed.share:
         return agreed
     least = RIVAL * agreed.share
     rivals = [
         each
         for each in readings
-        if each.share > least and not each.answer.plain and _held(each) == _held(agreed)
+        if each.share > least and not each.answer.plain and _is_alike(each, agreed)
     ]
     return max([agreed, *rivals], key=lambda each: log(each.share) + WORDING * each.wording)
 
 
-def _held(reading: Reading) -> tuple[object, ...]:
-    answer = reading.answer
-    values = tuple((entity.type, entity.value, entity.role) for entity in reading.entities)
+def _is_alike(reading: Reading, agreed: Reading) -> bool:
+    """Whether it holds what the other holds, or a payee more where the other names nobody."""
+    names = any(entity.type in _RECIPIENTS for entity in agreed.entities)
+    return _held(reading, but=None if names else "payee") == _held(agreed)
+
+
+def _held(reading: Reading, but: str | None = None) -> tuple[object, ...]:
+    answer, entities = reading.answer, reading.entities
+    values = tuple((each.type, each.value, each.role) for each in entities if each.type != but)
     return (answer.affirms, answer.denies, answer.negated, values)
 
 
@@ -200,7 +208,9 @@ def _is_awaited(digits: str, expectation: Expectation) -> bool:
 
 
 def _weighed(entity: Entity, rivals: Sequence[Reading]) -> Entity:
-    if entity.type not in EXACT_TYPES:
+    if entity.type == "payee":
+        rivals = [each for each in rivals if each.exact(("payee",))]
+    elif entity.type not in EXACT_TYPES:
         return entity
     return replace(entity, confidence=round(entity.confidence * _share(entity, rivals), 3))
 
@@ -208,5 +218,6 @@ def _weighed(entity: Entity, rivals: Sequence[Reading]) -> Entity:
 def _share(entity: Entity, readings: Sequence[Reading]) -> float:
     """How much of these readings' probability holds the entity's value."""
     whole = sum(reading.share for reading in readings)
-    mine = sum(r.share for r in readings if (entity.type, entity.value) in r.exact())
+    kinds = (*EXACT_TYPES, "payee")
+    mine = sum(r.share for r in readings if (entity.type, entity.value) in r.exact(kinds))
     return mine / whole if whole else 0.0

@@ -16,7 +16,7 @@ from nlu.training.phrasing import fit_phrasing
 from nlu.understanding import Context, Expectation
 
 LOCALE = load_locale("en")
-CONTEXT = Context(date(2026, 3, 16), ("Anna Keller", "Hanna Cole"))
+CONTEXT = Context(date(2026, 3, 16), ("Anna Keller", "Hanna Cole", "Tom Becker"))
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +57,33 @@ def test_what_sounded_far_likelier_stays(phrasing):
         ("Know.", "No."),
         ("Yes, I do.", "I'd like to check my balance."),
         ("Don't send it.", "Send it."),
-        ("Pay the gum.", "Pay Anna."),
         ("Send sixty dollar.", "Send fifty dollars."),
         ("Sand to Anna Keller.", "Send to Hanna Cole."),
         ("Move it to savings.", "Move a hundred dollars to savings."),
     ],
 )
-def test_no_wording_makes_a_yes_a_no_an_amount_or_a_payee(phrasing, heard, likelier):
+def test_no_wording_makes_a_yes_a_no_an_amount_or_another_payee(phrasing, heard, likelier):
     assert chosen(phrasing, (heard, 0.51), (likelier, 0.49)).text == heard
+
+
+def test_a_payee_comes_where_nobody_is_named_and_is_read_back(phrasing):
+    heard = chosen(
+        phrasing, ("Send ten dollars to time.", 0.55), ("Send ten dollars to Tom.", 0.45)
+    )
+    assert [e.value for e in heard.entities if e.type == "payee"] == ["Tom Becker"]
+    own = chosen(phrasing, ("Send ten to my savings.", 0.55), ("Send ten to Tom.", 0.45))
+    assert not [e for e in own.entities if e.type == "payee"]
+
+
+def test_a_payee_is_as_sure_as_the_readings_that_name_one(phrasing):
+    def sure(*readings):
+        (found,) = (e for e in chosen(phrasing, *readings).entities if e.type == "payee")
+        return found.value, found.confidence
+
+    name, alone = sure(("Send ten dollars to Anna.", 0.6), ("Send ten dollars to hand.", 0.4))
+    assert name == "Anna Keller"
+    _, disputed = sure(("Send ten dollars to Anna.", 0.6), ("Send ten dollars to Hanna.", 0.4))
+    assert disputed == pytest.approx(0.6 * alone, abs=0.01)
 
 
 @pytest.mark.parametrize(
