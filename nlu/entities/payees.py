@@ -101,7 +101,7 @@ def _matches(phrase: Phrase, place: int, name: _Name) -> Iterator[_Match]:
             continue
         if phrase.locale.connecting.issuperset(words):
             continue
-        score = _full(words, name) if length > 1 or len(name.parts) == 1 else 0.0
+        score = _full(words, name)
         score = score if score >= LEAST else _part(phrase, place, length, words, name)
         if score >= LEAST:
             yield _Match(name, place, place + length, score)

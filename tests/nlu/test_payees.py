@@ -26,6 +26,7 @@ def payees(text: str, known: tuple[str, ...] = MARIA) -> list[Entity]:
         ("send it to Anna Kellar please", "Anna Keller", MARIA),
         ("forty dollars to Anna Killa.", "Anna Keller", MARIA),
         ("to Anna Kela", "Anna Keller", MARIA),
+        ("to Anakella, please", "Anna Keller", MARIA),
         ("pay Tom Baker twenty dollars", "Tom Becker", MARIA),
         ("transfer $50 to tom", "Tom Becker", MARIA),
         ("Shoot Tom forty bucks", "Tom Becker", MARIA),
