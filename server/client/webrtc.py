@@ -13,7 +13,7 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
-from server.channels.browser.webrtc import mono
+from server.channels.browser.webrtc import both, mono
 from server.channels.sound import WireSound
 from server.client.connection import CallError, Hello, Message, Socket
 from server.client.wires import STARTS_WITHIN, ForeignWire, post
@@ -45,7 +45,7 @@ class Microphone(MediaStreamTrack):
         frame.sample_rate, frame.pts = RATE, self._sent
         frame.time_base = Fraction(1, RATE)
         self._sent += len(samples)
-        return frame
+        return both(frame)
 
 
 class WebRtcWire(ForeignWire):

@@ -29,6 +29,10 @@ CHANNELS = (
 )
 
 
+LOUDNESS = 6000
+"""Of our voice."""
+
+
 def tone(peak: int, seconds: float, rate: int) -> np.ndarray:
     """What G.711 and Opus carry without changing its height much."""
     at = np.arange(int(seconds * rate)) / rate
@@ -41,7 +45,7 @@ class Hum(Voice):
 
     def stream(self, text: str, **how: Any) -> Iterator[np.ndarray]:
         for part in Voice.stream(self, text, **how):
-            yield tone(6000, len(part) / self.sample_rate, self.sample_rate)
+            yield tone(LOUDNESS, len(part) / self.sample_rate, self.sample_rate)
 
 
 async def paid(channel: Any, folder: Any, monkeypatch: Any) -> tuple[CallLog, list[Any]]:
@@ -89,6 +93,9 @@ async def test_a_caller_pays_over_a_channel(channel, tmp_path, monkeypatch):
     assert 0 < answered.response_latency_ms < 10_000
     assert answered.parts == {}  # the server counts its own samples
     assert len(sounds(log.stereo[:, 1])) > 0
+    ours = np.abs(log.stereo[:, 1].astype(float))
+    peaks = np.percentile(ours[ours > LOUDNESS / 2], 90)
+    assert peaks == pytest.approx(LOUDNESS, rel=0.12), "within 1 dB"
     assert (log.ended, bool(log.call)) == ("hangup", True)
 
 
