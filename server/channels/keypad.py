@@ -6,12 +6,13 @@ One way tells each press once, however close two of them come: what repeats a pa
 retransmitted INFO) is dropped by the stack, and a busy machine reads many presses at one moment.
 But a packet of RFC 4733 that its key's end has overtaken begins the key anew (`Held`).
 
-Two cases stay open, because the stack tells a key and not its timestamp. Packets that were
-overtaken and are read at one moment with the key's end press it again. The same key pressed twice
-and read after a stall, but not quite at one moment, is one press.
+The stack tells a key's beginning and end and no timestamp, so two cases stay open. Packets that
+were overtaken and are read at one moment with the key's end press it again. The same key pressed
+twice, and both read after a stall within `REST` but not at one moment, is one press.
 """
 
 from collections import deque
+from dataclasses import dataclass
 
 from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import InputDTMFFrame
@@ -21,7 +22,11 @@ OTHER_WAY = 0.6
 
 OVERTAKEN = 0.06
 """Seconds after a key's end within which its packets still come: the jitter that a call must bear.
-Nobody presses the same key again so soon, but after a stall it may be read so."""
+The same key may be pressed again within them: telephones leave 40 ms between two."""
+
+REST = 0.1
+"""Seconds after a key's end within which its end still comes again: it is told three times, 20 ms
+apart, and each may be late. A key is pressed for longer than the rest of that."""
 
 DIGITS = "0123456789*#"
 
@@ -57,23 +62,43 @@ class Keypad:
         return False
 
 
+@dataclass(slots=True)
+class Press:
+    """The beginning of a key; `counts` is None while it may be the rest of the last press."""
+
+    digit: str
+    at: float
+    counts: bool | None = True
+
+
 class Held:
     """The key of RFC 4733 that is down, or was last.
+
+        key down ── end ──┬─ within OVERTAKEN: down again? ── its end ── after REST: another press
+                          └─ later: another press
 
     Times are those at which events are read, the same for all that are read at one moment: then
     nothing tells how far apart they came, and each press counts.
     """
 
     def __init__(self) -> None:
-        self._digit = ""
+        self._last: Press | None = None
         self._released_at = float("-inf")
 
-    def press(self, digit: str, at: float) -> bool:
-        """Whether this is another press, and not the rest of the last one."""
-        rest = digit == self._digit and 0 < at - self._released_at <= OVERTAKEN
-        self._digit = digit
-        return not rest
+    def press(self, digit: str, at: float) -> Press:
+        """A key's beginning; what was in question before it, and never ended, was no press."""
+        last = self._last
+        if last is not None and last.counts is None:
+            last.counts = False
+        again = last is not None and last.digit == digit
+        in_question = again and 0 < at - self._released_at <= OVERTAKEN
+        self._last = Press(digit, at, None if in_question else True)
+        return self._last
 
     def release(self, at: float) -> None:
-        """Its end has come."""
+        """A key's end."""
+        if self._last is not None and self._last.counts is None:
+            self._last.counts = at - self._released_at > REST
+            if not self._last.counts:
+                return  # the last press's end once more
         self._released_at = at

@@ -30,22 +30,29 @@ class Phone(SimpleNamespace):
     def info(self) -> None:
         raise AudioNotActive
 
-    def key(self, digit: str) -> None:
+    def key(self, digit: str, held: float = 0.0) -> None:
         loop = asyncio.get_running_loop()
         loop.call_soon(self.listener, StackEvent(Event.CALL_DTMF_START, text=digit))
-        loop.call_soon(self.listener, StackEvent(Event.CALL_DTMF_END))
+        end = StackEvent(Event.CALL_DTMF_END)
+        if held:
+            loop.call_later(held, self.listener, end)
+        else:
+            loop.call_soon(self.listener, end)
 
 
-@pytest.mark.parametrize(("apart", "taken"), [(None, "4882"), (0.01, "482")])
+@pytest.mark.parametrize(
+    ("held", "apart", "taken"),
+    [(0.0, None, "4882"), (0.0, 0.01, "482"), (0.2, 0.23, "4882")],
+)
 async def test_a_key_is_pressed_again_unless_it_may_be_the_rest_of_the_last_press(
-    apart: float | None, taken: str
+    held: float, apart: float | None, taken: str
 ) -> None:
     phone = Phone()
     line = SipLine(
         cast(Call, phone), person=None, tells_summary=False, by_info=lambda: False, call_id="1"
     )
     for digit in "4882":
-        phone.key(digit)
+        phone.key(digit, held)
         if apart is not None:
             await asyncio.sleep(apart)
     asyncio.get_running_loop().call_later(0.4, setattr, phone, "state", CallState.CLOSED)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.callfiles import read_turn
-from server.channels.keypad import OTHER_WAY, OVERTAKEN, Held, Keypad
+from server.channels.keypad import OTHER_WAY, OVERTAKEN, REST, Held, Keypad
 from server.channels.sound import WireSound
 from tests.server.conftest import sample
 from voice.codecs import decode, encode
@@ -87,19 +87,32 @@ def test_what_is_no_key_is_dropped():
     assert press(Keypad(), ("A", 0.0, ""), ("", 1.0, ""), ("12", 2.0, ""), ("#", 3.0, "")) == "#"
 
 
+def counted(*events: tuple[str, float]) -> str:
+    """The keys that count of the beginnings told ("4", at) and ends ("", at)."""
+    held, pressed = Held(), []
+    for digit, at in events:
+        if digit:
+            pressed.append(held.press(digit, at))
+        else:
+            held.release(at)
+    return "".join(press.digit for press in pressed if press.counts)
+
+
 def test_a_key_pressed_twice_and_read_at_one_moment_is_two_presses():
-    held = Held()
-    for digit, pressed in (("4", 1.0), ("8", 1.0), ("8", 1.0), ("2", 1.0)):
-        assert held.press(digit, pressed)
-        held.release(pressed)
+    assert counted(*((each, 1.0) for digit in "4882" for each in (digit, ""))) == "4882"
 
 
 def test_a_packet_that_its_keys_end_has_overtaken_is_no_other_press():
-    held = Held()
-    assert held.press("4", 0.0)
-    held.release(0.2)
-    assert not held.press("4", 0.2 + OVERTAKEN / 2)
-    held.release(0.24)
-    assert held.press("8", 0.25)
-    held.release(0.45)
-    assert held.press("8", 0.46 + OVERTAKEN)
+    overtaken = 0.2 + OVERTAKEN / 2
+    assert counted(("4", 0.0), ("", 0.2), ("4", overtaken), ("", 0.19 + REST)) == "4"
+    assert counted(("4", 0.0), ("", 0.2), ("4", overtaken), ("8", 0.3), ("", 0.5)) == "48"
+
+
+def test_the_same_key_soon_again_is_told_by_how_long_it_is_pressed():
+    assert counted(("4", 0.0), ("", 0.2), ("4", 0.2 + OVERTAKEN / 2), ("", 0.35)) == "44"
+    assert counted(("4", 0.0), ("", 0.2), ("4", 0.21 + OVERTAKEN), ("", 0.29)) == "44"
+
+
+def test_a_press_whose_beginning_an_overtaken_packet_hid_counts_by_its_end():
+    """The stack takes the key for pressed all along, and tells its end only."""
+    assert counted(("4", 0.0), ("", 0.2), ("4", 0.2 + OVERTAKEN / 2), ("", 1.4)) == "44"

@@ -24,7 +24,7 @@ from baresip import (
 from pipecat.frames.frames import Frame, InputTransportMessageFrame
 
 from server.channels.gap import Gap, silent
-from server.channels.keypad import Held, Keypad
+from server.channels.keypad import Held, Keypad, Press
 from server.channels.sound import WireSound
 from server.protocol import Hangup, Played
 from voice.pcm import Samples
@@ -76,7 +76,7 @@ class SipLine:
         self._call_id = call_id
         self._keypad = Keypad()
         self._held = Held()
-        self._pressed: deque[tuple[str, float, bool]] = deque()
+        self._pressed: deque[Press] = deque()
         self._read_at: float | None = None
         self._infos: bool | None = None  # unknown before the first key
         self._waiting: deque[Frame] = deque()
@@ -279,20 +279,22 @@ class SipLine:
     def _on_event(self, event: StackEvent) -> None:
         now = self._read_now()
         if event.event is Event.CALL_DTMF_START and event.text:
-            self._pressed.append((event.text, now, self._held.press(event.text, now)))
+            self._pressed.append(self._held.press(event.text, now))
         elif event.event is Event.CALL_DTMF_END:
             self._held.release(now)
 
     def _sort_keys(self, now: float) -> None:
         """Take the keys whose way is known; where nothing ever came by INFO, none waits for it."""
         while self._pressed:
-            digit, at, new = self._pressed[0]
+            press = self._pressed[0]
+            if press.counts is None:
+                return  # its end, or the next key, will tell
             by_info = self._by_info()
-            if not by_info and self._infos is not False and now - at < TRACE_WITHIN:
+            if not by_info and self._infos is not False and now - press.at < TRACE_WITHIN:
                 return
             self._infos = by_info or bool(self._infos)
             self._pressed.popleft()
-            if not new and not by_info:
+            if not press.counts and not by_info:
                 continue
-            if key := self._keypad.press(digit, at, way="info" if by_info else "rtp"):
+            if key := self._keypad.press(press.digit, press.at, way="info" if by_info else "rtp"):
                 self._waiting.append(key)
