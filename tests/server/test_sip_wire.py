@@ -5,12 +5,14 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from baresip import CallStats
 from pipecat.frames.frames import (
     InputAudioRawFrame,
     InputDTMFFrame,
     InputTransportMessageFrame,
 )
 
+from server.channels.sip.bridge import mos
 from server.channels.sip.remote import MOST, RemoteLine
 from server.channels.sip.wire import Wire
 from server.client.connection import CallError
@@ -88,3 +90,10 @@ async def test_a_telephones_connection_is_closed_once_its_process_is_gone():
     await asyncio.sleep(0.1)
     assert ours.fileno() == -1
     assert isinstance(telephone.call.exception(), CallError)
+
+
+def test_a_packet_that_comes_too_late_for_its_place_lowers_the_score_like_a_lost_one():
+    good, late = CallStats(rx_packets=1000), CallStats(rx_packets=1000, jbuf_late=30)
+    lost = CallStats(rx_packets=970, rx_lost=30)
+    assert mos(late) == mos(lost) < mos(good) == good.mos_estimate
+    assert mos(CallStats(rx_packets=10, jbuf_late=20)) == mos(CallStats(rx_lost=20))

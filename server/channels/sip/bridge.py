@@ -1,11 +1,11 @@
 """A SIP call's line in the SIP process, driven by the server over the call's connection."""
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-from baresip import Call
+from baresip import Call, CallStats
 from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
@@ -105,4 +105,11 @@ async def closing_stats(call: Call) -> dict[str, Any] | None:
     while call.final_stats is None and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.02)
     stats = call.final_stats
-    return None if stats is None else {**asdict(stats), "mos": stats.mos_estimate}
+    return None if stats is None else {**asdict(stats), "mos": mos(stats)}
+
+
+def mos(stats: CallStats) -> float:
+    """baresip's estimate, with what came too late for its place among the lost."""
+    late = (stats.jbuf_late or 0) + (stats.jbuf_overflow or 0)
+    in_time = max(0, stats.rx_packets - late)
+    return replace(stats, rx_packets=in_time, rx_lost=stats.rx_lost + late).mos_estimate
