@@ -19,6 +19,7 @@ from server.channels.browser.routes import add_browser
 from server.channels.call import House, Watch
 from server.channels.providers.routes import add_providers
 from server.channels.rtvi.answering import answer_rtvi
+from server.channels.rtvi.webrtc import add_rtvi_webrtc
 from server.channels.running import Running
 from server.channels.websocket import answer_websocket
 from server.engines import Engines
@@ -66,6 +67,7 @@ def create_app(house: House, calls: Running) -> FastAPI:
 
     add_providers(app, house)
     add_browser(app, house, calls)
+    add_rtvi_webrtc(app, house, calls)
     return app
 
 

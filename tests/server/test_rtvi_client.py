@@ -12,7 +12,9 @@ from aiohttp import web
 
 from server.settings import Token
 from tests.server.conftest import sample
-from tests.server.test_browser import Chromium, chromium, microphone
+from tests.server.test_browser import Chromium, chromium, loopback, microphone
+
+__all__ = ["loopback"]  # the fixture
 
 CLIENT = Path(__file__).parents[2] / ".venv/rtvi.js"
 """rtvi_client/client.js and what it imports, in one file; `make test-channels` makes it."""
@@ -41,11 +43,24 @@ async def page() -> AsyncIterator[str]:
 async def told(page: Chromium, name: str, words: str = "", seconds: float = 90.0) -> Any:
     """Wait until the client has told something that holds these words."""
     found = f"e.name === '{name}' && new RegExp('{words}', 'i').test(JSON.stringify(e.data ?? ''))"
-    return await page.until(f"told.find((e) => {found})", seconds)
+    try:
+        return await page.until(f"told.find((e) => {found})", seconds)
+    except TimeoutError:
+        raise AssertionError(await page.run("JSON.stringify([told, heard])")) from None
+
+
+def connect(wire: str, url: str, token: str) -> str:
+    """What the page's client is told to do."""
+    host = url.removeprefix("ws://").removesuffix("/v1/call")
+    if wire == "websocket":
+        return f"client.connect({{ wsUrl: 'ws://{host}/v1/rtvi', token: '{token}' }})"
+    asked = f"{{ endpoint: 'http://{host}/v1/rtvi/webrtc', requestData: {{ token: '{token}' }} }}"
+    return f"client.connect({{ webrtcRequestParams: {asked} }})"
 
 
 @pytest.mark.channels
-async def test_pipecats_client_does_its_banking(hosting, tmp_path):
+@pytest.mark.parametrize("wire", ["websocket", "webrtc"])
+async def test_pipecats_client_does_its_banking(hosting, tmp_path, loopback, wire):
     """A whole call with sound; keys where it is secret. What the client shows is what was said."""
     token = "of the page"
     known = Token(name="page", sha256=hashlib.sha256(token.encode()).hexdigest())
@@ -54,12 +69,11 @@ async def test_pipecats_client_does_its_banking(hosting, tmp_path):
     async with (
         hosting(silence=60.0, tokens=[known]) as house,
         page() as url,
-        chromium(tmp_path, url, sound) as client,
+        chromium(tmp_path, f"{url}%23{wire}", sound) as client,
     ):
-        wire = house.url.replace("/v1/call", "/v1/rtvi")
-        await client.run(f"client.connect({{ wsUrl: '{wire}', token: '{token}' }}).then(() => 1)")
+        await client.run(f"{connect(wire, house.url, token)}.then(() => 1)")
         await told(client, "onBotReady")
-        await told(client, "onUserTranscript", "Anna")
+        await told(client, "onUserTranscript", "fifty|50")
         await told(client, "onBotOutput", "customer number")
         await asyncio.sleep(4)
         await client.run("client.sendDTMF('40217308')")

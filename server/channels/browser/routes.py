@@ -8,9 +8,10 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from server.admission import is_loopback
+from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_body
 from server.channels.browser.webrtc import WebRtcLine
 from server.channels.call import LANGUAGES, House, hold_call, new_call_id
 from server.channels.line import Caller
@@ -23,7 +24,6 @@ log = structlog.get_logger()
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 CONNECTED_WITHIN = 15.0
-LARGEST_OFFER = 64 * 1024
 
 POLICY = "; ".join(
     (
@@ -46,7 +46,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
-STATUS = {"bad_hello": 400, "unauthorized": 401, "busy": 503}
 
 
 class Offer(Message):
@@ -96,7 +95,7 @@ async def _answer(request: Request, house: House, running: Running) -> Response:
     with ExitStack() as place:
         token = place.enter_context(house.admission.admit(hello, host=host, secure=secure))
         connection = SmallWebRTCConnection(house.settings.ice_servers)
-        await _connect(connection, offer)
+        await accept(connection, offer.sdp)
         diagnostics = offer.diagnostics and (is_loopback(host) or house.settings.diagnostics)
         caller = Caller("webrtc", None, offer.language, diagnostics, {"token": token})
         call_id = new_call_id()
@@ -108,29 +107,8 @@ async def _answer(request: Request, house: House, running: Running) -> Response:
     )
 
 
-async def _connect(connection: SmallWebRTCConnection, offer: Offer) -> None:
-    """Answer the offer, which must hold sound."""
-    try:
-        await connection.initialize(sdp=offer.sdp, type=offer.sdp_type)
-        if not any(each.kind == "audio" for each in connection.pc.getTransceivers()):
-            raise ValueError("no sound is offered")
-    except Exception as error:  # aiortc raises whatever its parser stumbles over
-        await connection.disconnect()
-        raise ProtocolError("bad_hello", "sdp: cannot be used", fatal=True) from error
-
-
 async def _offer(request: Request) -> Offer:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > 2 * LARGEST_OFFER:
-            raise ProtocolError("bad_hello", "the offer is too large", fatal=True)
-    try:
-        offer = Offer.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ProtocolError("bad_hello", f"{where}: {first['msg']}", fatal=True) from None
+    offer = await read_body(request, Offer)
     if offer.language not in LANGUAGES:
         known = ", ".join(sorted(LANGUAGES))
         raise ProtocolError("bad_hello", f"language: we speak {known}", fatal=True)

@@ -3,24 +3,15 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pipecat.processors.frameworks.rtvi.models as rtvi
 from fastapi import WebSocket
-from pipecat.frames.frames import (
-    Frame,
-    InputDTMFFrame,
-    InputTransportMessageFrame,
-    OutputTransportMessageFrame,
-)
-from pydantic import BaseModel, ValidationError
+from pipecat.frames.frames import Frame, InputTransportMessageFrame, OutputTransportMessageFrame
+from pydantic import BaseModel
 
 from server.channels.gap import filled
-from server.channels.rtvi.messages import Narrator
+from server.channels.rtvi import requests
+from server.channels.rtvi.messages import Narrator, dumped
 from server.channels.rtvi.serializer import RtviSerializer
 from server.channels.socket_line import SocketLine
-from server.protocol import Hangup
-
-MOST_KEYS = 32
-"""In one message."""
 
 
 class RtviLine(SocketLine):
@@ -39,9 +30,12 @@ class RtviLine(SocketLine):
             message = frame.message if isinstance(frame, InputTransportMessageFrame) else None
             if not isinstance(message, dict):
                 yield frame
-                continue
-            for asked in await self._asked(message):
-                yield asked
+            elif told := requests.message(message):
+                wanted, refusal = requests.asked(told)
+                if refusal:
+                    await self.send(refusal)
+                for each in wanted:
+                    yield each
 
     async def tell(self, event: dict[str, Any]) -> None:
         """An event in RTVI's messages."""
@@ -50,29 +44,4 @@ class RtviLine(SocketLine):
 
     async def send(self, message: BaseModel) -> None:
         """One message of RTVI."""
-        told = message.model_dump(mode="json", exclude_none=True)
-        await self._send(OutputTransportMessageFrame(message=told))
-
-    async def _asked(self, fields: dict[str, Any]) -> list[Frame]:
-        try:
-            message = rtvi.Message.model_validate(fields)
-        except ValidationError:
-            return []  # none of RTVI's
-        if message.type == "disconnect-bot":
-            return [InputTransportMessageFrame(message=Hangup(type="hangup"))]
-        if message.type == "dtmf" and (keys := _keys(message.data)):
-            return keys
-        why = rtvi.ErrorResponseData(error=f"{message.type[:64]}: not served")
-        await self.send(rtvi.ErrorResponse(id=message.id, data=why))
-        return []
-
-
-def _keys(data: dict[str, Any] | None) -> list[Frame]:
-    """The keys of a message; none where it is broken."""
-    try:
-        buttons = rtvi.DTMFInputData.model_validate(data).buttons
-    except ValidationError:
-        return []
-    return (
-        [InputDTMFFrame(button=button) for button in buttons] if len(buttons) <= MOST_KEYS else []
-    )
+        await self._send(OutputTransportMessageFrame(message=dumped(message)))

@@ -80,6 +80,11 @@ class Narrator:
         )
 
 
+def dumped(message: BaseModel) -> dict[str, Any]:
+    """A message as its fields."""
+    return message.model_dump(mode="json", exclude_none=True)
+
+
 def failed(why: str, *, fatal: bool) -> BaseModel:
     """Something is wrong; a fatal fault ends the call."""
     return rtvi.Error(data=rtvi.ErrorData(error=why, fatal=fatal))

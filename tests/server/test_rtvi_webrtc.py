@@ -1,0 +1,160 @@
+"""RTVI over WebRTC: who may call, what is asked of an offer, and a call's beginning and end."""
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+from aiortc import RTCPeerConnection, RTCSessionDescription
+
+from server.channels.rtvi.webrtc import MOST_REQUESTS
+from tests.server.staged import staged
+from tests.server.test_browser import loopback
+
+__all__ = ["loopback"]  # the fixture
+
+
+class Client:
+    """One of pipecat's clients, without a browser."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.peer = RTCPeerConnection()
+        self.chat = self.peer.createDataChannel("chat")
+        self.peer.addTransceiver("audio")
+        self.peer.addTransceiver("video")
+        self.messages: list[dict[str, Any]] = []
+        self.chat.on("message", lambda told: self.messages.append(json.loads(told)))
+        self.closed = asyncio.Event()
+        self.peer.on("connectionstatechange", self._changed)
+        self.chat.on("close", self.closed.set)
+        self.pc_id: str | None = None
+
+    def _changed(self) -> None:
+        if self.peer.connectionState in ("failed", "closed"):
+            self.closed.set()
+
+    async def offer(self, **more: Any) -> int:
+        """The status of the answer, which is taken where it is one."""
+        await self.peer.setLocalDescription(await self.peer.createOffer())
+        sdp = {"sdp": self.peer.localDescription.sdp, "type": "offer", "pc_id": self.pc_id}
+        status, answer = await asked(self.url, **(sdp | more))
+        if status == 200:
+            self.pc_id = answer["pc_id"]
+            answered = RTCSessionDescription(answer["sdp"], answer["type"])
+            await self.peer.setRemoteDescription(answered)
+        return status
+
+    async def send(self, kind: str, data: Any = None) -> None:
+        async with asyncio.timeout(10):
+            while self.chat.readyState != "open":
+                await asyncio.sleep(0.01)
+        self.chat.send(json.dumps({"label": "rtvi-ai", "id": "7", "type": kind, "data": data}))
+
+    async def until(self, kind: str, words: str = "") -> dict[str, Any]:
+        async with asyncio.timeout(15):
+            while True:
+                for each in self.messages:
+                    if each["type"] == kind and words in json.dumps(each, ensure_ascii=False):
+                        return each
+                await asyncio.sleep(0.01)
+
+    async def left_alone(self) -> None:
+        async with asyncio.timeout(10):
+            await self.closed.wait()
+
+
+async def asked(
+    url: str, method: str = "POST", headers: dict[str, str] | None = None, **fields: Any
+) -> tuple[int, dict[str, Any]]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, url, json=fields, headers=headers) as response,
+    ):
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        return response.status, await response.json()
+
+
+def endpoint(caller: Any) -> str:
+    host, port = caller.socket.remote_address[:2]
+    return f"http://{host}:{port}/v1/rtvi/webrtc"
+
+
+async def test_a_client_of_pipecat_calls_over_webrtc(tmp_path, monkeypatch, loopback):
+    async with staged(tmp_path, monkeypatch) as beside:
+        client = Client(endpoint(beside))
+        try:
+            assert await client.offer() == 200
+            await client.send("client-ready", {"version": "2.1.0", "about": {"library": "test"}})
+            ready = await client.until("bot-ready")
+            assert (ready["id"], ready["data"]["version"].split(".")[0]) == ("7", "2")
+            await client.until("bot-output", "Welcome")
+            await client.until("signalling", "renegotiate")
+            assert await client.offer() == 200, "the same connection, offered again"
+            assert await client.offer(restart_pc=True) == 400
+            await client.send("send-text", {"content": "pay everything"})
+            assert "send-text" in (await client.until("error-response"))["data"]["error"]
+            await client.send("disconnect-bot")
+            await client.left_alone()
+        finally:
+            await client.peer.close()
+
+
+async def test_a_client_of_another_version_is_told_why(tmp_path, monkeypatch, loopback):
+    async with staged(tmp_path, monkeypatch) as beside:
+        client = Client(endpoint(beside))
+        try:
+            assert await client.offer() == 200
+            await client.send("client-ready", {"version": "1.0.0"})
+            assert "RTVI 2" in (await client.until("error"))["data"]["error"]
+            await client.left_alone()
+        finally:
+            await client.peer.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "fields", "headers"),
+    [
+        (400, "bad_hello", {"sdp": "nonsense"}, {}),
+        (400, "bad_hello", {"sdp": "x" * 200_000}, {}),
+        (400, "bad_hello", {"type": "answer"}, {}),
+        (400, "bad_hello", {"pc_id": "guessed"}, {}),
+        (401, "unauthorized", {"requestData": {"token": "guessed"}}, {}),
+        (401, "unauthorized", {"requestData": {"token": "x" * 1000}}, {}),
+        (401, "unauthorized", {}, {"Origin": "https://evil.example"}),
+        (
+            401,
+            "unauthorized",
+            {"requestData": {"token": "guessed"}},
+            {"Origin": "https://evil.example"},
+        ),
+    ],
+)
+async def test_an_offer_is_checked_like_a_hello(
+    tmp_path, monkeypatch, status, code, fields, headers
+):
+    async with staged(tmp_path, monkeypatch) as beside:
+        sdp = {"sdp": "v=0\r\n", "type": "offer", "pc_id": None, "restart_pc": False}
+        got, answer = await asked(endpoint(beside), headers=headers, **(sdp | fields))
+    assert (got, answer["code"]) == (status, code)
+
+
+async def test_nobody_changes_a_connection_that_is_not_theirs_or_without_end(
+    tmp_path, monkeypatch, loopback
+):
+    async with staged(tmp_path, monkeypatch) as beside:
+        client = Client(endpoint(beside))
+        try:
+            assert await client.offer() == 200
+            more = {"candidates": [{"candidate": "", "sdp_mid": "0", "sdp_mline_index": 0}]}
+
+            async def status(pc_id: str | None, **fields: Any) -> int:
+                return (await asked(client.url, "PATCH", pc_id=pc_id, **(more | fields)))[0]
+
+            assert await status("guessed") == 400
+            assert await status(client.pc_id, candidates=[{"candidate": "nonsense"}]) == 400
+            told = [await status(client.pc_id) for _ in range(MOST_REQUESTS)]
+            assert told == [200] * (MOST_REQUESTS - 1) + [400]
+        finally:
+            await client.peer.close()
