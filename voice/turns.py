@@ -59,6 +59,9 @@ class TurnSettings:
         binding: Silence at least before anything that moves money.
         patient: Silence that ends a turn of which more must come, or nobody knows anything.
         sound: How much how it sounded counts against what was said (both as log odds).
+        stirring: Speech probability, too low for voice, from which a window at the end of the wait
+            may be the beginning of more.
+        grace: How much longer such windows are waited for.
         longest_turn: A turn is over after this time whatever is said.
     """
 
@@ -79,6 +82,8 @@ class TurnSettings:
     binding: float = 0.6
     patient: float = 1.4
     sound: float = 0.15
+    stirring: float = 0.05
+    grace: float = 0.096
     longest_turn: float = 60.0
 
 
@@ -201,7 +206,7 @@ class TurnTaker:
         self._turn_audio.append(window)
         if probability >= self.settings.still_voiced:
             return self._voice()
-        return self._quiet()
+        return self._quiet(stirs=probability >= self.settings.stirring)
 
     def begin(self) -> list[TurnEvent]:
         """A turn begins now, whatever the detector thinks: a sound has gone on for long."""
@@ -270,14 +275,15 @@ class TurnTaker:
             events += self._pause() + self._end()
         return events
 
-    def _quiet(self) -> list[TurnEvent]:
+    def _quiet(self, *, stirs: bool) -> list[TurnEvent]:
         silence = (self.received - self._voice_end) / RATE
         if not self._hushed and self.settings.hush <= silence < self.settings.pause:
             self._hushed = True
             return [Hushed(self._audio())]
         if not self._paused and silence >= self.settings.pause:
             return self._pause()
-        if self._paused and silence >= self._needed():
+        grace = self.settings.grace if stirs else 0.0
+        if self._paused and silence >= self._needed() + grace:
             return self._end()
         return []
 

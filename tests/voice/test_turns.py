@@ -37,8 +37,8 @@ class Caller:
     def voice(self, seconds: float) -> None:
         self._windows(seconds, 0.9)
 
-    def silence(self, seconds: float) -> None:
-        self._windows(seconds, 0.05)
+    def silence(self, seconds: float, probability: float = 0.02) -> None:
+        self._windows(seconds, probability)
 
     def judge(self, fit: Fit, over: float, sounded: float = 0.5) -> None:
         generation = self.taker.generation
@@ -181,3 +181,27 @@ def test_a_silence_is_told_before_it_is_a_pause_and_once(caller):
     caller.voice(0.2)
     caller.silence(0.05)
     assert len(caller.of(Hushed)) == 2
+
+
+def test_a_caller_who_draws_breath_to_go_on_as_the_wait_ends_is_not_cut_into(
+    caller: Caller,
+) -> None:
+    ended = speak_and_pause(caller, Fit.OPEN, 0.95, pause=0.32)
+    while caller.taker.received / RATE - ended < 0.5 - WINDOW / RATE:
+        caller.silence(WINDOW / RATE)
+
+    caller.silence(2 * WINDOW / RATE, probability=0.2)
+    caller.voice(1.0)
+
+    assert not caller.of(Ended)
+    assert caller.of(Resumed)
+
+
+def test_a_sound_that_is_hardly_a_voice_holds_a_turn_up_no_longer_than_the_grace(
+    caller: Caller,
+) -> None:
+    ended = speak_and_pause(caller, Fit.OPEN, 0.95, pause=0.0)
+
+    caller.silence(2.0, probability=0.2)
+
+    assert caller.when(Ended) - ended == pytest.approx(0.5 + SETTINGS.grace, abs=WINDOW / RATE)
