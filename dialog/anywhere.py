@@ -60,8 +60,9 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     others = wanted_in(draft, understanding)
     if best.name in SMALL_TALK and not others and not touches(draft, understanding):
         draft.reason = best.name
-        if best.name == "greet" and (draft.paused or draft.before.silences > 0):
-            once_more(draft)  # "I'm back"
+        back = best.name == "greet" and (draft.paused or draft.before.silences > 0)  # "I'm back"
+        if back or (draft.before.unheard and best.name != "insult"):
+            once_more(draft)
         else:
             SMALL_TALK[best.name](draft)
         return True

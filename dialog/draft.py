@@ -173,6 +173,8 @@ class Draft:
     def finish(self, *, follows: bool) -> Decision:
         """The decision; `follows` where its sentences come after those of the one before."""
         said = tuple(sentence.written() for sentence in self._sentences)
+        if said:
+            self.change(unheard=False)
         if (said or not follows) and not self.repeats:
             self.change(last_said=self.state.last_said + said if follows else said)
         return Decision(

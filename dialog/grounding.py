@@ -73,6 +73,9 @@ Every strict question ends in a tail ("Shall I go ahead?") of more than the miss
 amount and payee have been heard in full; a test holds that.
 """
 
+HARDLY = 0.2
+"""Share of an answer below which nothing of it was heard: who spoke over it had not finished."""
+
 QUESTION = 0.90
 """A passage is told before requests that are less sure than this together, where it is surer. Of
 validation's lines no request of 219 is then answered by a passage, and 67% of the questions are

@@ -34,7 +34,8 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
     """Decide about an utterance."""
     words, feelings = understanding.text, understanding.feelings
     draft.change(mood=draft.state.mood.after(words, feelings))
-    closing, offer = draft.state.closing, _offer(draft, understanding)
+    closing = draft.state.closing and not draft.before.unheard
+    offer = _offer(draft, understanding)
     draft.paused = draft.state.paused
     draft.change(closing=False, paused=False, offered=())
     if not draft.state.stack:

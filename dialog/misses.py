@@ -26,7 +26,7 @@ def missed(draft: Draft) -> None:
         farewell(draft)
         return
     draft.change(misses=draft.state.misses + 1, closing=False)
-    if gave_up(draft):
+    if _had_heard_nothing(draft) or gave_up(draft):
         return
     if draft.state.misses >= OFFER_AFTER:
         draft.say(_offer(draft), "offer_person")
@@ -47,6 +47,8 @@ def out_of_scope(draft: Draft, understanding: Understanding) -> None:
         missed(draft)
         return
     draft.change(misses=draft.state.misses + 1)
+    if _had_heard_nothing(draft):
+        return
     draft.say("out_of_scope", "out_of_scope")
     give_back_floor(draft)
 
@@ -60,6 +62,15 @@ def once_more(draft: Draft) -> None:
     draft.mark("repeat")
     for sentence in draft.state.last_said:
         draft.put(sentence, "repeated")
+
+
+def _had_heard_nothing(draft: Draft) -> bool:
+    """Say it once more to who spoke over an answer before anything of it was heard: that was the
+    rest of what they had said, or a noise, and no answer to ours; True where it was that."""
+    if not draft.before.unheard or draft.state.misses > 1:
+        return False
+    once_more(draft)
+    return True
 
 
 def gave_up(draft: Draft) -> bool:

@@ -106,6 +106,7 @@ class State:
         said: How often each reply was given: it chooses the next variant.
         last_said: The last answer, for "repeat".
         audible: False where the last answer's question was not heard to its end.
+        unheard: True where hardly anything of the last answer was heard.
         misses: Turns in a row that were not understood.
         silences: Times in a row that the caller said nothing.
         login_failures: Wrong number or PIN, in this call.
@@ -133,6 +134,7 @@ class State:
     said: Mapping[str, int] = field(default_factory=dict)
     last_said: tuple[str, ...] = ()
     audible: bool = True
+    unheard: bool = False
     misses: int = 0
     silences: int = 0
     login_failures: int = 0
