@@ -78,6 +78,8 @@ class Sip(BaseModel):
         codecs: In the order in which we like them.
         encryption: Of the sound: "srtp" (SDES) or "dtls_srtp", where the caller offers it;
             "srtp-mand" takes no call without.
+        keys_in_sound: Tones in the sound are keys, too. For a trunk that can do neither RFC 4733
+            nor INFO; a key moves money, so nobody looks for one in a voice without need.
         hand_over: SIP URI of the person who takes callers over (REFER).
         tells_summary: The REFER carries the summary for the person (`X-Tellerline-Summary`), not
             only our name of the call (`X-Tellerline-Call`), under which the records have it. Off,
@@ -97,6 +99,7 @@ class Sip(BaseModel):
     allow: tuple[IPvAnyNetwork, ...] = ()
     codecs: tuple[Literal["opus", "g722", "pcma", "pcmu"], ...] = ("opus", "g722", "pcma", "pcmu")
     encryption: Literal["off", "srtp", "srtp-mand", "dtls_srtp"] = "off"
+    keys_in_sound: bool = False
     hand_over: Annotated[str, Field(pattern=r"^sips?:[^\s<>?]+$")] | None = None
     tells_summary: bool = False
     numbers_are_true: bool = False

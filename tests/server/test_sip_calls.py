@@ -14,7 +14,9 @@ from tests.server.conftest import sample
 from tests.server.sip_clients import Baresip, baresip, free_port
 from tests.server.sip_house import SipHouse, sip_house
 from tests.server.staged import SEND, YES
+from tests.voice.test_dtmf import quiet, tone
 from voice.pcm import level_dbov, read_wav
+from voice.resampling import Resampler
 
 pytestmark = pytest.mark.channels
 
@@ -199,6 +201,31 @@ async def three_wrong_pins(house: SipHouse, phone: Baresip) -> None:
         await phone.presses("0000")
         if wrong < 3:
             await house.until("listening", "login_failed", times=wrong)
+
+
+async def test_keys_in_the_sound_count_where_the_trunk_has_no_other_way(tmp_path, monkeypatch):
+    """Played as sound; the telephone tells of no key."""
+    async with (
+        sip_house(tmp_path, monkeypatch, sip={"keys_in_sound": True}) as house,
+        baresip(tmp_path / "phone") as phone,
+    ):
+        await phone.dial(house.uri)
+        await house.until("listening", "greet")
+        await asyncio.sleep(0.6)
+        await phone.says(loud(SEND))
+        await house.until("listening", "ask_customer_number")
+        await phone.says(tones("40217308"))
+        await house.until("listening", "ask_pin")
+        await phone.says(tones("4821"))
+        await house.until("listening", "confirm")
+        assert house.bank.books()["transfers"] == []
+
+
+def tones(keys: str) -> np.ndarray:
+    """Of keys, 120 ms each and as far apart."""
+    return Resampler(16000, 8000).process(
+        np.concatenate([part for key in keys for part in (tone(key, 0.12), quiet(0.12))]), last=True
+    )
 
 
 async def test_a_full_house_is_busy_and_the_running_call_goes_on(tmp_path, monkeypatch):

@@ -21,12 +21,13 @@ from baresip import (
     StackEvent,
     TransferFailed,
 )
-from pipecat.frames.frames import Frame, InputTransportMessageFrame
+from pipecat.frames.frames import Frame, InputAudioRawFrame, InputTransportMessageFrame
 
 from server.channels.gap import Gap, silent
 from server.channels.keypad import Held, Keypad, Press
 from server.channels.sound import WireSound
 from server.protocol import Hangup, Played
+from voice.dtmf import ToneKeys
 from voice.pcm import Samples
 from voice.turns import RATE
 
@@ -58,6 +59,7 @@ class SipLine:
         tells_summary: The person's INVITE may carry the summary, too.
         by_info: Tells whether the key that has just come came by INFO.
         call_id: Our name of the call, which the person is told.
+        keys_in_sound: Tones in the sound are keys, too.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class SipLine:
         tells_summary: bool,
         by_info: Callable[[], bool],
         call_id: str,
+        keys_in_sound: bool = False,
     ) -> None:
         self._call = call
         self._person = person
@@ -76,6 +79,7 @@ class SipLine:
         self._call_id = call_id
         self._keypad = Keypad()
         self._held = Held()
+        self._tones = ToneKeys() if keys_in_sound else None
         self._pressed: deque[Press] = deque()
         self._read_at: float | None = None
         self._infos: bool | None = None  # unknown before the first key
@@ -147,7 +151,7 @@ class SipLine:
             if len(samples):
                 gap.heard(now)
                 if frame := self._in.inward(samples):
-                    yield frame
+                    yield self._without_tones(frame, now)
             elif self._call.remote_on_hold:
                 if now - gap.heard_at > HOLD_TICK:
                     gap.heard(now)
@@ -158,6 +162,15 @@ class SipLine:
                 yield report
             await asyncio.sleep(TICK)
         yield InputTransportMessageFrame(message=Hangup(type="hangup"))
+
+    def _without_tones(self, frame: InputAudioRawFrame, now: float) -> InputAudioRawFrame:
+        """The frame; a key in its sound waits to be told, where such are looked for."""
+        if self._tones is None:
+            return frame
+        keys, sound = self._tones.process(np.frombuffer(frame.audio, np.int16))
+        told = (self._keypad.press(key, now, way="tone") for key in keys)
+        self._waiting.extend(key for key in told if key)
+        return InputAudioRawFrame(sound.tobytes(), sample_rate=RATE, num_channels=1)
 
     def _read(self) -> Samples:
         audio, width = self._call.audio, 2 * self._channels[0]

@@ -105,6 +105,7 @@ async def _answer(call: Call, arrivals: Arrivals, path: str, sip: Sip) -> None:
             tells_summary=sip.tells_summary,
             by_info=lambda: arrivals.take_info(sip_call_id),
             call_id=str(order["call"]),
+            keys_in_sound=sip.keys_in_sound,
         )
         await line.ready()
         await wire.send({"is": "ready", "rate": line.rate})
