@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: bench demo gpu-check replay replay-clean test test-all test-channels test-kill lint types imports scenarios scenarios-voice samples clean help
+.PHONY: bench demo gpu-check replay replay-clean test test-all test-channels test-kill lint types imports scenarios scenarios-voice services-voice samples clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +43,16 @@ SEED ?= 1
 scenarios-voice: .venv/ready .models  ## scenarios of every folder by voice, 8 kHz and noise of 15 dB, in virtual time: DRAW=2 SEED=1
 	@$(BIN)/tellerline replay scenarios --fast --patient --matrix scenarios/voice.yml --draw $(DRAW) --seed $(SEED) --calls 2 \
 	  --report out/scenarios-voice --gate scenarios/gates.yml
+
+# A call of each service: balance, transactions; transfers to oneself, to a payee, to somebody new; planned, a bill;
+# cards blocked, lost, replaced, limits; loans; savings; complaint, fraud; a person, a call back; a rating.
+SERVICES := $(addsuffix .yaml,$(addprefix scenarios/,happy/checking-balance-direct happy/last-transactions \
+  happy/own-accounts happy/transfer-all-at-once step-up/new-payee planned/on-a-day bills/paid-once \
+  happy/stolen-card happy/card-gone-missing cards/replace cards/limit loans/rates loans/filed products/recommended \
+  complaints/filed fraud/not-mine person/human person/call-back survey/rated))
+services-voice: .venv/ready .models  ## a call of each service by voice on a clean telephone line, in virtual time
+	@$(BIN)/tellerline replay $(SERVICES) --fast --matrix scenarios/clean.yml --seed $(SEED) --calls 2 \
+	  --report out/services-voice
 
 replay: .venv/ready .models  ## the recorded calls by voice in virtual time, judged by audio_samples/gates.yml; out/replay/report.html
 	@$(BIN)/tellerline replay audio_samples --fast --patient --calls 2 --report out/replay --gate audio_samples/gates.yml

@@ -48,7 +48,8 @@ class CallerTurn:
 
     Attributes:
         samples: What is said, int16 at the wire's rate.
-        keys: Keys pressed one after another, 100 ms apart; they may be a PIN.
+        keys: Keys pressed one after another, 100 ms apart; they may be a PIN. Or what looks them
+            up (blocking) when they are to be pressed.
         silence: Seconds of saying nothing.
         pause: Seconds from the answer's end until it begins, and up to 0.14 more (`GRID`); None
             takes a breath.
@@ -59,7 +60,7 @@ class CallerTurn:
     """
 
     samples: Samples | None = field(default=None, repr=False)
-    keys: str | None = field(default=None, repr=False)
+    keys: str | Callable[[], str] | None = field(default=None, repr=False)
     silence: float | None = None
     barge_in: float | None = None
     hang_up: bool = False
@@ -343,7 +344,8 @@ class _Call:
             while self.microphone.speaking:
                 await client.frame()
         elif turn.keys is not None:
-            for key in turn.keys:
+            keys = turn.keys if isinstance(turn.keys, str) else await asyncio.to_thread(turn.keys)
+            for key in keys:
                 await client.press(key)
                 current.until = self.clock.position()
                 await self._pass(client, KEY_SPACING)

@@ -409,7 +409,8 @@ def _in_text(chosen: list[Case], understander: Understands) -> dict[Path, list[T
         for path in {case.path for case in chosen}:
             try:
                 scenario = load_scenario(path)
-                found[path], _ = converse_in_text(scenario, converse(scenario)[0])
+                conversation, books = converse(scenario)
+                found[path], _ = converse_in_text(scenario, conversation, books=books)
             except ScenarioError:
                 continue  # told where the call is made
     return found

@@ -31,8 +31,8 @@ NEVER = 3600.0
 
 
 def ledger(bank: Bank) -> dict[str, Any]:
-    """The bank's books and its audit: what a call is judged by."""
-    return {**bank.books(), "audit": bank.audit_rows(AUDIT_ROWS)}
+    """The books and the audit that a call is judged by, and the letters that its codes come in."""
+    return {**bank.books(), "audit": bank.audit_rows(AUDIT_ROWS), "letters": bank.letters()}
 
 
 def server_for_scenarios(settings: Settings, engines: Engines, costs: Costs = INSTANT) -> Serve:

@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from server.replay.matrix import AS_WRITTEN, Wire, over
 from server.replay.patience import PatientCaller, is_read_back, read_back_wrong
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed
-from server.replay.scenario import Scenario, load_scenario
+from server.replay.scenario import CODE, Scenario, load_scenario
 from server.replay.scores import score
 from voice.errors import VoiceError
 
@@ -92,6 +92,7 @@ def run_text(
         on_turn=on_turn,
         on_response=on_response,
         silence_after=silence_after,
+        books=books,
     )
     for turn in turns[1:]:
         turn["score"] = score(scenario.turns[turn["n"] - 1], turn, None, None)
@@ -114,8 +115,13 @@ def converse_in_text(
     on_turn: Callable[[Turn], None] = lambda _: None,
     on_response: Callable[[int, Response], None] = lambda _, __: None,
     silence_after: float = 7.0,
+    books: ReadBooks | None = None,
 ) -> tuple[list[Turn], str]:
-    """Hold a scenario's call in text; gives its turns and how it ended (see `run_text`)."""
+    """Hold a scenario's call in text; gives its turns and how it ended (see `run_text`).
+
+    Args:
+        books: Of the bank, for a scenario that keys a code.
+    """
     response = conversation.open()
     on_response(0, response)
     turns = [typed_turn(0, response)]
@@ -127,6 +133,8 @@ def converse_in_text(
         if turn.barge_in is not None:
             said = " ".join(response.say)
             conversation.heard_reply(said, min(1.0, turn.barge_in * PACE / max(1, len(said))))
+        if turn.keys == CODE:
+            turn = turn.model_copy(update={"keys": sent_code(books() if books else {})})
         answers = _answers(conversation, turn, silence_after)
         for answer in answers:
             on_response(n, answer)
@@ -135,6 +143,13 @@ def converse_in_text(
         turns.append(_typed(n, answers))
         on_turn(turns[-1])
     return turns, ended
+
+
+def sent_code(books: Books) -> str:
+    """The one-time code in the last letter that has one, as keys; none where none was sent."""
+    bodies = [letter["body"] for letter in reversed(books.get("letters", []))]
+    found = next((code for body in bodies if (code := re.search(r"\b\d{6}\b", body))), None)
+    return f"{found[0]}#" if found else ""
 
 
 def _answers(
@@ -218,6 +233,10 @@ async def run_voice(
 
     async with serve(scenario) as line:
         before = await asyncio.to_thread(line.books)
+        turns = [
+            replace(each, keys=lambda: sent_code(line.books())) if each.keys == CODE else each
+            for each in turns
+        ]
         log = await place_call(
             line.url,
             turns,

@@ -78,6 +78,10 @@ class ExpectedTurn(Strict):
     yields: bool | None = None
 
 
+CODE = "code"
+"""As a turn's keys."""
+
+
 class Turn(Strict):
     """One thing the caller does: speaks (say, wav or both), presses keys, is silent or hangs up.
 
@@ -86,7 +90,8 @@ class Turn(Strict):
         wav: The recording of them, beside the scenario file; 8 to 48 kHz.
         channel: Whose side of a stereo recording the caller is on.
         voice: Who speaks this turn, where it is not the caller's voice.
-        keys: DTMF digits pressed one after another ("4821#").
+        keys: DTMF digits pressed one after another ("4821#"); `code` is the one-time code that the
+            bank has sent last, and a #.
         silence: Seconds of saying nothing.
         pause: Seconds from the answer's end to this turn, instead of a breath.
         barge_in: Start this many seconds after the answer before it has begun to sound,
@@ -98,7 +103,7 @@ class Turn(Strict):
     wav: str | None = None
     channel: Literal["left", "right"] | None = None
     voice: str | None = None
-    keys: str | None = Field(default=None, pattern=r"^[0-9*#]+$")
+    keys: str | None = Field(default=None, pattern=rf"^([0-9*#]+|{CODE})$")
     silence: float | None = Field(default=None, gt=0)
     pause: float | None = Field(default=None, ge=0)
     barge_in: float | None = Field(default=None, ge=0)
