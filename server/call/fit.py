@@ -3,6 +3,7 @@
 import math
 
 from dialog.turns import Thought
+from nlu.entities.checks import passes
 from nlu.understanding import Expectation, Understanding
 from voice.turns import Fit, log_odds
 
@@ -36,7 +37,7 @@ def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
     if thought is None or understanding is None or not understanding.text.strip():
         return Fit.NOTHING, 1.0
     if expectation.digits is not None and (digits := _longest_digits(understanding)):
-        return _fit_digits(digits, expectation.digits), DICTATED
+        return _fit_digits(digits, expectation), DICTATED
     if _dictates(understanding, expectation):
         return Fit.OPEN, DICTATED
     agrees = _agrees(understanding, expectation)
@@ -66,15 +67,18 @@ def _dictates(understanding: Understanding, expectation: Expectation) -> bool:
     return is_bare and not _answers(understanding, expectation)
 
 
-def _longest_digits(understanding: Understanding) -> int:
-    lengths = (len(str(e.value)) for e in understanding.entities if e.type == "digits")
-    return max(lengths, default=0)
+def _longest_digits(understanding: Understanding) -> str:
+    found = (str(e.value) for e in understanding.entities if e.type == "digits")
+    return max(found, key=len, default="")
 
 
-def _fit_digits(found: int, expected: int) -> Fit:
-    if found > expected:
-        return Fit.OPEN
-    return Fit.COMPLETE if found == expected else Fit.PARTIAL
+def _fit_digits(digits: str, expectation: Expectation) -> Fit:
+    """As many digits as are waited for are all only where they pass their check: else one too many
+    may have been heard, and the last ones are still to come."""
+    missing = (expectation.digits or 0) - len(digits)
+    if missing == 0 and passes(expectation.valid, digits):
+        return Fit.COMPLETE
+    return Fit.PARTIAL if missing > 0 else Fit.OPEN
 
 
 def _by_rule(understanding: Understanding, intent: str) -> bool:

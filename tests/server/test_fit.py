@@ -1,5 +1,6 @@
 """How what was said fits what is waited for, and how likely it is all."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -36,6 +37,12 @@ def over(*arguments, expectation=OPEN, **more):
 )
 def test_digits_are_waited_for_until_there_are_enough(said, expected):
     assert fit(digits(said), NUMBER)[0] is expected
+
+
+@pytest.mark.parametrize(("said", "expected"), [("40217308", Fit.COMPLETE), ("40217388", Fit.OPEN)])
+def test_a_number_that_fails_its_check_may_be_one_digit_short(said, expected):
+    checked = replace(NUMBER, valid="customer_number")
+    assert fit(digits(said), checked)[0] is expected
 
 
 def test_digits_that_nobody_asked_for_may_go_on():
