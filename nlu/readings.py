@@ -116,6 +116,14 @@ def choose(readings: Sequence[Reading], expectation: Expectation) -> Reading:
     return replace(chosen, entities=entities)
 
 
+def agreement(chosen: Reading, readings: Sequence[Reading], expectation: Expectation) -> float:
+    """How much of the readings' probability holds the chosen one's exact values, 0 to 1."""
+    kinds = _kinds(expectation)
+    whole = sum(reading.share for reading in readings)
+    same = sum(r.share for r in readings if r.exact(kinds) == chosen.exact(kinds))
+    return same / whole if whole else 1.0
+
+
 def _is_loop(reading: Reading, readings: Sequence[Reading]) -> bool:
     """Whether its digits are a likelier reading's over and over: a recogniser that ran in a loop.
 

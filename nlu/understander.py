@@ -15,7 +15,7 @@ from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
 from nlu.phrasing import Phrasing
 from nlu.questions.answering import Answerer
-from nlu.readings import Reading, choose, is_settled, read_all
+from nlu.readings import Reading, agreement, choose, is_settled, read_all
 from nlu.text import plain
 from nlu.understanding import Context, Quote, ScoredIntent, Understanding
 
@@ -101,7 +101,8 @@ class Understander:
         if not plain(reading.text):
             return Understanding(reading.text, (), reading.entities, reading.confidence, False)
         rivals = tuple((each.text, each.share) for each in readings if each.text != reading.text)
-        return replace(self._meaning(reading, context), rivals=rivals)
+        agreed = agreement(reading, readings, context.expectation)
+        return replace(self._meaning(reading, context), rivals=rivals, agreed=agreed)
 
     def settles(self, hypotheses: Sequence[tuple[str, float]], context: Context) -> bool:
         """Whether the recogniser's readings agree on the exact values that matter now.

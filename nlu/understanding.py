@@ -140,6 +140,8 @@ class Understanding:
         slots: Names and words of the slots that a bank's own data names, where its model has
             learned such; exact values are among the entities.
         rivals: The recogniser's other readings, each with its share of the probability of all.
+        agreed: Share of all readings that hold the same exact values, 0 to 1: low where a likelier
+            reading did not fit what is waited for.
     """
 
     text: str
@@ -154,6 +156,7 @@ class Understanding:
     strange: float = 0.0
     slots: tuple[tuple[str, str], ...] = ()
     rivals: tuple[tuple[str, float], ...] = ()
+    agreed: float = 1.0
 
     @property
     def intent(self) -> str | None:

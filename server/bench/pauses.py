@@ -20,6 +20,8 @@ PAUSE_KINDS: tuple[PauseKind, ...] = ("digits", "comma", "um")
 DIGIT_GAP = 0.7
 COMMA_GAP = (0.4, 0.8)
 UM_BEFORE, UM_AFTER = (0.15, 0.35), (0.3, 0.6)
+SHORTEST_WORD = 0.25
+"""Seconds between two gaps, else they lie in one silence between two words."""
 FEWEST_WORDS = 4
 NEARBY = 0.12
 """Seconds around an estimated word boundary in which the quietest moment is looked for."""
@@ -54,7 +56,7 @@ def with_pauses(
     if len(boundaries) < FEWEST_WORDS - 1:
         return None
     if digits:
-        places = sorted(rng.sample(boundaries, min(3, len(boundaries) // 2)))
+        places = _apart(rng.sample(boundaries, min(3, len(boundaries) // 2)), sample_rate)
         fillers = [room_tone(samples, int(DIGIT_GAP * sample_rate), seed + at) for at in places]
         return Paused("digits", len(places), _filled(samples, places, fillers))
     kind: PauseKind = rng.choice(("comma", "um"))
@@ -86,6 +88,15 @@ def word_boundaries(samples: Samples, sample_rate: int, words: str) -> list[int]
     ends = np.cumsum(lengths)[:-1] / sum(lengths)
     estimated = [first + int(share * (last - first)) for share in ends]
     return sorted({_quietest(samples, sample_rate, at) for at in estimated})
+
+
+def _apart(places: list[int], sample_rate: int) -> list[int]:
+    """Places in order, without those that would make one longer gap of two."""
+    kept: list[int] = []
+    for place in sorted(places):
+        if not kept or place - kept[-1] > SHORTEST_WORD * sample_rate:
+            kept.append(place)
+    return kept
 
 
 def _quietest(samples: Samples, sample_rate: int, at: int) -> int:

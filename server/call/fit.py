@@ -13,6 +13,10 @@ SURE = 0.7
 DICTATED = 0.2
 """How likely digits are all where nobody knows how many there are."""
 
+AGREED_ON = 0.2
+"""Share of the readings from which a number of the right length is taken for all of it: a reading
+that says one digit more than the likelier ones may have made it up."""
+
 BY_RULE = 0.9
 """Score from which the best intent was found by rule: a plain yes, or nothing but a value."""
 
@@ -37,7 +41,7 @@ def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
     if thought is None or understanding is None or not understanding.text.strip():
         return Fit.NOTHING, 1.0
     if expectation.digits is not None and (digits := _longest_digits(understanding)):
-        return _fit_digits(digits, expectation), DICTATED
+        return _fit_digits(digits, expectation, understanding.agreed), DICTATED
     if _dictates(understanding, expectation):
         return Fit.OPEN, DICTATED
     agrees = _agrees(understanding, expectation)
@@ -72,11 +76,11 @@ def _longest_digits(understanding: Understanding) -> str:
     return max(found, key=len, default="")
 
 
-def _fit_digits(digits: str, expectation: Expectation) -> Fit:
-    """As many digits as are waited for are all only where they pass their check: else one too many
-    may have been heard, and the last ones are still to come."""
+def _fit_digits(digits: str, expectation: Expectation, agreed: float) -> Fit:
+    """As many digits as are waited for are all only where they pass their check and the readings
+    agree: else one too many may have been heard, and the last ones are still to come."""
     missing = (expectation.digits or 0) - len(digits)
-    if missing == 0 and passes(expectation.valid, digits):
+    if missing == 0 and agreed >= AGREED_ON and passes(expectation.valid, digits):
         return Fit.COMPLETE
     return Fit.PARTIAL if missing > 0 else Fit.OPEN
 

@@ -140,6 +140,17 @@ def test_half_a_number_said_twice_by_the_recogniser_is_no_number(understand):
     assert [str(entity.value) for entity in said.entities] == ["51085108"]
 
 
+def test_a_number_tells_how_much_of_the_readings_hold_it(understand):
+    made_up = understand(
+        "Nine one three.",
+        PIN,
+        hypotheses=[("Nine one three.", 0.9), ("Nine one three five.", 0.1)],
+        confidence=0.9,
+    )
+    assert [entity.value for entity in made_up.entities] == ["9135"]
+    assert made_up.agreed == pytest.approx(0.1)
+
+
 def test_the_reading_with_four_digits_is_taken_for_a_pin(understand):
     meaning = understand("4 8 2", PIN, hypotheses=[("4 8 2 1", 0.8)], confidence=0.9)
     assert meaning.text == "4 8 2 1"

@@ -45,6 +45,13 @@ def test_a_number_that_fails_its_check_may_be_one_digit_short(said, expected):
     assert fit(digits(said), checked)[0] is expected
 
 
+def test_digits_that_only_an_unlikely_reading_holds_may_go_on():
+    heard = digits("4821")
+    made_up = replace(heard, understanding=replace(heard.understanding, agreed=0.05))
+    assert fit(heard, replace(NUMBER, digits=4))[0] is Fit.COMPLETE
+    assert fit(made_up, replace(NUMBER, digits=4))[0] is Fit.OPEN
+
+
 def test_digits_that_nobody_asked_for_may_go_on():
     """Who opens a call with "four zero two one" has more of them."""
     number = Entity("digits", "4021", "4021", 0, 4)
