@@ -5,6 +5,7 @@ as sure as the share of the readings that hold it. What callers are likely to sa
 words around it only (docs/decisions/0029-wording.md).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from math import log
 from nlu.entities.checks import passes
 from nlu.entities.digits import AWAITED_KINDS
 from nlu.entities.extract import extract
+from nlu.entities.payees import likeness
 from nlu.intents.yes_no import Answer, read_answer
 from nlu.locales.locale import Locale
 from nlu.phrasing import Phrasing, phrased
@@ -26,6 +28,12 @@ WORDING = 0.5
 
 RIVAL = 0.05
 """Share, of the first's, from which another reading sounds enough like it to be taken for it."""
+
+LIKELY = 0.3
+"""The same for one that names a payee where the first names nobody."""
+
+ALIKE = 0.7
+"""How alike what the first says there must sound (`nlu.entities.payees.likeness`)."""
 
 SETTLED = 0.8
 """Share of the readings from which a value needs no second opinion."""
@@ -175,9 +183,34 @@ def _likeliest_worded(agreed: Reading, readings: Sequence[Reading]) -> Reading:
 
 
 def _is_alike(reading: Reading, agreed: Reading) -> bool:
-    """Whether it holds what the other holds, or a payee more where the other names nobody."""
-    names = any(entity.type in _RECIPIENTS for entity in agreed.entities)
-    return _held(reading, but=None if names else "payee") == _held(agreed)
+    """Whether it holds what the other holds, or a payee more where the other names nobody and says
+    in that place what sounds like the name."""
+    if _held(reading) == _held(agreed):
+        return True
+    if any(entity.type in _RECIPIENTS for entity in agreed.entities):
+        return False
+    return (
+        reading.share >= LIKELY * agreed.share
+        and _held(reading, but="payee") == _held(agreed)
+        and all(
+            _sounds_said(agreed.text, reading.text, each.text)
+            for each in reading.entities
+            if each.type == "payee"
+        )
+    )
+
+
+def _sounds_said(said: str, other: str, name: str) -> bool:
+    """Whether what one text says where the other says a name sounds like it: a stranger's name, or
+    "my brother", is no payee misheard."""
+    parts, others = _words(name), set(_words(other))
+    words = [word for word in _words(said) if word not in others]
+    spans = ["".join(words[at : at + len(parts)]) for at in range(len(words) - len(parts) + 1)]
+    return any(likeness(span, "".join(parts)) >= ALIKE for span in spans)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.lower())
 
 
 def _held(reading: Reading, but: str | None = None) -> tuple[object, ...]:

@@ -22,6 +22,9 @@ LEAST = 0.75
 ALIKE = 0.7
 """Below this likeness in spelling a word is alike by sound alone."""
 
+RUN_TOGETHER = 0.75
+"""The same for one word that may be a name of several."""
+
 _VOWELS = "aeiou"
 _LONGEST = 4
 _LONG = 6
@@ -101,7 +104,11 @@ def _matches(phrase: Phrase, place: int, name: _Name) -> Iterator[_Match]:
             continue
         if phrase.locale.connecting.issuperset(words):
             continue
-        score = _full(words, name)
+        together = length == 1 and len(name.parts) > 1
+        if together and not _may_run_together(phrase, place, words[0], name):
+            score = 0.0
+        else:
+            score = _full(words, name)
         score = score if score >= LEAST else _part(phrase, place, length, words, name)
         if score >= LEAST:
             yield _Match(name, place, place + length, score)
@@ -115,6 +122,14 @@ def _words(phrase: Phrase, place: int, length: int) -> list[str] | None:
             return None
         words.append(word)
     return words
+
+
+def _may_run_together(phrase: Phrase, place: int, word: str, name: _Name) -> bool:
+    """Whether one word may be a whole name ("to Anakella"): where a payee stands, and spelled like
+    it, since short codes of sounds meet by chance ("savers" and "Sofia Rossi")."""
+    expected = phrase.context.expectation.kind == "payee" or _follows_to(phrase, place)
+    known = word in phrase.locale.banking.not_names or word in phrase.locale.banking.ordinary
+    return expected and not known and _spelling(word, "".join(name.parts)) >= RUN_TOGETHER
 
 
 def _full(words: Sequence[str], name: _Name) -> float:

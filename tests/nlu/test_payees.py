@@ -74,6 +74,22 @@ def test_a_name_of_nobody_in_the_list_is_never_taken_surely(text):
     assert all(entity.confidence < 0.5 for entity in payees(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("move fifty dollars to savers", ("Sofia Rossi",)),
+        ("send it to my savers account", ("Sofia Rossi",)),
+        ("my husband suffers from it", ("Sofia Rossi",)),
+        ("I broke my ankle", ("Anna Keller",)),
+        ("I need a loan", ("Li Na",)),
+        ("what's my credit line", ("Li Na",)),
+        ("I want to sell something", ("Sue Ely",)),
+    ],
+)
+def test_an_ordinary_word_is_no_name_of_two_words_by_its_sound(text, known):
+    assert not payees(text, known)
+
+
 def test_more_money_is_no_payment_to_mister_moore():
     assert payees("I need more money", PRIYA) == []
 

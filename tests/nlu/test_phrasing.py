@@ -75,6 +75,23 @@ def test_a_payee_comes_where_nobody_is_named_and_is_read_back(phrasing):
     assert not [e for e in own.entities if e.type == "payee"]
 
 
+@pytest.mark.parametrize(
+    ("heard", "share", "other"),
+    [
+        ("Send ten dollars to Robert Miller.", 0.92, "Send ten dollars to Tom Becker."),
+        ("Send ten dollars to my brother.", 0.6, "Send ten dollars to Tom Becker."),
+        ("No, to my brother.", 0.7, "No, to Anna Keller."),
+        ("Send ten dollars to Kim.", 0.6, "Send ten dollars to Tom."),
+        ("Send ten dollars to time.", 0.92, "Send ten dollars to Tom."),
+    ],
+)
+def test_no_payee_comes_for_a_stranger_or_from_a_reading_that_hardly_counts(
+    phrasing, heard, share, other
+):
+    reading = chosen(phrasing, (heard, share), (other, 1 - share))
+    assert not [e for e in reading.entities if e.type == "payee"]
+
+
 def test_a_payee_is_as_sure_as_the_readings_that_name_one(phrasing):
     def sure(*readings):
         (found,) = (e for e in chosen(phrasing, *readings).entities if e.type == "payee")
