@@ -3,8 +3,8 @@
 | path | layout |
 | --- | --- |
 | folder with `*.yaml`, or one such file | our corpus: an intent's name and a list below it |
-| `*.csv` | a header with text (or utterance, query) and label (or intent, category) |
-| `*.json`, `*.jsonl` | rows as objects with those names, or `[text, label]` pairs |
+| `*.csv`, `*.tsv` | a header with text (or utterance, query) and label (or intent, category) |
+| `*.json`, `*.jsonl` | rows as objects with those names, or `[text, label]` pairs; or its columns |
 | folder with such files | Banking77 (`train.csv`), CLINC150 (`train.json`, `oos_train.json` ...) |
 | folder with `fold0.json` ... | NLU++: objects with `text`, `intents`, `slots`; a fold is a split |
 
@@ -12,9 +12,11 @@ A file's name says its split (train, val, test); without such a name the split i
 """
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ from nlu.text import plain
 from nlu.training.samples import TEST, TRAIN, VALIDATION, Sample
 
 _TEXT = ("text", "utterance", "query", "sentence")
-_LABEL = ("label", "intent", "intents", "labels", "category")
+_LABEL = ("label", "intent", "intents", "labels", "category", "label_text", "label_name")
+_TABLES = {".csv": ",", ".tsv": "\t"}
 _OUTSIDE = frozenset({"oos", "ood", "out_of_scope", "out-of-scope"})
 _SIDES = {
     "train": TRAIN,
@@ -64,12 +67,14 @@ def _read(path: Path) -> list[Sample]:
         return [_from_corpus(utterance) for utterance in load_corpus(path, minimum=1)]
     files = [
         file
-        for suffix in ("*.csv", "*.json", "*.jsonl")
+        for suffix in ("*.csv", "*.tsv", "*.json", "*.jsonl")
         for file in sorted(path.glob(suffix))
         if file.stem not in _DESCRIPTIONS
     ]
     if not files:
-        raise DataError(f"{path}: no *.yaml, *.csv, *.json or *.jsonl file: name the data's folder")
+        raise DataError(
+            f"{path}: no *.yaml, *.csv, *.tsv, *.json or *.jsonl file: name the data's folder"
+        )
     return [sample for file in files for sample in _read_file(file)]
 
 
@@ -79,20 +84,30 @@ def _from_corpus(utterance: Utterance) -> Sample:
 
 def _read_file(path: Path) -> list[Sample]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # spreadsheets write a mark of byte order
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read ({error}): save it as UTF-8 text") from error
-    if path.suffix == ".csv":
-        return _from_rows(path, csv.DictReader(text.splitlines(keepends=True)), first_line=2)
+    if path.suffix in _TABLES:
+        table = csv.reader(io.StringIO(text, newline=""), delimiter=_TABLES[path.suffix])
+        header = [name.strip().lower() for name in next(table, [])]
+        rows = (dict(zip_longest(header, row)) for row in table if row)
+        return _from_rows(path, rows, first_line=2)
     if path.suffix == ".jsonl":
         lines = [_json(path, line) for line in text.splitlines() if line.strip()]
         return _from_rows(path, lines, first_line=1)
     if path.suffix == ".json":
         loaded = _json(path, text)
         if isinstance(loaded, Mapping):
+            columns = {name: rows for name, rows in loaded.items() if isinstance(rows, list)}
+            if columns.keys() & set(_TEXT):
+                across = zip_longest(*columns.values())
+                rows = (dict(zip(columns, row, strict=True)) for row in across)
+                return _from_rows(path, rows, first_line=1)
             return _from_sides(path, loaded)
         return _from_rows(path, loaded, first_line=1)
-    raise DataError(f"{path}: give a *.yaml, *.csv, *.json or *.jsonl file or a folder of them")
+    raise DataError(
+        f"{path}: give a *.yaml, *.csv, *.tsv, *.json or *.jsonl file or a folder of them"
+    )
 
 
 def _json(path: Path, text: str) -> Any:
@@ -127,7 +142,9 @@ def _from_rows(
 def _text_and_labels(row: Any, where: str) -> tuple[str, tuple[str, ...]]:
     if isinstance(row, Mapping):
         text = next((row[name] for name in _TEXT if row.get(name)), None)
-        found: Any = next((row[name] for name in _LABEL if name in row), ())
+        given = [row[name] for name in _LABEL if name in row]
+        # A number may stand beside the intent's name: the name is what a model is asked for.
+        found: Any = next((label for label in given if isinstance(label, str | list)), given)
     elif isinstance(row, list) and len(row) == 2:
         text, found = row
     else:

@@ -25,6 +25,15 @@ def _plain(samples: list[Sample]) -> list[tuple[str, str, str | None]]:
     [
         {"lines_csv": "text,label\nhello,greet\nbye,leave\n"},
         {"lines_csv": "utterance,intent\nhello,greet\nbye,leave\n"},
+        {"lines_csv": '\ufeffText, Category\r\nhello,greet\r\n\r\n"bye\n",leave\r\n'},
+        {"lines_tsv": "text\tlabel\nhello\tgreet\nbye\tleave\n"},
+        {"lines_json": {"text": ["hello", "bye"], "label": ["greet", "leave"]}},
+        {
+            "lines_json": [
+                {"text": t, "label": n, "label_text": name}
+                for n, (t, name) in enumerate([("hello", "greet"), ("bye", "leave")])
+            ]
+        },
         {"lines_json": [{"text": "hello", "label": "greet"}, {"query": "bye", "intent": "leave"}]},
         {"lines_json": [["hello", "greet"], ["bye", "leave"]]},
         {"lines_jsonl": '{"text": "hello", "label": "greet"}\n{"text": "bye", "label": "leave"}\n'},
