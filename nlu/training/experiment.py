@@ -56,7 +56,8 @@ def experiment(
 
     Returns:
         The recipe; for the validation and the report side how many lines it has, and of each
-        figure the mean, the standard deviation and the value of each draw.
+        figure the value of each draw (None where its lines cannot tell it: none of them is of an
+        intent that was left out), their mean and standard deviation.
 
     Raises:
         DataError: Nothing can be learned from the data, or it gives lines several intents or none.
@@ -85,10 +86,11 @@ def experiment(
     }
 
 
-def _told(values: Sequence[float]) -> dict[str, Any]:
+def _told(draws: Sequence[float | None]) -> dict[str, Any]:
+    values = [value for value in draws if value is not None]
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return {
-        "mean": round(float(np.mean(values)), 4),
+        "mean": round(float(np.mean(values)), 4) if values else None,
         "deviation": round(deviation, 4),
-        "draws": list(values),
+        "draws": list(draws),
     }

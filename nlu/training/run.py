@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from nlu.encoder.adapter import to_bytes
 from nlu.encoder.sentence import SentenceEncoder
 from nlu.errors import DataError
+from nlu.feelings.head import FEELINGS_FILE
 from nlu.intents.fit import (
     SURES,
     VOTES,
@@ -117,7 +118,8 @@ def train_prepared(
 
 def _earlier(out: Path, model: IntentModel, recipe: Recipe) -> Iterator[Path]:
     """Files of a model that was trained into the folder before, which this one has not."""
-    has = {ADAPTER_FILE: recipe.tunes, SLOTS_FILE: model.slot_head, EXPORTED_FILE: False}
+    has = {ADAPTER_FILE: recipe.tunes, SLOTS_FILE: model.slot_head}
+    has |= dict.fromkeys((EXPORTED_FILE, FEELINGS_FILE), False)
     yield from (out / name for name, own in has.items() if not own and (out / name).is_file())
 
 

@@ -10,6 +10,7 @@ import torch
 
 from nlu.corpus.load import TRAIN_FOLDER, load_corpus
 from nlu.errors import DataError, ModelFileError
+from nlu.feelings.head import FEELINGS_FILE
 from nlu.intents.head import IntentHead
 from nlu.intents.model import ADAPTER_FILE, CARD_FILE, EXPORTED_FILE, HEAD_FILE, IntentModel
 from nlu.slots.head import SLOTS_FILE
@@ -175,6 +176,23 @@ def test_an_experiment_reports_each_draw_on_lines_that_no_choice_saw(samples, en
     assert found["report"]["n"] > 5
 
 
+def test_a_draw_whose_lines_are_all_of_known_intents_has_no_figure_of_strangers(
+    samples, encoder_dir
+):
+    """The intent that the first seed leaves out has no line on the report side."""
+    data = prepare(samples, 0.25)
+    left = under_protocol(data, Recipe(unseen=0.01, seed=1))
+    gone = {s.label for s in data.train} - {s.label for s in left.train}
+    lines = [replace(s, side="train") for s in few(data.train, 8, seed=1)]
+    lines += [replace(s, side="validation") for s in data.validation]
+    test = few([s for s in data.validation if s.in_scope and s.label not in gone], 2, seed=1)
+    lines += [Sample(f"{s.text} now", s.labels, "test") for s in test]
+    recipe = Recipe(method=Method.HEAD, unseen=0.01)
+    found = experiment(Condition.UNSEEN, lines, recipe, encoder_dir, draws=1)
+    assert found["report"]["oos_auroc"] == {"mean": None, "deviation": 0.0, "draws": [None]}
+    assert found["report"]["accuracy"]["mean"] > 0
+
+
 def test_the_report_side_is_drawn_apart_from_validation_unless_it_is_given(samples):
     data = prepare(with_report_side(samples, 0.2), 0.2)
     assert 0.1 < len(data.test) / len(samples) < 0.3
@@ -239,7 +257,7 @@ def test_what_an_earlier_model_left_in_the_folder_is_not_the_new_ones(
     samples, encoder_dir, tmp_path
 ):
     recipe = Recipe(method=Method.HEAD, validation=0.25)
-    for name in (ADAPTER_FILE, SLOTS_FILE, EXPORTED_FILE):
+    for name in (ADAPTER_FILE, SLOTS_FILE, EXPORTED_FILE, FEELINGS_FILE):
         (tmp_path / name).write_bytes(b"of another model")
     card = train_model(few(samples, 8, seed=1), recipe, encoder_dir, tmp_path)
     assert IntentModel.load(tmp_path, encoder_dir).head.labels
