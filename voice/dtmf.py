@@ -20,8 +20,9 @@ HOP = RATE // 100
 WINDOW = 2 * HOP + HOP // 2
 """Samples, 25 ms: enough to tell the nearest rows (73 Hz) apart."""
 
-PURE = 0.85
-"""The least share of the energy that the two tones have together."""
+PURE, STILL_PURE = 0.85, 0.6
+"""The least share of the energy that the two tones have together where a key begins, and while it
+is down: then it goes on under noise and somebody's voice."""
 
 TWIST = 10 ** (8 / 10)
 """The most by which one tone may be stronger than the other, in power."""
@@ -29,8 +30,9 @@ TWIST = 10 ** (8 / 10)
 SOFTEST = 32768 * 10 ** (-36 / 20)
 """Root mean square of the softest tones."""
 
-ON, OFF = 3, 3
-"""Windows in a row, 10 ms apart, that begin a key, and that end it."""
+ON, OFF = 3, 4
+"""Windows in a row, 10 ms apart, that begin a key, and that end it by being without it: so
+a hole of 25 ms (a lost packet) is told from the 35 ms and more between two presses."""
 
 _AT = np.arange(WINDOW) / RATE
 _WAVES = np.exp(-2j * np.pi * np.outer(ROWS + COLUMNS, _AT))
@@ -62,7 +64,9 @@ class ToneKeys:
         """The key that is known with this hop; the hop is silenced while one is down."""
         window = np.concatenate((self._before, hop))
         self._before = window[HOP:]
-        seen = _key(window)
+        seen, purity = _key(window)
+        if purity < (STILL_PURE if seen == self._down else PURE):
+            seen = ""
         self._count = self._count + 1 if seen == self._seen else 1
         self._seen = seen
         began = ""
@@ -77,15 +81,15 @@ class ToneKeys:
         return began
 
 
-def _key(window: Samples) -> str:
-    """The key whose two tones a window is made of; none where it holds anything else."""
+def _key(window: Samples) -> tuple[str, float]:
+    """The key whose two tones are the strongest of a window, and their share of its energy."""
     sound = window.astype(np.float64)
     energy = float(sound @ sound)
     if energy < SOFTEST**2 * WINDOW:
-        return ""
+        return "", 0.0
     shares = 2 * np.abs(_WAVES @ sound) ** 2 / (WINDOW * energy)
     row, column = int(shares[:4].argmax()), int(shares[4:].argmax())
     low, high = float(shares[row]), float(shares[4 + column])
-    if low + high < PURE or max(low, high) > TWIST * min(low, high):
-        return ""
-    return KEYS[row][column]
+    if max(low, high) > TWIST * min(low, high):
+        return "", 0.0
+    return KEYS[row][column], low + high

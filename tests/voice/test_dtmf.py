@@ -83,6 +83,33 @@ def test_what_is_short_or_one_tone_only_or_soft_is_no_key():
     assert heard(keyed("123", peak=100))[0] == ""
 
 
+@pytest.mark.parametrize("at", range(1600, 1760, 40))
+@pytest.mark.parametrize("lost", ["silent", "skipped"])
+def test_a_key_goes_on_where_a_packet_is_lost(at, lost):
+    for key in EVERY:
+        pressed = tone(key, 0.25)
+        hole = quiet(0.02) if lost == "silent" else quiet(0)
+        sound = np.concatenate((quiet(), pressed[:at], hole, pressed[at + 320 :], quiet()))
+        assert heard(telephoned(sound))[0] == key
+
+
+def test_a_key_goes_on_while_somebody_speaks():
+    voice = read_turn(sorted(SAMPLES.glob("*/*.wav"))[0], RATE).astype(float)
+    voice *= 0.3 * 4000 / np.sqrt((voice[np.abs(voice) > 300] ** 2).mean())  # 10 dB below the key
+    for key, n in zip(EVERY * 4, range(len(EVERY) * 4), strict=True):
+        sound = np.concatenate((quiet(), tone(key, 0.25), quiet()))
+        start = n * 997 % (len(voice) - len(sound))
+        spoken = np.clip(sound + voice[start : start + len(sound)], -32768, 32767)
+        assert heard(telephoned(spoken.astype(np.int16)))[0] == key
+
+
+@pytest.mark.parametrize("late", [0.0, 0.003, 0.006, 0.009])
+def test_a_key_pressed_again_after_40_ms_is_two(late):
+    for key in EVERY:
+        twice = (quiet(0.06 + late), tone(key), quiet(0.04), tone(key), quiet())
+        assert heard(telephoned(np.concatenate(twice)))[0] == 2 * key
+
+
 def test_no_callers_voice_is_a_key():
     turns = sorted(SAMPLES.glob("*/*.wav"))
     assert len(turns) > 60
