@@ -10,6 +10,7 @@ from nlu.intents import bare, clauses
 from nlu.intents.head import HeadAnswer
 from nlu.intents.model import ADAPTER_FILE, IntentModel
 from nlu.intents.refusal import is_refusal, refused
+from nlu.intents.told import is_told, told
 from nlu.intents.yes_no import Answer, weigh
 from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
@@ -148,6 +149,8 @@ class Understander:
         intents = self._scored(whole, others, answer, is_bare=is_bare) if in_scope else []
         if is_refusal(reading.text, self._locale.answers):
             intents = refused(intents)
+        if is_told(reading.text, self._locale.answers.told):
+            intents = told(intents)
         return Understanding(
             text=reading.text,
             intents=tuple(intent for intent in intents if intent.score >= _LEAST_SCORE)[:KEPT],

@@ -181,16 +181,30 @@ def _day_only(phrase: Phrase, place: int) -> DayRead | None:
     if day is None or not day[2]:
         return None
     figures = phrase.tokens[place + led].is_digits
-    if phrase.word(day[1]) in words.not_dates or not (led or figures or awaited):
+    monthly = _of_each_month(phrase, day[1])
+    if not monthly and phrase.word(day[1]) in words.not_dates:
         return None
-    led_by = words.on | words.since | words.until | words.from_
-    if not (awaited or figures or phrase.word(place - 1) in led_by):
+    if not (led or figures or awaited):
+        return None
+    led_by = words.on | words.since | words.until | words.from_ | words.between
+    if not (awaited or figures or monthly or phrase.word(place - 1) in led_by):
         return None
     near = _near(phrase, day[0])
     # "the 4th, 2026": a year after a bare day means that its month was not heard.
     year = read_year(phrase, day[1] + (phrase.word(day[1]) == ","))
     sure = 0.8 if year is None else MISHEARD
     return DayRead(near, day[1], sure, AWAITED if awaited else DAY_ONLY) if near else None
+
+
+def _of_each_month(phrase: Phrase, place: int) -> bool:
+    """ "The first of every month", "of the month"."""
+    words = phrase.locale.dates
+    if phrase.word(place) not in words.of:
+        return False
+    named = (
+        phrase.word(place + 1) in words.the and words.units.get(phrase.word(place + 2)) == "month"
+    )
+    return named or phrase.says(place + 1, words.every["month"]) > 0
 
 
 def _near(phrase: Phrase, day: int) -> date | None:

@@ -258,10 +258,10 @@ def _open_rank(phrase: Phrase, run: Run) -> int:
     commas = any(phrase.word(place) in (",", ".") for place in range(run.first, run.last))
     if len(value) >= 7 and not commas:
         return LONG
-    if cued and len(value) >= 3:
-        return CUED
     if _counts(phrase, run):
         return 0
+    if cued and len(value) >= 3:
+        return CUED
     if (run.spoken and len(value) >= 3) or (value[0] == "0" and len(value) >= 3):
         return CUED
     if len(value) >= 5 and not commas:

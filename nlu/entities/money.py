@@ -16,6 +16,9 @@ AWAITED = 59
 BARE = 20
 
 _LIMIT = Decimal(10**9)
+LAST_DAY = 31
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+"""A bare number from the one to before the other may be a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ def _spoken(phrase: Phrase, place: int) -> _Read | None:
 
 
 def _one_unit(phrase: Phrase, place: int) -> _Read | None:
+    if (note := phrase.locale.money.notes.get(phrase.word(place))) is not None:
+        return _Read(Decimal(note), phrase.locale.money.currency, place, place + 1, 0.9)
     currency = phrase.locale.money.units.get(phrase.word(place + 1))
     if currency is None or phrase.word(place) not in phrase.locale.numbers.articles:
         return None
@@ -203,7 +208,9 @@ def _bare(phrase: Phrase, place: int) -> _Read | None:
         if joined[0] == 1 and not _is_alone(phrase, place, last):
             return None
         return _Read(joined[0], currency, place, last, joined[1])
-    if expectation.kind in ("customer_number", "pin", "digits", "date", "time", "period"):
+    if expectation.kind in ("customer_number", "pin", "digits", "time", "period"):
+        return None
+    if expectation.kind == "date" and not (_is_cued(phrase, place) and joined[0] > LAST_DAY):
         return None
     return _by_neighbours(phrase, numbers, joined, currency)
 
@@ -235,6 +242,7 @@ def _by_neighbours(
     if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
         return None
     cued = _is_cued(phrase, first) or _follows_name(phrase, first) or _after_payee(phrase, first)
+    cued = cued or _is_large(phrase, numbers, joined[0])
     if before and before[0].isalpha() and not (cued or beside):
         return None
     if joined[0] == 1 and (not cued or before in phrase.locale.banking.between):
@@ -251,6 +259,13 @@ def _is_cued(phrase: Phrase, place: int) -> bool:
         earlier in words.verbs
         or (earlier in words.cues and before in phrase.locale.banking.between)
     )
+
+
+def _is_large(phrase: Phrase, numbers: list[Cardinal], amount: Decimal) -> bool:
+    """ "Eight thousand" and "five grand", which are no year."""
+    places = range(numbers[0].first, numbers[-1].last)
+    scaled = any(phrase.word(place) in phrase.locale.numbers.scales for place in places)
+    return scaled and not FIRST_YEAR <= amount < LAST_YEAR
 
 
 def _is_step(phrase: Phrase, place: int) -> bool:

@@ -154,6 +154,8 @@ def _part(phrase: Phrase, place: int, length: int, words: Sequence[str], name: _
         generic = length == 1 and words[0] in barred
         if generic and not _is_led(phrase, place):
             continue
+        if words[0] not in parts and _is_answer(phrase, words):
+            continue
         # "Kill that" is no Cole: a word that is only alike by sound must stand where a payee does.
         if not expected and min(map(_spelling, words, parts)) < ALIKE:
             continue
@@ -161,6 +163,11 @@ def _part(phrase: Phrase, place: int, length: int, words: Sequence[str], name: _
         score = min(scores) - (0.08 if start == 0 else 0.13)
         best = max(best, score if min(scores) >= 0.86 else 0.0)
     return best
+
+
+def _is_answer(phrase: Phrase, words: Sequence[str]) -> bool:
+    """ "Cool" and "sure" are no misheard names."""
+    return len(words) == 1 and words[0] in phrase.locale.answers.words
 
 
 def _is_led(phrase: Phrase, place: int) -> bool:

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from nlu.entities.calendar import add_months, end_of_month, read_month, read_year
+from nlu.entities.calendar import (
+    add_months,
+    end_of_month,
+    make_date,
+    read_day,
+    read_month,
+    read_year,
+)
 from nlu.entities.dates import read_count, read_date
 from nlu.entities.phrase import Candidate, Phrase
 from nlu.understanding import Period
@@ -49,10 +56,21 @@ def _between(phrase: Phrase, place: int) -> _Read | None:
     if second is None:
         return None
     start, end = first[0], second[0]
+    if read_date(phrase, place + 1) and not _names_month(phrase, place + 1, first[1]):
+        # "from the first to the tenth of April": both are in April.
+        start = make_date(end.year, end.month, start.day) or start
     if start > end:
         # "between November and February": the first lies in the year before.
         start = add_months(start, -12)
     return Period(start, end), second[1], 0.95
+
+
+def _names_month(phrase: Phrase, first: int, last: int) -> bool:
+    """Whether a day is said with its month, or in a way that needs none ("tomorrow")."""
+    words = phrase.locale.dates
+    said = {phrase.word(at) for at in range(first, last)}
+    named = said & {*words.months, *words.month_abbreviations, *words.weekdays}
+    return bool(named) or not any(read_day(phrase, at) for at in range(first, last))
 
 
 def _end(phrase: Phrase, place: int, *, last: bool) -> tuple[date, int] | None:

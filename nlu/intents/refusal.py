@@ -26,6 +26,9 @@ DEEDS = frozenset(
 )
 """Intents that change something, so that doing the opposite of what was said would hurt."""
 
+CARD_DEEDS = frozenset({"block_card", "unblock_card", "card_replace", "card_activate"})
+"""Of these one is named where another wish is explained: "I don't want my card to be blocked"."""
+
 SCORE = 0.9
 LEFT = 0.3
 
@@ -47,10 +50,14 @@ def is_refusal(text: str, words: AnswerWords) -> bool:
 def refused(intents: Sequence[ScoredIntent]) -> list[ScoredIntent]:
     """Cancelling first where the best intent is a deed; all deeds lowered."""
     if not intents or intents[0].name not in DEEDS:
-        return list(intents)
+        return [_lowered(i) if i.name in CARD_DEEDS else i for i in intents]
     lowered = [
         ScoredIntent(i.name, min(i.score, LEFT) if i.name in DEEDS else i.score)
         for i in intents
         if i.name != CANCEL
     ]
     return sorted([ScoredIntent(CANCEL, SCORE), *lowered], key=lambda intent: -intent.score)
+
+
+def _lowered(intent: ScoredIntent) -> ScoredIntent:
+    return ScoredIntent(intent.name, min(intent.score, LEFT))

@@ -71,7 +71,7 @@ def read_answer(text: str, words: AnswerWords, *, asked: bool = True) -> Answer:
         kinds.add(kind)
         place += length
     affirms, denies = AFFIRM in kinds, DENY in kinds
-    plain = _is_made_of(said, phrases)
+    plain = _is_made_of(said, phrases) or _is_made_of(_smoothed(said, words), phrases)
     negated = any(_negates(word, words) for word in said)
     asks = text.rstrip().endswith("?")
     return Answer(affirms, denies, negated, plain and (affirms or denies), asks)
@@ -132,9 +132,18 @@ def _is_made_of(said: Sequence[str], phrases: dict[tuple[str, ...], str]) -> boo
     return len(said) in reached
 
 
+def _smoothed(said: Sequence[str], words: AnswerWords) -> list[str]:
+    """Without noise and what was begun twice: "yeah that's uh that's right"."""
+    kept: list[str] = []
+    for word in said:
+        if word not in words.hesitations and (not kept or kept[-1] != word):
+            kept.append(word)
+    return kept
+
+
 def _phrases(words: AnswerWords, *, asked: bool) -> dict[tuple[str, ...], str]:
     agrees = (*words.affirm, *words.deeds) if asked else words.affirm
-    return _tabled(agrees, words.deny, words.polite)
+    return _tabled(agrees, words.deny, words.beside)
 
 
 @lru_cache(maxsize=8)

@@ -61,6 +61,7 @@ class MoneyWords(Words):
     currency: str
     signs: dict[str, str]
     units: dict[str, str]
+    notes: dict[str, int]
     cents: frozenset[str]
     cues: frozenset[str]
     after: frozenset[str]
@@ -81,6 +82,8 @@ class DateWords(Words):
     units: dict[str, str]
     ago: frozenset[str]
     every: dict[str, tuple[str, ...]]
+    each: tuple[str, ...]
+    alternate: frozenset[str]
     ahead: frozenset[str]
     hence: tuple[str, ...]
     last: frozenset[str]
@@ -145,10 +148,27 @@ class BankingWords(Words):
     ordinary_endings: tuple[str, ...]
 
 
+class Tags(Words):
+    """Pronouns, and the verbs that make a short sentence of them: "it does"."""
+
+    of: tuple[str, ...]
+    by: tuple[str, ...]
+
+
+class ToldWords(Words):
+    """Somebody, what they have done, and the words with which they want it done."""
+
+    of: frozenset[str]
+    by: frozenset[str]
+    unless: frozenset[str]
+
+
 class AnswerWords(Words):
     """Yes, no, corrections and fillers."""
 
     affirm: tuple[str, ...]
+    hesitations: frozenset[str]
+    tags: Tags
     deeds: tuple[str, ...]
     deny: tuple[str, ...]
     polite: tuple[str, ...]
@@ -158,6 +178,18 @@ class AnswerWords(Words):
     fillers: frozenset[str]
     clauses: frozenset[str]
     refusals: tuple[str, ...]
+    told: ToldWords
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Answers and courtesies of one word."""
+        said = (*self.affirm, *self.deny, *self.polite)
+        return frozenset(phrase for phrase in said if " " not in phrase)
+
+    @cached_property
+    def beside(self) -> tuple[str, ...]:
+        """Phrases that say nothing of their own beside a yes or a no."""
+        return (*self.polite, *(f"{of} {by}" for of in self.tags.of for by in self.tags.by))
 
 
 class QuestionWords(Words):

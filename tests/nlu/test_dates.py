@@ -159,3 +159,35 @@ def test_a_date_that_was_half_heard_is_not_sure(text):
     context = Context(TODAY, expectation=Expectation("date"))
     (found,) = [e for e in extract(text, context, LOCALE) if e.type == "date"]
     assert found.confidence < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "rhythm", "day"),
+    [
+        ("pay Tom ten dollars each Friday", "week", date(2026, 3, 20)),
+        ("pay Tom ten dollars every single Friday", "week", date(2026, 3, 20)),
+        ("ten dollars to Tom on the first of every month", "month", date(2026, 4, 1)),
+        ("ten dollars to Tom on the 1st of each month", "month", date(2026, 4, 1)),
+        ("pay Tom ten dollars every other Friday", "other", date(2026, 3, 20)),
+    ],
+)
+def test_a_rhythm_that_names_its_day(text, rhythm, day):
+    assert values(text, "recurrence") == [rhythm]
+    assert values(text, "date") == [day]
+
+
+@pytest.mark.parametrize("said", ["every two weeks", "fortnightly", "daily", "every quarter"])
+def test_a_rhythm_that_is_neither_weekly_nor_monthly_is_not_taken_for_one(said):
+    assert values(f"pay Tom ten dollars {said}", "recurrence") == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("from the first to the tenth of April", date(2026, 4, 1), date(2026, 4, 10)),
+        ("between the third and the ninth of March", date(2026, 3, 3), date(2026, 3, 9)),
+        ("from tomorrow to the tenth of April", date(2026, 3, 17), date(2026, 4, 10)),
+    ],
+)
+def test_a_day_without_a_month_takes_that_of_the_last(text, first, last):
+    assert values(text, "period") == [Period(first, last)]

@@ -250,3 +250,18 @@ def test_the_other_readings_are_kept_with_their_shares(understand):
 def test_a_deed_asks_for_itself_where_no_answer_is_waited_for(understand):
     assert understand("unblock it", Expectation("choice")).intent == "unblock_card"
     assert understand("unblock it", Expectation("yes_no")).intent == "affirm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I sent Tom some money on Monday, forty five I think. Did he get it?",
+        "I've paid Anna thirty dollars last week and she says nothing came",
+    ],
+)
+def test_a_payment_that_is_told_of_is_not_ordered(understand, text):
+    assert understand(text).intent == "payment_status"
+
+
+def test_a_payment_that_is_told_of_beside_an_order_stays_one(understand):
+    assert understand("I paid Anna last week so send Tom twenty dollars").intent == "transfer"

@@ -13,7 +13,9 @@ WORDS = load_locale("en").answers
     "text",
     ["yes", "Yes.", "yeah, that's right", "correct", "Go ahead!", "sure", "please do", "uh, yes",
      "okay", "Yes, please.", "yes yes", "yep, do it", "that is correct, thank you", "mm-hmm",
-     "Yes, please do that.", "yes, block it"],
+     "Yes, please do that.", "yes, block it", "yes this is correct", "yes it does",
+     "that'll be it, yes", "uh yeah yeah that's uh that's right",
+     "that's better yes", "i suppose so, yes", "mm yes that's right"],
 )  # fmt: skip
 def test_a_plain_yes(text):
     answer = read_answer(text, WORDS)
@@ -79,3 +81,15 @@ def test_every_affirming_phrase_is_a_plain_yes():
 
 def test_every_denying_phrase_is_a_plain_no():
     assert [p for p in WORDS.deny if not read_answer(p, WORDS).is_no] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["it does", "i suppose so", "mm", "uh um", "they can", "that's uh", "as well"]
+)
+def test_what_only_stands_beside_a_yes_is_none(text):
+    assert not read_answer(text, WORDS).is_yes
+
+
+@pytest.mark.parametrize("text", ["yes uh no", "yeah that's uh that's not right", "yes it doesn't"])
+def test_noise_hides_no_negation(text):
+    assert not read_answer(text, WORDS).is_yes

@@ -1,0 +1,39 @@
+"""A payment that is told of and not ordered: "I sent Tom forty five, did he get it"."""
+
+from collections.abc import Sequence
+
+from nlu.locales.locale import ToldWords
+from nlu.text import tokenize
+from nlu.understanding import ScoredIntent
+
+ORDERS = frozenset({"transfer", "bill_payment", "scheduled_payment"})
+"""Intents that move money, which nobody wants again who tells that it was moved."""
+
+STATUS = "payment_status"
+LEFT = 0.15
+_REACH = 3
+
+
+def is_told(text: str, words: ToldWords) -> bool:
+    """True where somebody says that they have paid, and nothing that they want to pay."""
+    said = [token.text for token in tokenize(text) if token.is_word]
+    if words.unless.intersection(said):
+        return False
+    return any(
+        word in words.by and words.of.intersection(said[max(0, place - _REACH) : place])
+        for place, word in enumerate(said)
+    )
+
+
+def told(intents: Sequence[ScoredIntent]) -> list[ScoredIntent]:
+    """What became of a payment first, where the best intent is to make one."""
+    if not intents or intents[0].name not in ORDERS:
+        return [_lowered(intent) for intent in intents]
+    rest = [_lowered(intent) for intent in intents if intent.name != STATUS]
+    first = ScoredIntent(STATUS, intents[0].score)
+    return [first, *sorted(rest, key=lambda intent: -intent.score)]
+
+
+def _lowered(intent: ScoredIntent) -> ScoredIntent:
+    score = min(intent.score, LEFT) if intent.name in ORDERS else intent.score
+    return ScoredIntent(intent.name, score)
