@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dialog.bank.bank import Bank
@@ -74,6 +74,10 @@ def _find_transactions(act: Act, bank: Bank, origin: Origin) -> Told:
     search: Any = act.arguments["search"]
     customer: Any = act.arguments["customer_id"]
     found = bank.find_transactions(customer, search)
+    amount = search.amount
+    if not found.latest and amount is not None and amount >= 100 and amount % 1 == 0:
+        # "Six thirty five" is as often six dollars and thirty-five cents.
+        found = bank.find_transactions(customer, replace(search, amount=amount / 100))
     return "ok", {"found": found, "transactions": found.latest}
 
 

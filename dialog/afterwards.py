@@ -3,16 +3,19 @@ account then."""
 
 from dataclasses import replace
 
-from dialog import engine
 from dialog.draft import Draft
 from dialog.filling import fill, names_stranger
 from dialog.floor import what_else
-from dialog.grounding import AGAINST, SURE, words_of
-from dialog.requests import carry_on
+from dialog.grounding import AGAINST, SURE, SWITCH, words_of
+from dialog.requests import begin, rerun
 from dialog.state import Ended, Filled, Frame
-from nlu.understanding import Understanding
+from dialog.wanted import wanted_in
+from nlu.understanding import Entity, Understanding
 
 _ABOUT_A_VALUE = ("correct", "inform", "keep")
+_OF_WHAT = frozenset({"payee", "category"})
+"""Slots of a search one of which takes the other's place."""
+
 _UNDOES = ("cancel", "keep", "correct")
 
 
@@ -26,16 +29,22 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
         draft.reason = f"{last.frame.flow} after all"
         _reopen(draft, last.frame)
         return True
+    if last.how != "dropped" and _undoes_planned(draft, last, understanding):
+        draft.reason = "what was planned is cancelled"
+        begin(draft, "cancel_payment", _by_recipient(last, understanding))
+        return True
     if last.how == "done" and (best in _UNDOES or _is_just_done(draft, last, understanding)):
         _stays(draft, last)
         return True
     if last.how == "told" and _other_account(draft, last, understanding):
         return True
-    unsure = not understanding.intents or understanding.intents[0].score < SURE
-    corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
-    if last.how != "done" and (best in _ABOUT_A_VALUE or (unsure and corrects)):
-        return _with_another_value(draft, last, understanding)
-    return False
+    if last.how == "done":
+        return False
+    told = last.how == "told" and _asks_likewise(draft, last, understanding)
+    again = best in _ABOUT_A_VALUE or told or _corrects(draft, last, understanding)
+    if again and _with_another_value(draft, last, understanding):
+        return True
+    return last.how == "told" and _orders_of_it(draft, last, understanding)
 
 
 def nothing_to_cancel(draft: Draft) -> None:
@@ -52,6 +61,28 @@ def _stays(draft: Draft, done: Ended) -> None:
     draft.reason = f"{done.frame.flow} is done and stays so"
     draft.say(draft.script.flows[done.frame.flow].stays, "tell_done", about=done.frame)
     what_else(draft)
+
+
+def _undoes_planned(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """ "Cancel that", after a payment was planned, or those to come were told."""
+    planned = {one.to for one in draft.facts.schedules} if draft.facts else set()
+    known = planned | {filled.value for filled in last.frame.slots.values()}
+    if understanding.intent not in _UNDOES:
+        return False
+    if any(e.type != "ordinal" and e.value not in known for e in understanding.entities):
+        return False
+    if draft.script.flows[last.frame.flow].leads == "cancel_payment":
+        return bool(planned) and understanding.intent == "cancel"
+    later = replace(draft.view, frame=last.frame).later_day()
+    recipient = last.frame.slots.get("recipient")
+    return later is not None and recipient is not None and recipient.value in planned
+
+
+def _by_recipient(last: Ended, understanding: Understanding) -> Understanding:
+    """The cancelling with the name of who was to be paid, where that is known."""
+    recipient = last.frame.slots.get("recipient")
+    kept = () if recipient is None else (Entity("payee", str(recipient.value), "", 0, 0),)
+    return replace(understanding, entities=kept)
 
 
 def _is_just_done(draft: Draft, last: Ended, understanding: Understanding) -> bool:
@@ -81,7 +112,49 @@ def _with_another_value(draft: Draft, last: Ended, understanding: Understanding)
     if not filling.changed:
         return False
     draft.reason = f"{flow.flow} again, with another {', '.join(sorted(filling.changed))}"
-    _reopen(draft, filling.frame)
+    # Groceries, and then Tom: not what went to Tom for groceries.
+    left = _OF_WHAT - filling.changed if _OF_WHAT & filling.changed else frozenset()
+    slots = {name: value for name, value in filling.frame.slots.items() if name not in left}
+    _reopen(draft, replace(filling.frame, slots=slots))
+    return True
+
+
+def _corrects(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """Whether it may be a correction of what has ended, and is not more likely a request of its
+    own: "cancel the one to Anna"."""
+    if not understanding.intents:
+        return False
+    best = understanding.intents[0]
+    flow = draft.script.by_intent.get(best.name)
+    if best.score >= SURE or (flow is not None and flow != last.frame.flow):
+        return False
+    return any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
+
+
+def _asks_likewise(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """ "And what about coffee": the same question with another value, and no other request."""
+    if not draft.script.lexicon.likewise_asked.search(understanding.text):
+        return False
+    others = [i for i in understanding.intents if i.score >= SWITCH]
+    return not any(
+        draft.script.is_request(i.name) and draft.script.by_intent.get(i.name) != last.frame.flow
+        for i in others
+    )
+
+
+def _orders_of_it(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """ "Let's do the gas one", of the bills that were told: what a flow leads to is begun."""
+    name = draft.script.flows[last.frame.flow].leads
+    if name is None or wanted_in(draft, understanding):
+        return False
+    flow, lexicon = draft.script.flows[name], draft.script.lexicon
+    if lexicon.question.search(understanding.text):
+        return False
+    values = fill(flow, Frame(name), understanding, draft.facts, lexicon, asked=None)
+    if not values.changed:
+        return False
+    draft.reason = f"{name} of what was told"
+    begin(draft, name, understanding)
     return True
 
 
@@ -89,9 +162,12 @@ def _other_account(draft: Draft, last: Ended, understanding: Understanding) -> b
     """ "And the other one": what was told of one of two accounts, told of the other."""
     told = last.frame.slots.get("account")
     accounts = draft.facts.accounts if draft.facts else ()
-    if told is None or len(accounts) != 2:
-        return False
     if understanding.entities or not draft.script.lexicon.other.search(understanding.text):
+        return False
+    if told is None and last.frame.flow == "balance":
+        _reopen(draft, last.frame)
+        return True
+    if told is None or len(accounts) != 2:
         return False
     rest = [a for a in accounts if told.value not in (a.id, a.kind)]
     if len(rest) != 1:
@@ -105,7 +181,6 @@ def _other_account(draft: Draft, last: Ended, understanding: Understanding) -> b
 def _reopen(draft: Draft, frame: Frame) -> None:
     """Put a flow that has ended on top again, from its first step."""
     draft.change(ended=draft.state.ended[:-1])
-    draft.push(replace(frame, called=False, waiting=False, refused=0))
-    engine.restart(draft)
-    engine.run(draft)
-    carry_on(draft)
+    reopened = replace(frame, called=False, waiting=False, refused=0)
+    draft.push(reopened)
+    rerun(draft, reopened)

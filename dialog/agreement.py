@@ -8,19 +8,27 @@ from dialog.asides import refused
 from dialog.corrections import corrected
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
+from dialog.filling import Filling
 from dialog.floor import give_back_floor
-from dialog.flow import Confirm
+from dialog.flow import Call, Confirm
 from dialog.grounding import (
     HOLDS,
+    SURE,
     is_echo,
     is_plain_yes,
+    says_only_yes,
     words_of,
 )
 from dialog.misses import missed
 from dialog.requests import carry_on
 from dialog.switching import is_value, other_request, switch
-from dialog.wanted import fill_top
-from nlu.understanding import Understanding
+from dialog.wanted import fill_top, gives_number
+from nlu.understanding import ScoredIntent, Understanding
+
+LOGIN = "login"
+"""The flow that asks who somebody is."""
+
+_ANSWERS = ("affirm", "deny", "cancel")
 
 
 def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: int) -> None:
@@ -30,7 +38,19 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
     filling = fill_top(draft, understanding, None)
     if not filling.touched and asked and understanding.intent in ("correct", "deny", "inform"):
         filling = fill_top(draft, understanding, asked)
+    if _nothing_to_change(draft, understanding, filling):
+        draft.reason = "nothing shall be changed"
+        give_back_floor(draft)
+        return
     if not filling.changed and corrected(draft, understanding):
+        return
+    if step.whole:
+        understanding = _of_all(draft, understanding)
+    if _declines(draft, step, understanding, filling):
+        understanding = replace(understanding, intents=(ScoredIntent("deny", HOLDS),))
+    logs_in = not step.strict and _leads_to_login(draft) and gives_number(understanding)
+    if logs_in:
+        _log_in(draft, understanding)
         return
     if other_request(draft, understanding) and not is_value(draft, understanding, filling):
         switch(draft, understanding)
@@ -40,16 +60,18 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         draft.reason = f"correction: {draft.reason}"
         return
     best = understanding.intent
-    if best in ("affirm", "deny") and _contradicts_itself(draft, understanding):
+    if best in _ANSWERS and not step.cancels and _contradicts_itself(draft, understanding):
         draft.reason = "a yes and a no"
         draft.say("not_sure", step.action)
         give_back_floor(draft)
-    elif best == "affirm":
+    elif best == "affirm" or (not step.strict and best in draft.flow.intents):
         _affirm(draft, step, understanding, misses)
     elif step.cancels and best in ("cancel", *draft.flow.intents):
         _cancel_as_asked(draft, step, understanding, misses)
     elif best == "deny" and draft.script.lexicon.mistaken.search(understanding.text):
         _what_to_change(draft, step, misses)
+    elif filling.repeated and draft.script.lexicon.leaves_out.search(understanding.text):
+        ALWAYS["cancel"](draft)
     elif best == "refuse" and understanding.intents[0].score >= HOLDS:
         refused(draft, misses)
     elif best == "deny" and draft.script.lexicon.not_yet.search(understanding.text):
@@ -72,6 +94,58 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         missed(draft)
 
 
+def _declines(draft: Draft, step: Confirm, understanding: Understanding, filling: Filling) -> bool:
+    """ "No, I'll go to the branch", "no, leave my card on": a "no" with its reason, not surely
+    a wish of its own."""
+    if filling.touched or not understanding.intents:
+        return False
+    best = understanding.intents[0]
+    if best.score >= SURE or best.name in (*_ANSWERS, "correct", "keep", "agent"):
+        return False
+    opens = set(words_of(understanding.text)[:1])
+    # Where all cards would be blocked, a card that is named is one of them.
+    ours = best.name in draft.flow.intents or step.whole
+    names_itself = ours and bool(draft.script.lexicon.no & opens)
+    return names_itself or draft.script.lexicon.declines.search(understanding.text) is not None
+
+
+def _of_all(draft: Draft, understanding: Understanding) -> Understanding:
+    """ "Yes, both of them" without what says that all is meant, which was asked."""
+    lexicon = draft.script.lexicon
+    text, count = lexicon.everything.subn("", understanding.text)
+    agrees = any(i.name == "affirm" for i in understanding.intents)
+    if not (count and agrees and says_only_yes(text, lexicon)):
+        return understanding
+    return replace(
+        understanding, text=text, intents=(ScoredIntent("affirm", understanding.confidence),)
+    )
+
+
+def _leads_to_login(draft: Draft) -> bool:
+    following = draft.flow.steps[draft.top.at + 1]
+    return isinstance(following, Call) and following.call == LOGIN
+
+
+def _log_in(draft: Draft, understanding: Understanding) -> None:
+    """A customer number, where it would be asked for after a yes."""
+    draft.reason = "agreed with a customer number"
+    engine.go(draft, draft.top.at + 1)
+    engine.start(draft, LOGIN, called=True)
+    filling = fill_top(draft, understanding, None)
+    draft.put_top(filling.frame)
+    engine.run(draft)
+    carry_on(draft)
+
+
+def _nothing_to_change(draft: Draft, understanding: Understanding, filling: Filling) -> bool:
+    """ "No, it's all right", to "what should I change?"."""
+    lexicon, text = draft.script.lexicon, understanding.text
+    if filling.touched or not _asked_what_to_change(draft):
+        return False
+    objects = lexicon.reset.search(text) or lexicon.mistaken.search(text)
+    return bool(lexicon.as_it_is.search(text)) and not objects
+
+
 def _without_now(draft: Draft, understanding: Understanding) -> Understanding:
     """ "Yes, now" to what is done at once anyway changes no day."""
     if understanding.intent != "affirm" or "day" in draft.top.slots:
@@ -83,7 +157,11 @@ def _without_now(draft: Draft, understanding: Understanding) -> Understanding:
 def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
     """A yes and a no together, or a no to there being an objection: "I see nothing wrong"."""
     words, lexicon = set(words_of(understanding.text)), draft.script.lexicon
-    both = bool(lexicon.yes & words and lexicon.no & words)
+    best = understanding.intents[0]
+    drops = best.name == "cancel" and best.score < SURE
+    both = bool(lexicon.yes & words and (lexicon.no & words or drops))
+    if best.name == "cancel" and not drops:
+        return False
     return both or lexicon.no_objection.search(understanding.text) is not None
 
 

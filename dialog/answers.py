@@ -6,6 +6,7 @@ from dialog import engine
 from dialog.asides import refused
 from dialog.corrections import corrected
 from dialog.draft import Draft
+from dialog.each import ordered_each
 from dialog.everywhere import ALWAYS
 from dialog.filling import Filling, tells_digits
 from dialog.flow import Choose, Collect
@@ -13,7 +14,7 @@ from dialog.grounding import (
     HOLDS,
 )
 from dialog.misses import gave_up, missed, out_of_scope
-from dialog.requests import carry_on
+from dialog.requests import carry_on, rerun
 from dialog.switching import is_value, other_request, switch
 from dialog.wanted import fill_top, wanted_in
 from nlu.understanding import Understanding
@@ -54,10 +55,9 @@ def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, m
         return
     if best == "affirm" and isinstance(step, Choose) and (only := engine.only_choice(draft, step)):
         draft.reason = "the only one that there is"
-        draft.put_top(replace(draft.top, slots={**draft.top.slots, slot: only}))
-        engine.restart(draft)
-        engine.run(draft)
-        carry_on(draft)
+        rerun(draft, replace(draft.top, slots={**draft.top.slots, slot: only}))
+        return
+    if isinstance(step, Choose) and ordered_each(draft, step, understanding):
         return
     draft.reason = f"no {slot} in it"
     wanted = wanted_in(draft, understanding)
@@ -109,9 +109,9 @@ def take_and_go_on(draft: Draft, filling: Filling, slot: str, misses: int) -> No
         draft.reason = f"{', '.join(sorted(taken))} heard" if taken else f"{slot} narrowed"
     if filling.changed and slot not in filling.changed | filling.secrets.keys():
         draft.reason += f" instead of {slot}"
-    if filling.secrets:
-        engine.go(draft, draft.top.at)
-    else:
-        engine.restart(draft)
+    if not filling.secrets:
+        rerun(draft, draft.top)
+        return
+    engine.go(draft, draft.top.at)
     engine.run(draft)
     carry_on(draft)

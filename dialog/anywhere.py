@@ -6,8 +6,9 @@ from dialog.asides import explains_itself
 from dialog.corrections import corrects_by_name, is_kept
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS, SMALL_TALK
+from dialog.floor import give_back_floor
 from dialog.flow import Collect, Confirm
-from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, WORDS
+from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, WORDS, words_of
 from dialog.misses import once_more
 from dialog.requests import tell_quote
 from dialog.wanted import fill_top, takes, wanted_in
@@ -27,7 +28,11 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
         best = ScoredIntent("cancel", 1.0)
     if best is None or best.score < HOLDS:
         return False
+    if best.name == "cancel" and draft.script.lexicon.not_cancelled.search(understanding.text):
+        return _goes_on(draft, understanding)
     if best.name == "cancel" and (is_kept(draft, understanding) or _is_asked(draft)):
+        return False
+    if _is_answered(draft, understanding, best):
         return False
     corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
     if corrects and draft.state.stack and best.score < SWITCH and best.name != "cancel":
@@ -69,16 +74,38 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     return False
 
 
+def _goes_on(draft: Draft, understanding: Understanding) -> bool:
+    """ "No, don't cancel it": what is under way is asked again, a "yes" in the same breath, too."""
+    if not draft.state.stack or _is_asked(draft) or touches(draft, understanding):
+        return False
+    draft.reason = "not cancelled"
+    give_back_floor(draft)
+    return True
+
+
+def _is_answered(draft: Draft, understanding: Understanding, best: ScoredIntent) -> bool:
+    """Whether a question for a yes is answered by words that only sound like an end: "yes", beside
+    words to somebody else; "all of it is right", to what should be changed."""
+    if not isinstance(draft.step, Confirm) or best.name not in ("cancel", "goodbye"):
+        return False
+    if best.name == "cancel" and best.score >= SURE:
+        return False
+    words, lexicon = set(words_of(understanding.text)), draft.script.lexicon
+    return bool(words & lexicon.yes) or lexicon.as_it_is.search(understanding.text) is not None
+
+
 def _drops(draft: Draft, understanding: Understanding) -> bool:
     """Whether words at the start or the end drop what is under way, with nothing else wanted."""
     if not draft.state.stack:
         return False
     lexicon = draft.script.lexicon
+    if is_kept(draft, understanding):
+        return False
     if lexicon.dropped_last.search(draft.text):
         return True
     if not lexicon.dropped_first.search(draft.text) or touches(draft, understanding):
         return False
-    return not is_kept(draft, understanding) and not corrects_by_name(draft, draft.text)
+    return not corrects_by_name(draft, draft.text)
 
 
 def _is_asked(draft: Draft) -> bool:
@@ -108,6 +135,7 @@ def touches(draft: Draft, understanding: Understanding) -> bool:
 def weighed(draft: Draft, heard: Understanding) -> Understanding:
     """ "What's in checking": a request with a value for it goes before words about the conversation
     that are not surely meant."""
+    heard = asking_why(draft, heard)
     best = heard.intents[0] if heard.intents else None
     if best is None or best.name not in {*ALWAYS, *SMALL_TALK}:
         return heard
@@ -121,3 +149,12 @@ def weighed(draft: Draft, heard: Understanding) -> Understanding:
         if intent.score >= least and flow and any(takes(flow, e) for e in heard.entities):
             return replace(heard, intents=(replace(intent, score=HOLDS), *heard.intents[1:]))
     return heard
+
+
+def asking_why(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Why do you need my PIN": a question for a reason before the matter that it names."""
+    why = next((i for i in heard.intents if i.name == "why" and i.score >= AGAINST), None)
+    if why is None or not draft.state.stack or not draft.script.lexicon.asks_why.search(heard.text):
+        return heard
+    rest = tuple(i for i in heard.intents if i is not why)
+    return replace(heard, intents=(replace(why, score=SURE), *rest))

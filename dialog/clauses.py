@@ -15,6 +15,9 @@ LONG = 18
 PLAIN = 0.95
 """A piece that ends the call must be this surely a goodbye."""
 
+_TELLING = frozenset({"complaint", "suggestion", "dispute"})
+"""What is followed by what is told: "an idea for you: open on Sundays" wants no hours."""
+
 _DAYS = ("date", "period")
 _ORDERED = ("money", "payee")
 
@@ -45,6 +48,8 @@ def split(
     if not all(_is_sure_request(part, script) for part in parts):
         return (understood,)
     wanted = [script.by_intent.get(str(part.intent), part.intent) for part in parts]
+    if str(wanted[0]) in _TELLING:
+        return (replace(understood, intents=parts[0].intents),)
     return parts if len(set(wanted)) == len(wanted) else (understood,)
 
 
@@ -65,6 +70,8 @@ def dropped(
     found = script.lexicon.dropping.match(understood.text)
     if found is None:
         return _dropped_first(understood, script, read, running)
+    if script.lexicon.reason.match(found["rest"]):
+        return (replace(understood, intents=(ScoredIntent("cancel", 1.0),), entities=()),)
     rest = read(found["rest"])
     wishes = split(rest, script, read)
     if not all(_is_sure_request(wish, script) for wish in wishes):
@@ -171,6 +178,24 @@ def _without_days_of_stories(understood: Understanding, script: Script) -> Under
     return replace(understood, entities=kept)
 
 
+def to_the_point(
+    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+) -> Understanding:
+    """A long utterance that says at last what it is for ("…, what I wanted to ask is"): that
+    alone, where it is surely a request.
+
+    Args:
+        understood: The whole utterance.
+        script: Knows which intents are requests.
+        read: Reads a piece of the text as an answer to what was asked.
+    """
+    found = list(script.lexicon.purpose.finditer(understood.text))
+    if not found or len(understood.text.split()) < LONG:
+        return understood
+    wish = read(understood.text[found[-1].end() :])
+    return wish if _is_sure_request(wish, script) else understood
+
+
 def clear_piece(
     understood: Understanding, script: Script, read: Callable[[str], Understanding]
 ) -> Understanding:
@@ -245,4 +270,8 @@ def _is_said_anywhere(part: Understanding) -> bool:
 
 def _is_sure_request(part: Understanding, script: Script) -> bool:
     best = part.intents[0] if part.intents else None
-    return best is not None and best.score >= SWITCH and script.is_request(best.name)
+    if best is None or not script.is_request(best.name):
+        return False
+    flow = script.by_intent.get(best.name)
+    same = [i.score for i in part.intents if flow and script.by_intent.get(i.name) == flow]
+    return max(best.score, sum(same)) >= SWITCH

@@ -181,6 +181,13 @@ def day_is_past(view: View) -> bool:
 
 
 @condition
+def rhythm_is_other(view: View) -> bool:
+    """A payment shall be repeated in a rhythm that we do not have."""
+    filled = view.frame.slots.get("every")
+    return filled is not None and filled.value == "other"
+
+
+@condition
 def refused_before(view: View) -> bool:
     """The caller would not answer, more than once."""
     return view.frame.refused > 1

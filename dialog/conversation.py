@@ -13,7 +13,14 @@ from dialog.bank.audit import because
 from dialog.bank.bank import Bank
 from dialog.bank.values import Facts
 from dialog.bank.waiting_line import NewWaiting
-from dialog.clauses import backed, clear_piece, dropped, split, wish_instead
+from dialog.clauses import (
+    backed,
+    clear_piece,
+    dropped,
+    split,
+    to_the_point,
+    wish_instead,
+)
 from dialog.decision import (
     Act,
     Decision,
@@ -229,12 +236,13 @@ class Conversation:
 
         running = next((f.flow for f in reversed(self._state.stack) if not f.called), None)
         if parts := dropped(understood, self._script, read, running):
-            return parts if self._state.stack else parts[1:]
+            return parts if self._state.stack else parts[1:] or parts
         if self._state.expectation.kind == "yes_no":
             top = self._state.stack[-1]
             parts = agreed_and_more(understood, self._script, top, self._read_in_context, read)
             if parts:
                 return parts
+        understood = to_the_point(understood, self._script, self._read_in_context)
         understood = clear_piece(understood, self._script, self._read_in_context)
         if self._state.expectation.kind != "open":
             return (understood,)

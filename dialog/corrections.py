@@ -4,12 +4,11 @@ was before."""
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialog import engine
 from dialog.draft import Draft
 from dialog.flow import Choose
 from dialog.grounding import held, words_of
 from dialog.options import OPTIONS
-from dialog.requests import carry_on
+from dialog.requests import rerun
 from dialog.state import Filled
 from nlu.understanding import Understanding
 
@@ -57,17 +56,15 @@ def _ask_anew(draft: Draft, slot: str) -> None:
     draft.reason = f"{slot} shall be another one"
     frame = draft.top
     slots = {name: filled for name, filled in frame.slots.items() if name != slot}
-    draft.put_top(replace(frame, slots=slots, anew=frame.anew | {slot}, before=frame.slots))
-    _run(draft)
+    rerun(draft, replace(frame, slots=slots, anew=frame.anew | {slot}, before=frame.slots))
 
 
 def _keep(draft: Draft) -> None:
     """Take the last correction back."""
     frame = draft.top
     draft.reason = "the last correction is taken back"
-    draft.put_top(replace(frame, slots=frame.before or {}, before=frame.slots, anew=frozenset()))
     draft.say("as_before")
-    _run(draft)
+    rerun(draft, replace(frame, slots=frame.before or {}, before=frame.slots, anew=frozenset()))
 
 
 def _other(draft: Draft) -> bool:
@@ -114,11 +111,4 @@ def _as(draft: Draft, slot: str, kind: str) -> Filled:
 def _change(draft: Draft, values: Mapping[str, Filled]) -> None:
     draft.reason = f"correction: {', '.join(sorted(values))}"
     frame = draft.top
-    draft.put_top(replace(frame, slots={**frame.slots, **values}, before=frame.slots))
-    _run(draft)
-
-
-def _run(draft: Draft) -> None:
-    engine.restart(draft)
-    engine.run(draft)
-    carry_on(draft)
+    rerun(draft, replace(frame, slots={**frame.slots, **values}, before=frame.slots))

@@ -181,9 +181,13 @@ def ask(draft: Draft, key: str, action: str, expectation: Expectation) -> None:
     draft.say(f"{key}_again" if again else key)
     draft.mark(action)
     draft.put_top(replace(draft.top, waiting=True))
-    takes = (entity for slot in draft.flow.slots.values() for entity in slot.takes)
-    beside = tuple(sorted({entity.split(":")[0] for entity in takes}))
-    draft.change(expectation=replace(expectation, beside=beside))
+    draft.change(expectation=replace(expectation, beside=kinds_of(draft.flow)))
+
+
+def kinds_of(flow: Flow) -> tuple[str, ...]:
+    """The kinds of value that a flow's slots take."""
+    takes = (entity for slot in flow.slots.values() for entity in slot.takes)
+    return tuple(sorted({entity.split(":")[0] for entity in takes}))
 
 
 def _collect(draft: Draft, flow: Flow, step: Collect) -> bool:

@@ -1,5 +1,7 @@
 """Giving the floor back to the caller: what was asked is asked again, or what they would like."""
 
+from dataclasses import replace
+
 from dialog import engine
 from dialog.draft import Draft
 from dialog.state import OPEN
@@ -19,4 +21,11 @@ def what_else(draft: Draft) -> None:
     """Ask what else, and let "no" mean goodbye."""
     draft.asked_what = True
     draft.say("anything_else", "ask_anything_else")
-    draft.change(closing=True, expectation=OPEN)
+    draft.change(closing=True, expectation=replace(OPEN, beside=_ordered_next(draft)))
+
+
+def _ordered_next(draft: Draft) -> tuple[str, ...]:
+    """The kinds of value that an order of what was told last would name."""
+    last = draft.state.ended[-1].frame.flow if draft.state.ended else None
+    leads = draft.script.flows[last].leads if last else None
+    return engine.kinds_of(draft.script.flows[leads]) if leads else ()

@@ -96,6 +96,7 @@ class Choose(Step):
         ask: Reply that asks; ASK_again asks once more.
         action: Name of the asking in events.
         unmatched: Reply where something was named that is none of ours.
+        each: "Both" is one order of each.
     """
 
     choose: Name
@@ -103,6 +104,7 @@ class Choose(Step):
     ask: Name
     action: Name
     unmatched: Name | None = None
+    each: bool = False
 
 
 class Say(Step):
@@ -121,6 +123,7 @@ class Confirm(Step):
         deny: Label to go to after a "no".
         strict: Only a plain, well heard "yes" to a question that was heard to its end counts.
         cancels: The question is whether to cancel something: "yes, cancel it" is a yes to it.
+        whole: The question is about all that there is: "yes, both" is a plain yes to it.
     """
 
     confirm: Name
@@ -128,6 +131,7 @@ class Confirm(Step):
     deny: Name
     strict: bool = True
     cancels: bool = False
+    whole: bool = False
 
 
 class Do(Step):
@@ -224,6 +228,8 @@ class Flow(Strict):
         cancelled: Reply after the caller cancelled it.
         cancelled_action: Name of that in events.
         stays: Reply where the caller wants to undo what was done already.
+        follows: Intents that ask on about what was just told, and mean this flow then.
+        leads: The flow that orders something of what this one has told.
         passing: An offer that is dropped as soon as the caller speaks of something else.
         slots: What it needs to know.
         steps: What it does.
@@ -236,6 +242,8 @@ class Flow(Strict):
     cancelled: Name = "cancelled"
     cancelled_action: Name = "ask_anything_else"
     stays: Name = "stays"
+    follows: tuple[Name, ...] = ()
+    leads: Name | None = None
     passing: bool = False
     slots: dict[Name, Slot] = Field(default_factory=dict)
     steps: Annotated[tuple[AnyStep, ...], Field(min_length=1)]

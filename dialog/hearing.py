@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from dialog import engine, menus
+from dialog import menus
 from dialog.afterwards import afterwards
 from dialog.agreement import confirm
 from dialog.answers import SHORT, answer, is_secret_answer
-from dialog.anywhere import said_anywhere, touches, weighed
+from dialog.anywhere import asking_why, said_anywhere, touches, weighed
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
 from dialog.farewell import is_rating
@@ -19,7 +19,7 @@ from dialog.masking import mask
 from dialog.misses import missed
 from dialog.rating import said_to_rating
 from dialog.reference import resolved
-from dialog.requests import carry_on, ordered_again, request, resume
+from dialog.requests import carry_on, ordered_again, request, rerun, resume
 from dialog.stack import requests_in
 from dialog.state import OPEN, Filled, Offered
 from dialog.switching import other_request
@@ -54,7 +54,9 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
         understanding, *later = parts
         then = tuple(later)
     draft.text, draft.then = understanding.text, then
-    if not draft.state.expectation.secret:
+    if draft.state.expectation.secret:
+        understanding = asking_why(draft, understanding)
+    else:
         understanding = weighed(draft, resolved(draft, understanding))
     if _tells(draft, understanding):
         _take_words(draft, understanding)
@@ -106,7 +108,7 @@ def _tells(draft: Draft, understanding: Understanding) -> bool:
         return True
     return (
         best not in ALWAYS
-        and best not in ("refuse", "deny")
+        and best not in ("refuse", "deny", "affirm")
         and (_is_matter(draft, understanding) or not other_request(draft, understanding))
     )
 
@@ -122,11 +124,8 @@ def _take_words(draft: Draft, understanding: Understanding) -> None:
     slot = draft.asked or ""
     shown = mask(understanding, draft.state.expectation, draft.script.lexicon).text
     slots = {**draft.top.slots, slot: Filled(shown, WORDS, understanding.confidence)}
-    draft.put_top(replace(draft.top, slots=slots))
     draft.reason = f"{slot} told"
-    engine.restart(draft)
-    engine.run(draft)
-    carry_on(draft)
+    rerun(draft, replace(draft.top, slots=slots))
 
 
 def _beside_the_flow(

@@ -5,6 +5,9 @@ from decimal import Decimal, InvalidOperation
 
 from nlu.understanding import Entity, EntityValue, Expectation, Money, ScoredIntent, Understanding
 
+LONGEST_CHOICE = 2
+"""More digits than this choose nothing and are a number."""
+
 
 def as_understanding(digits: str, expectation: Expectation, today: date) -> Understanding:
     """What a finished key entry means, given what was asked.
@@ -16,6 +19,8 @@ def as_understanding(digits: str, expectation: Expectation, today: date) -> Unde
     if entry == "0":
         return _heard(entry, "agent")
     if expectation.kind == "yes_no":
+        if len(entry) > LONGEST_CHOICE and entry.isdigit():
+            return _heard(entry, "identify", ("digits", entry))
         return _heard(entry, {"1": "affirm", "2": "deny"}.get(entry))
     if expectation.kind == "money":
         return _amount(entry)

@@ -13,6 +13,9 @@ from nlu.understanding import Understanding
 Said = Literal["rating", "wish", "aside", "neither"]
 """An aside is said at any point, and is about the question or the end of the call."""
 
+_ABOUT_US = ("repeat", "slower", "louder", "help", "explain", "why")
+"""What a rating may speak of, too ("slow", "say it all twice"), unless it asks us for it."""
+
 _ENDS = ("goodbye", "cancel", "deny", "refuse")
 
 
@@ -32,7 +35,8 @@ def said_to_rating(draft: Draft, understanding: Understanding) -> Said:
     if name in _ENDS:
         aside = short or (score >= SURE and not told)
     else:
-        aside = name in ALWAYS and (short or score >= SWITCH)
+        asks = draft.script.lexicon.addressed.search(understanding.text) is not None
+        aside = name in ALWAYS and (short or score >= SWITCH) and (asks or name not in _ABOUT_US)
     if aside:
         return "aside"
     return "rating" if told or short else "neither"

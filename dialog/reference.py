@@ -36,7 +36,9 @@ def resolved(draft: Draft, heard: Understanding) -> Understanding:
     if "money" not in kinds:
         heard = _part(draft, heard)
     if not draft.state.stack:
-        heard = _other_account(draft, heard)
+        heard = _asked_on(draft, _other_account(draft, heard))
+        if "account_kind" not in kinds:
+            heard = _that_account(draft, heard)
     if draft.state.stack:
         heard = _in_that_week(draft, heard)
     if "recurrence" not in kinds:
@@ -166,6 +168,29 @@ def _other_account(draft: Draft, heard: Understanding) -> Understanding:
         return heard
     rest = [account.kind for account in accounts if account.kind != named[0].value]
     return with_value(heard, "account_kind", rest[0]) if len(rest) == 1 else heard
+
+
+def _that_account(draft: Draft, heard: Understanding) -> Understanding:
+    """ "What happened in there": the account that was told of last."""
+    last = draft.state.ended[-1] if draft.state.ended else None
+    told = last.frame.slots.get("account") if last and last.how == "told" else None
+    if told is None or not draft.script.lexicon.there.search(heard.text):
+        return heard
+    accounts = draft.facts.accounts if draft.facts else ()
+    kind = next((a.kind for a in accounts if told.value in (a.id, a.kind)), None)
+    return with_value(heard, "account_kind", kind) if kind else heard
+
+
+def _asked_on(draft: Draft, heard: Understanding) -> Understanding:
+    """ "And what's the rate on that", of a loan that was just told of."""
+    last = draft.state.ended[-1].frame.flow if draft.state.ended else None
+    flow = draft.script.flows.get(last or "")
+    if flow is None or heard.intent not in flow.follows or heard.entities:
+        return heard
+    if not draft.script.lexicon.there.search(heard.text):
+        return heard
+    meant = replace(heard.intents[0], name=flow.intents[0])
+    return replace(heard, intents=(meant, *heard.intents[1:]), quote=None)
 
 
 def _in_that_week(draft: Draft, heard: Understanding) -> Understanding:

@@ -17,7 +17,7 @@ from dialog.misses import missed, once_more, out_of_scope
 from dialog.orders import orders_in
 from dialog.reference import resolved
 from dialog.stack import raised, requests_in
-from dialog.state import OPEN, Filled
+from dialog.state import OPEN, Filled, Frame
 from dialog.telling import is_surer, quoted, tell_passage, tell_topic
 from dialog.wanted import fill_top, gives_number, same_matter, wanted_by_values, wanted_in
 from nlu.understanding import Quote, Understanding
@@ -39,6 +39,14 @@ def carry_on(draft: Draft) -> None:
             request(draft, then, closing=False)
     if _is_free(draft) and not draft.asked_what:
         what_else(draft)
+
+
+def rerun(draft: Draft, frame: Frame) -> None:
+    """Run the top flow anew with what its frame holds now, and go on."""
+    draft.put_top(frame)
+    engine.restart(draft)
+    engine.run(draft)
+    carry_on(draft)
 
 
 def _is_free(draft: Draft) -> bool:
@@ -97,7 +105,7 @@ def take_in(draft: Draft, understanding: Understanding) -> None:
         if not flow.is_secret:
             first, *later = orders_in(flow, understanding, lexicon)
             if later and not draft.state.queue:
-                _wait_for_turn(draft, later)
+                wait_for_turn(draft, later)
             anew = fill(flow, replace(frame, slots={}), first, draft.facts, lexicon, asked=None)
             told = {k: v for k, v in anew.frame.slots.items() if k not in frame.doubts}
             frame = replace(anew.frame, slots={**frame.slots, **told}, doubts=frame.doubts)
@@ -134,7 +142,7 @@ def begin(draft: Draft, name: str, understanding: Understanding) -> None:
     if later:
         if any(slot.critical for slot in draft.flow.slots.values()):
             draft.say("one_by_one")
-        _wait_for_turn(draft, later)
+        wait_for_turn(draft, later)
     filling = fill_top(draft, first, None)
     draft.put_top(filling.frame)
     draft.secrets = filling.secrets if filling.frame.slots else {}
@@ -155,7 +163,7 @@ def _take_told(draft: Draft, understanding: Understanding) -> None:
             draft.put_top(replace(draft.top, slots={**draft.top.slots, slot: filled}))
 
 
-def _wait_for_turn(draft: Draft, later: Sequence[Understanding]) -> None:
+def wait_for_turn(draft: Draft, later: Sequence[Understanding]) -> None:
     """Put further orders of the same breath before what waits already, without secrets."""
     shown = tuple(mask(order, OPEN, draft.script.lexicon) for order in later)
     draft.change(queue=(*shown, *draft.state.queue))

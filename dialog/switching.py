@@ -16,6 +16,9 @@ from dialog.telling import quoted
 from dialog.wanted import fill_top, same_matter, takes
 from nlu.understanding import Entity, Understanding
 
+CERTAIN = 0.9
+"""A request from here on is one, though the values beside it are the running flow's."""
+
 
 def other_request(draft: Draft, understanding: Understanding) -> bool:
     """Whether something else than the flows under way is asked for, surely enough to switch, or
@@ -42,7 +45,12 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
         # "Let's finish the transfer first" chooses nothing.
         return _is_bare(draft, understanding)
     best = understanding.intents[0]
-    return best.score < SURE or _is_bare(draft, understanding) or _is_detail(draft, understanding)
+    return (
+        best.score < SURE
+        or _is_bare(draft, understanding)
+        or _is_detail(draft, understanding)
+        or _is_only_ours(draft, understanding)
+    )
 
 
 def _is_detail(draft: Draft, understanding: Understanding) -> bool:
@@ -52,6 +60,17 @@ def _is_detail(draft: Draft, understanding: Understanding) -> bool:
     return same_matter(draft.script, name, draft.top.flow) and all(
         takes(draft.flow, entity) for entity in understanding.entities
     )
+
+
+def _is_only_ours(draft: Draft, understanding: Understanding) -> bool:
+    """Whether the values are none for the request, which is not quite sure: "push it to Friday"
+    names no planned payment to cancel."""
+    best = understanding.intents[0]
+    flow = draft.script.flows.get(draft.script.by_intent.get(best.name, ""))
+    if flow is None or best.score >= CERTAIN:
+        return False
+    values = [e for e in understanding.entities if e.role != "not"]
+    return bool(values) and not any(takes(flow, entity) for entity in values)
 
 
 def _is_bare(draft: Draft, understanding: Understanding) -> bool:

@@ -13,6 +13,15 @@ from nlu.understanding import Entity, ScoredIntent, Understanding
 LEAST_VALUES = 2
 """Kinds of value that must be said for a flow to be started by them alone."""
 
+_DESCRIBES = frozenset({"category", "direction"})
+"""Values that tell what an order is about, and are no part of it: "the rent to Oak Street"."""
+
+DISPUTE = "dispute"
+"""Counts from less on, where somebody says that it was not they."""
+
+COMPLAINT = "complaint"
+"""Goes before what it is about, where it is named."""
+
 _ALONE = frozenset({"payee", "money"})
 """Values that begin an order alone; a card or an account may be meant for many things."""
 
@@ -23,6 +32,11 @@ def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
     if sure[:1] == ["identify"] and draft.state.customer_id is not None:
         others = [i.name for i in understanding.intents if i.score >= AGAINST]
         sure = [n for n in others if n != "identify" and draft.script.is_request(n)] or sure
+    disputed = any(i.name == DISPUTE and i.score >= AGAINST for i in understanding.intents)
+    if not sure and disputed and draft.script.lexicon.not_me.search(understanding.text):
+        sure = [DISPUTE]
+    if COMPLAINT in sure and draft.script.lexicon.complains.search(understanding.text):
+        sure = [COMPLAINT, *(name for name in sure if name != COMPLAINT)]
     together = _wanted_together(draft, understanding)
     return [*together, *(name for name in sure if name not in together)]
 
@@ -46,7 +60,8 @@ def _wanted_together(draft: Draft, understanding: Understanding) -> list[str]:
 
 def wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
     """The only flow that two values or more belong to, all of them: "forty dollars to Anna"."""
-    entities = [entity for entity in understanding.entities if entity.role != "not"]
+    meant = [entity for entity in understanding.entities if entity.role != "not"]
+    entities = [e for e in meant if e.type not in _DESCRIBES]
     kinds = {entity.type for entity in entities}
     if kinds and names_stranger(understanding, draft.script.lexicon):
         kinds.add("payee")  # before the login nobody's name is known

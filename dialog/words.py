@@ -56,6 +56,7 @@ class Lexicon(Strict):
     dropped_last: Pattern
     dropped_first: Pattern
     joints: Pattern
+    reason: Pattern
     question: Pattern
     told: dict[str, Pattern]
     all_of_it: Pattern
@@ -66,6 +67,17 @@ class Lexicon(Strict):
     foreign: dict[str, frozenset[str]]
     languages: Pattern
     meaning: Pattern
+    there: Pattern
+    likewise_asked: Pattern
+    as_it_is: Pattern
+    not_cancelled: Pattern
+    leaves_out: Pattern
+    addressed: Pattern
+    declines: Pattern
+    complains: Pattern
+    not_me: Pattern
+    asks_why: Pattern
+    purpose: Pattern
     pronouns: Pattern
     same: Pattern
     same_again: Pattern

@@ -83,7 +83,8 @@ def _fitting(
     session: Session, customer_id: int, search: Search, *, own: bool = True
 ) -> Iterator[Transaction]:
     for posting, entry in session.execute(_query(customer_id, search, own=own)):
-        if search.category and category_of(posting.description) != search.category:
+        spent = posting.amount_minor < 0
+        if search.category and (category_of(posting.description) != search.category or not spent):
             continue
         yield Transaction(
             day=entry.booked_on,

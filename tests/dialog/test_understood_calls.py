@@ -388,3 +388,82 @@ def test_a_question_while_the_login_asks_names_no_account(call: Conversation) ->
 def test_small_talk_hides_no_wish(call: Conversation) -> None:
     turn = "hey there, how's it going, lovely weather. so what's my balance"
     assert actions(call, turn) == ["ask_customer_number"]
+
+
+LOGIN = ("40217308", "4821")
+
+
+def logged_in(call: Conversation) -> None:
+    for entry in LOGIN:
+        call.key(entry)
+
+
+def test_thanks_that_sound_like_a_name_change_no_recipient(call: Conversation) -> None:
+    logged_in(call)
+    call.hear("send Tom twenty dollars")
+    assert "Hanna Cole" not in " ".join(call.hear("Cool, good to know.").say)
+
+
+def test_the_limits_that_were_asked_for_are_told_after_the_login(call: Conversation) -> None:
+    assert call.hear("what are my card limits").action == "tell_knowledge"
+    assert call.key(LOGIN[0]).action == "ask_pin"
+    assert "3316" in " ".join(call.key(LOGIN[1]).say)
+
+
+def test_a_rhythm_that_we_do_not_have_is_refused_and_not_paid_once(
+    call: Conversation, bank: Bank
+) -> None:
+    logged_in(call)
+    assert call.hear("pay Anna ten dollars every other Friday").action == "transfer_refused"
+    assert "every week" in call.hear("every week then").say[-1]
+    call.hear("yes")
+    assert [one.every for one in bank.facts(1).schedules] == ["week"]
+
+
+def test_what_was_planned_is_cancelled_by_a_word_about_it(call: Conversation, bank: Bank) -> None:
+    logged_in(call)
+    actions(call, "pay Anna ten dollars on Friday", "yes")
+    assert call.hear("actually cancel that one").action == "confirm_cancel"
+    assert call.hear("yes").action == "payment_cancelled"
+    assert not bank.facts(1).schedules
+
+
+def test_cancelling_one_of_two_plans_begins_no_new_payment(call: Conversation, bank: Bank) -> None:
+    logged_in(call)
+    actions(
+        call, "pay Anna ten dollars on Friday", "yes", "pay Tom eleven dollars on Friday", "yes"
+    )
+    answer = call.hear("hm, cancel the one to Anna")
+    assert answer.action == "confirm_cancel"
+    assert "Anna Keller" in answer.say[-1]
+
+
+def test_both_cards_are_blocked_one_after_the_other(call: Conversation, bank: Bank) -> None:
+    logged_in(call)
+    assert actions(call, "block my card", "both of them", "yes", "yes") == [
+        "ask_card",
+        "confirm_block",
+        "card_blocked",
+        "card_blocked",
+    ]
+    assert {card.status for card in bank.facts(1).cards} == {"blocked"}
+
+
+@pytest.mark.parametrize(
+    "words", ["no don't cancel it", "no wait, all of it is right", "get down from there. yes"]
+)
+def test_what_is_under_way_is_not_dropped_by_words_that_keep_it(
+    call: Conversation, words: str
+) -> None:
+    logged_in(call)
+    call.hear("send Tom twenty dollars")
+    call.hear("hmm, that's not right")
+    assert call.hear(words).action == "confirm_transfer"
+    assert call.hear("yes").action == "transfer_done"
+
+
+def test_a_new_amount_is_taken_where_the_day_is_asked_for(call: Conversation) -> None:
+    logged_in(call)
+    call.hear("schedule a payment of sixty dollars to Anna")
+    call.hear("make that seventy")
+    assert "$70.00" in call.hear("the twenty fifth").say[-1]
