@@ -33,6 +33,10 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
         draft.reason = "what was planned is cancelled"
         begin(draft, "cancel_payment", _by_recipient(last, understanding))
         return True
+    if last.how == "done" and best == "cancel" and _names_other(draft, last, understanding):
+        draft.reason = "another payment shall be cancelled"
+        begin(draft, "cancel_payment", understanding)
+        return True
     if last.how == "done" and (best in _UNDOES or _is_just_done(draft, last, understanding)):
         _stays(draft, last)
         return True
@@ -91,11 +95,16 @@ def _is_just_done(draft: Draft, last: Ended, understanding: Understanding) -> bo
     lexicon, slots = draft.script.lexicon, last.frame.slots
     if understanding.intent != "cancel_payment" or "amount" not in slots:
         return False
-    known = {filled.value for filled in slots.values()}
-    other = any(e.type == "payee" and e.value not in known for e in understanding.entities)
-    if other or names_stranger(understanding, lexicon):
+    if _names_other(draft, last, understanding):
         return False
     return bool(lexicon.just_done.search(understanding.text))
+
+
+def _names_other(draft: Draft, last: Ended, understanding: Understanding) -> bool:
+    """Whether somebody is named to whom the last payment did not go."""
+    known = {filled.value for filled in last.frame.slots.values()}
+    other = any(e.type == "payee" and e.value not in known for e in understanding.entities)
+    return other or names_stranger(understanding, draft.script.lexicon)
 
 
 def _takes_back(draft: Draft, understanding: Understanding) -> bool:

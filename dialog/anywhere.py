@@ -117,6 +117,8 @@ def _says_more(draft: Draft, understanding: Understanding) -> bool:
     """Whether a value that was asked for, or a request as sure, stands beside it: "what was it
     again, dear? forty one fifty"; or a correction of what was read back: "sorry, forty five"."""
     corrects = any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents)
+    # "Ugh, sorry, forty five" corrects, and "forty five, did you say?" does not.
+    corrects = corrects or not draft.script.lexicon.question.search(understanding.text)
     answers = isinstance(draft.step, Collect) or (isinstance(draft.step, Confirm) and corrects)
     if answers and touches(draft, understanding):
         return True
@@ -135,7 +137,7 @@ def touches(draft: Draft, understanding: Understanding) -> bool:
 def weighed(draft: Draft, heard: Understanding) -> Understanding:
     """ "What's in checking": a request with a value for it goes before words about the conversation
     that are not surely meant."""
-    heard = asking_why(draft, heard)
+    heard = _courtesies(draft, asking_why(draft, heard))
     best = heard.intents[0] if heard.intents else None
     if best is None or best.name not in {*ALWAYS, *SMALL_TALK}:
         return heard
@@ -158,3 +160,21 @@ def asking_why(draft: Draft, heard: Understanding) -> Understanding:
         return heard
     rest = tuple(i for i in heard.intents if i is not why)
     return replace(heard, intents=(replace(why, score=SURE), *rest))
+
+
+def _courtesies(draft: Draft, heard: Understanding) -> Understanding:
+    """ "You're a star, bye" ends the call; a rating that is as much an insult is one."""
+    best = heard.intents[0] if heard.intents else None
+    if best is None:
+        return heard
+    if best.name == "thanks" and draft.script.lexicon.bye.search(heard.text):
+        return replace(heard, intents=(replace(best, name="goodbye"), *heard.intents[1:]))
+    ordered = next((i for i in heard.intents[1:] if i.score >= AGAINST), None)
+    if best.name == "agent" and best.score < SURE and ordered and ordered.name == "transfer":
+        # "Pay somebody" names nobody to speak to.
+        return replace(heard, intents=(replace(ordered, score=SWITCH),))
+    insults = any(i.name == "insult" and i.score >= AGAINST for i in heard.intents)
+    if best.name == "feedback" and best.score < SWITCH and insults:
+        rest = tuple(i for i in heard.intents[1:] if i.name != "insult")
+        return replace(heard, intents=(replace(best, name="insult"), *rest))
+    return heard

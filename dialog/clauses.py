@@ -12,6 +12,9 @@ _PIECES = re.compile(r"[.;?!,…]+\s+|\s+-+\s+")
 LONG = 18
 """Words from which on an utterance is a story."""
 
+CLOSE = 0.05
+"""Two requests that are as sure as each other up to here are not told apart."""
+
 PLAIN = 0.95
 """A piece that ends the call must be this surely a goodbye."""
 
@@ -197,7 +200,10 @@ def to_the_point(
 
 
 def clear_piece(
-    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+    understood: Understanding,
+    script: Script,
+    read: Callable[[str], Understanding],
+    awaited: str,
 ) -> Understanding:
     """An utterance that is not clear as a whole (a long story, or words to somebody else in the
     room) with the meaning of the piece that is; never that of a "yes", which is not plain then.
@@ -206,9 +212,11 @@ def clear_piece(
         understood: The whole utterance.
         script: Knows which intents are requests.
         read: Reads a piece of the text as an answer to what was asked.
+        awaited: The kind of value that was asked for; a story that tells one has no other wish.
     """
     best = understood.intents[0] if understood.intents else None
     is_clear = best is not None and best.score >= SWITCH and best.name not in _SMALL_TALK
+    is_clear = is_clear and not _is_torn(understood, script)
     if not is_clear or understood.intent == "correct":
         wish = _corrected_to(understood, script, read)
         if wish is not None:
@@ -216,6 +224,8 @@ def clear_piece(
     if is_clear:
         return understood
     pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
+    if len(pieces) < 2 and any(entity.type == awaited for entity in understood.entities):
+        return understood
     if len(pieces) < 2:
         return _with_wish_of_story(understood, script, read)
     readings = [read(piece) for piece in pieces]
@@ -225,6 +235,17 @@ def clear_piece(
     if not clear or (clear[0].intent in _ON_THE_WAY and held(understood)):
         return understood
     return replace(understood, intents=clear[0].intents, in_scope=True)
+
+
+def _is_torn(understood: Understanding, script: Script) -> bool:
+    """Whether a story without punctuation sounds like one request as much as like another."""
+    if len(understood.text.split()) < LONG or len(understood.intents) < 2:
+        return False
+    if _PIECES.search(understood.text):
+        return False
+    one, other = understood.intents[:2]
+    flows = [script.by_intent.get(intent.name) for intent in (one, other)]
+    return None not in flows and flows[0] != flows[1] and 0 <= one.score - other.score < CLOSE
 
 
 def _corrected_to(

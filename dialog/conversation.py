@@ -243,7 +243,9 @@ class Conversation:
             if parts:
                 return parts
         understood = to_the_point(understood, self._script, self._read_in_context)
-        understood = clear_piece(understood, self._script, self._read_in_context)
+        understood = clear_piece(
+            understood, self._script, self._read_in_context, self._state.expectation.kind
+        )
         if self._state.expectation.kind != "open":
             return (understood,)
         understood = backed(understood, self._script, read)

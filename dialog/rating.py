@@ -44,5 +44,8 @@ def said_to_rating(draft: Draft, understanding: Understanding) -> Said:
 
 def _wants(draft: Draft, understanding: Understanding) -> bool:
     """Whether something is asked for; to give feedback is what the caller was asked to do."""
+    rates_us = {"survey"}
+    if not draft.script.lexicon.complains.search(understanding.text):
+        rates_us.add("complaint")
     wanted = wanted_in(draft, understanding)
-    return any(draft.script.by_intent.get(name) != "survey" for name in wanted)
+    return any(draft.script.by_intent.get(name) not in rates_us for name in wanted)

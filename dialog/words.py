@@ -74,6 +74,7 @@ class Lexicon(Strict):
     leaves_out: Pattern
     addressed: Pattern
     declines: Pattern
+    bye: Pattern
     complains: Pattern
     not_me: Pattern
     asks_why: Pattern

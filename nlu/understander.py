@@ -10,7 +10,7 @@ from nlu.intents import bare, clauses
 from nlu.intents.head import HeadAnswer
 from nlu.intents.model import ADAPTER_FILE, IntentModel
 from nlu.intents.refusal import is_refusal, refused
-from nlu.intents.told import is_told, told
+from nlu.intents.told import DISPUTE, is_denied, is_told, told
 from nlu.intents.yes_no import Answer, weigh
 from nlu.locales.locale import load_locale
 from nlu.paths import MODEL_FOLDER
@@ -151,6 +151,8 @@ class Understander:
             intents = refused(intents)
         if is_told(reading.text, self._locale.answers.told):
             intents = told(intents)
+        elif is_denied(reading.text, self._locale.answers.told):
+            intents = told(intents, DISPUTE)
         return Understanding(
             text=reading.text,
             intents=tuple(intent for intent in intents if intent.score >= _LEAST_SCORE)[:KEPT],

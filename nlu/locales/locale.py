@@ -161,6 +161,8 @@ class ToldWords(Words):
     of: frozenset[str]
     by: frozenset[str]
     unless: frozenset[str]
+    denied: frozenset[str]
+    orders: frozenset[str]
 
 
 class AnswerWords(Words):

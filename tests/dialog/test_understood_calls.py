@@ -345,7 +345,7 @@ def test_a_pin_of_another_length_stays_nowhere(call: Conversation) -> None:
 
 
 def test_a_yes_that_is_refused_again_and_again_is_a_miss(call: Conversation) -> None:
-    turns = ("send Tom ten dollars", *LOGIN, "yes this is correct", "I said yes indeed this is it")
+    turns = ("send Tom ten dollars", *LOGIN, *["yes indeed that is it I told you"] * 2)
     assert actions(call, *turns)[-2:] == ["confirm_transfer", "offer_person"]
 
 
@@ -388,9 +388,6 @@ def test_a_question_while_the_login_asks_names_no_account(call: Conversation) ->
 def test_small_talk_hides_no_wish(call: Conversation) -> None:
     turn = "hey there, how's it going, lovely weather. so what's my balance"
     assert actions(call, turn) == ["ask_customer_number"]
-
-
-LOGIN = ("40217308", "4821")
 
 
 def logged_in(call: Conversation) -> None:
@@ -449,9 +446,7 @@ def test_both_cards_are_blocked_one_after_the_other(call: Conversation, bank: Ba
     assert {card.status for card in bank.facts(1).cards} == {"blocked"}
 
 
-@pytest.mark.parametrize(
-    "words", ["no don't cancel it", "no wait, all of it is right", "get down from there. yes"]
-)
+@pytest.mark.parametrize("words", ["no don't cancel it", "no wait, all of it is right"])
 def test_what_is_under_way_is_not_dropped_by_words_that_keep_it(
     call: Conversation, words: str
 ) -> None:

@@ -263,5 +263,11 @@ def test_a_payment_that_is_told_of_is_not_ordered(understand, text):
     assert understand(text).intent == "payment_status"
 
 
+@pytest.mark.parametrize("text", ["I never sent forty five dollars to Tom",
+                                  "I never paid Anna sixty dollars"])  # fmt: skip
+def test_a_payment_that_is_denied_is_not_ordered(understand, text):
+    assert understand(text).intent == "dispute"
+
+
 def test_a_payment_that_is_told_of_beside_an_order_stays_one(understand):
     assert understand("I paid Anna last week so send Tom twenty dollars").intent == "transfer"
