@@ -11,6 +11,7 @@ from typing import Any
 
 import server.channels.call as call_module
 from dialog.bank.bank import Bank
+from server.admission import Drain
 from server.app import serving
 from server.bank_file import temporary_bank
 from server.engines import Engines
@@ -41,12 +42,16 @@ class SipHouse:
             if len(found) >= times:
                 return found[times - 1]
             if asyncio.get_running_loop().time() > deadline:
-                seen = Counter(self.actions())
-                raise TimeoutError(f"{len(found)} of {times} {kind} {words}; {dict(seen)}")
+                seen, heard = Counter(self.actions()), Counter(self.heard())
+                told = f"{dict(seen)}, {dict(heard)}"
+                raise TimeoutError(f"{len(found)} of {times} {kind} {words}; {told}")
             await asyncio.sleep(0.1)  # it shares the loop with the server
 
     def actions(self) -> list[str]:
         return [e["action"] for e in self.events if e["type"] == "listening"]
+
+    def heard(self) -> list[str]:
+        return [e["text"] for e in self.events if e["type"] == "heard"]
 
     async def details(self, count: int = 1) -> list[dict[str, Any]]:
         """The call detail records, once there are so many."""
@@ -66,6 +71,7 @@ async def sip_house(
     *,
     engines: Engines | None = None,
     sip: dict[str, Any] | None = None,
+    drain: Drain | None = None,
     **settings: Any,
 ) -> AsyncIterator[SipHouse]:
     """Real engines where they are given, else the stage's."""
@@ -86,7 +92,7 @@ async def sip_house(
     trunk = Sip(port=free_ports(2), **(sip or {}))
     chosen = Settings(**({"port": 0, "records": folder, "sip": trunk, "silence": 10.0} | settings))
     try:
-        async with serving(chosen, engines, bank, today=lambda: TODAY) as url:
+        async with serving(chosen, engines, bank, today=lambda: TODAY, drain=drain) as url:
             uri = f"sip:bank@127.0.0.1:{trunk.port}"
             yield SipHouse(uri, trunk.port, url, bank, folder, events)
     finally:

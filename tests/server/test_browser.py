@@ -20,6 +20,7 @@ import websockets
 from server.callfiles import read_turn
 from server.channels.browser.routes import PAGE
 from tests.server.conftest import sample
+from tests.server.staged import staged
 from voice.pcm import write_wav
 
 RATE = 16000
@@ -201,6 +202,60 @@ async def press(page: Chromium, key: str) -> None:
     await page.command("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
     await page.command("Input.dispatchKeyEvent", type="keyUp", key=key)
     await asyncio.sleep(0.15)
+
+
+NOTE_STATUS = """
+window.states = [];
+new MutationObserver(() => states.push(document.getElementById("status").textContent))
+  .observe(document.getElementById("status"), { childList: true });
+"""
+
+
+@pytest.mark.channels
+async def test_the_page_is_for_everybody(tmp_path, monkeypatch, loopback):
+    """Muted nothing is heard; captions come and go; controls have names, and Tab reaches them."""
+    talks = [(float(at), sample("demo", 1)) for at in range(5, 100, 5)]
+    sound = microphone(tmp_path / "mic.wav", *talks)
+    async with staged(tmp_path, monkeypatch) as beside:
+        host, port = beside.socket.remote_address[:2]
+        async with chromium(tmp_path, f"http://{host}:{port}/", sound) as page:
+            await page.run("document.getElementById('wire').value = 'websocket'")
+            await page.run("document.getElementById('call').click()")
+            await page.until("!document.getElementById('mute').disabled")
+            await page.run("document.getElementById('mute').click()")
+            await page.says("Welcome")
+            pressed = "document.getElementById('{}').getAttribute('aria-pressed')"
+            assert await page.run(pressed.format("mute")) == "true"
+            caption = "document.getElementById('caption')"
+            assert "Welcome" in await page.run(f"{caption}.textContent")
+            await page.run("document.getElementById('captions').click()")
+            assert await page.run(f"{caption}.hidden && {pressed.format('captions')}") == "false"
+            await page.run(NOTE_STATUS)
+            await asyncio.sleep(7)
+            assert "Listening" not in str(await page.run("states"))
+            await page.run("document.getElementById('mute').click()")
+            await page.until("String(states).includes('Listening')")
+            named = await names_of_controls(page)
+            assert len(named) >= 17
+            assert all(named), named
+            reached = [await tabbed_to(page) for _ in range(len(named) + 4)]
+            assert {"call", "mute", "captions"} <= set(reached)
+
+
+async def names_of_controls(page: Chromium) -> list[str]:
+    """As a screen reader tells them."""
+    tree = (await page.command("Accessibility.getFullAXTree"))["nodes"]
+    roles = ("button", "combobox", "textbox", "log")
+    controls = [n for n in tree if n.get("role", {}).get("value") in roles and not n.get("ignored")]
+    return [node.get("name", {}).get("value", "") for node in controls]
+
+
+async def tabbed_to(page: Chromium) -> str:
+    for kind in ("rawKeyDown", "keyUp"):
+        await page.command(
+            "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9
+        )
+    return str(await page.run("document.activeElement.id"))
 
 
 async def test_the_page_loads_nothing_from_elsewhere(hosting):

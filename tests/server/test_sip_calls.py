@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from server.admission import Drain
 from server.callfiles import read_turn
 from tests.server.conftest import sample
 from tests.server.sip_clients import Baresip, baresip, free_port
@@ -244,6 +245,28 @@ async def test_a_full_house_is_busy_and_the_running_call_goes_on(tmp_path, monke
         await house.until("listening", "ask_customer_number")
         busy = (await house.details())[0]
     assert busy["ended"] == "busy"
+
+
+async def test_a_server_that_drains_is_busy_and_ends_with_its_last_call(tmp_path, monkeypatch):
+    drain = Drain()
+    async with (
+        sip_house(tmp_path, monkeypatch, drain=drain) as house,
+        baresip(tmp_path / "first") as first,
+        baresip(tmp_path / "second") as second,
+    ):
+        await first.dial(house.uri)
+        await house.until("listening", "greet")
+        drain.begin()
+        await second.command("dial", house.uri)
+        assert "486" in str(await second.until("CALL_CLOSED"))
+        await asyncio.sleep(0.6)
+        await first.says(loud(SEND))
+        await house.until("listening", "ask_customer_number")
+        await first.command("hangup")
+        async with asyncio.timeout(30):
+            await drain.wait()
+        ended = [each["ended"] for each in await house.details(2)]
+    assert ended == ["busy", "hangup"]
 
 
 async def test_who_is_not_on_the_list_is_not_served(tmp_path, monkeypatch):

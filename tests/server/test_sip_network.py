@@ -86,9 +86,7 @@ async def test_a_whole_call_over_a_bad_network_ends_in_the_right_ledger(
         await phone.dial(uri)
         await house.until("listening", "greet", seconds=60)
         await asyncio.sleep(1)
-        await phone.says(request, 48000)
-        await house.until("said", "customer number", seconds=60)
-        await asyncio.sleep(3)  # the recording's "please" comes after a pause
+        await says(house, phone, request, "ask_customer_number")
         await phone.presses("40217308")
         await house.until("said", "PIN", seconds=60)
         before = len(house.actions())

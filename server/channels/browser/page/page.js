@@ -34,6 +34,7 @@ for (const key of KEYS) {
 
 async function start() {
   setCalling(true);
+  mute(false);
   status("Connecting …");
   byId("conversation").replaceChildren();
   byId("latency").replaceChildren();
@@ -45,7 +46,7 @@ async function start() {
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     });
     call = await open({ hello, microphone, speaker: byId("speaker"), onEvent: take, onEnd: ended });
-    mute(false);
+    mute(muted); // as chosen while it connected
     status("Connected: speak, or press keys");
   } catch (error) {
     ended(error.message || String(error));
