@@ -51,7 +51,7 @@ SERVICES := $(addsuffix .yaml,$(addprefix scenarios/,happy/checking-balance-dire
   happy/stolen-card happy/card-gone-missing cards/replace cards/limit loans/rates loans/filed products/recommended \
   complaints/filed fraud/not-mine person/human person/call-back survey/rated))
 services-voice: .venv/ready .models  ## a call of each service by voice on a clean telephone line, in virtual time
-	@$(BIN)/tellerline replay $(SERVICES) --fast --matrix scenarios/clean.yml --seed $(SEED) --calls 2 \
+	@$(BIN)/tellerline replay $(SERVICES) --fast --patient --matrix scenarios/clean.yml --seed $(SEED) --calls 2 \
 	  --report out/services-voice
 
 replay: .venv/ready .models  ## the recorded calls by voice in virtual time, judged by audio_samples/gates.yml; out/replay/report.html

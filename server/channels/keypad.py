@@ -4,11 +4,10 @@ RFC 4733 events in the audio stream and SIP INFO messages beside it are often bo
 second way tells the same key within half a second, in the order in which the first way told them.
 One way tells each press once, however close two of them come: what repeats a packet (RFC 4733, a
 retransmitted INFO) is dropped by the stack, and a busy machine reads many presses at one moment.
-But a packet of RFC 4733 that its key's end has overtaken begins the key anew (`Held`).
+But a late packet of RFC 4733 begins a key anew, or ends the next one (`Held`).
 
-The stack tells a key's beginning and end and no timestamp, so two cases stay open. Packets that
-were overtaken and are read at one moment with the key's end press it again. The same key pressed
-twice, and both read after a stall within `REST` but not at one moment, is one press.
+The stack tells a key's beginning and end and no timestamp, so what a stall brings at one moment or
+within `REST` stays open: a late packet may count as a press there, and two presses as one.
 """
 
 from collections import deque
@@ -24,9 +23,12 @@ OVERTAKEN = 0.06
 """Seconds after a key's end within which its packets still come: the jitter that a call must bear.
 The same key may be pressed again within them: telephones leave 40 ms between two."""
 
-REST = 0.1
+SHORTEST = 0.04
+"""Seconds that a key is pressed at least (ITU-T Q.24)."""
+
+REST = 0.14
 """Seconds after a key's end within which its end still comes again: it is told three times, 20 ms
-apart, and each may be late. A key is pressed for longer than the rest of that."""
+apart, and each is late by 60 ms, or more on a busy machine. The same key again ends later."""
 
 DIGITS = "0123456789*#"
 
@@ -72,33 +74,58 @@ class Press:
 
 
 class Held:
-    """The key of RFC 4733 that is down, or was last.
+    """The key of RFC 4733 that is down, and the one before it.
 
-        key down ── end ──┬─ within OVERTAKEN: down again? ── its end ── after REST: another press
-                          └─ later: another press
+    The stack takes any packet for one of the key that is down. So a late one of the key before, its
+    end or not, breaks a press in two, or begins the key before anew:
+
+        8 down … 8 end ─ 2 down ─ (8 end) ─ 2 down … 2 end      a press is longer than SHORTEST
+        8 down … 8 end ─ 2 down ─ (8 down) ─ 2 down … 2 end     2 was down all the time
+        8 down … 8 end ─ (8 down) ─ (8 end)                     the rest ends within REST
+        8 down … 8 end ─ 8 down … 8 end                         and another press later
 
     Times are those at which events are read, the same for all that are read at one moment: then
     nothing tells how far apart they came, and each press counts.
     """
 
     def __init__(self) -> None:
+        self._down: Press | None = None
         self._last: Press | None = None
         self._released_at = float("-inf")
+        self._question: Press | None = None
 
     def press(self, digit: str, at: float) -> Press:
         """A key's beginning; what was in question before it, and never ended, was no press."""
+        self._settle(counts=False)
+        if self._down is not None and self._down.digit == digit:
+            return Press(digit, at, counts=False)
+        if self._is_soon_again(digit, at):
+            return self._again(digit, at)
+        if self._down is not None:  # its end was lost
+            self.release(at)
+        self._down = Press(digit, at)
+        return self._down
+
+    def _is_soon_again(self, digit: str, at: float) -> bool:
         last = self._last
-        if last is not None and last.counts is None:
-            last.counts = False
-        again = last is not None and last.digit == digit
-        in_question = again and 0 < at - self._released_at <= OVERTAKEN
-        self._last = Press(digit, at, None if in_question else True)
-        return self._last
+        return last is not None and last.digit == digit and 0 < at - self._released_at <= OVERTAKEN
+
+    def _again(self, digit: str, at: float) -> Press:
+        press = Press(digit, at, counts=False)
+        if self._down is None and self._last is not None:
+            if self._released_at - self._last.at < SHORTEST:
+                self._down = self._last
+            else:
+                press.counts, self._question = None, press
+        return press
 
     def release(self, at: float) -> None:
         """A key's end."""
-        if self._last is not None and self._last.counts is None:
-            self._last.counts = at - self._released_at > REST
-            if not self._last.counts:
-                return  # the last press's end once more
-        self._released_at = at
+        ended = self._question or self._down
+        self._settle(counts=at - self._released_at > REST)
+        if ended is not None and ended.counts:
+            self._last, self._down, self._released_at = ended, None, at
+
+    def _settle(self, *, counts: bool) -> None:
+        if self._question is not None:
+            self._question.counts, self._question = counts, None

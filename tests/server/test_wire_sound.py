@@ -116,3 +116,14 @@ def test_the_same_key_soon_again_is_told_by_how_long_it_is_pressed():
 def test_a_press_whose_beginning_an_overtaken_packet_hid_counts_by_its_end():
     """The stack takes the key for pressed all along, and tells its end only."""
     assert counted(("4", 0.0), ("", 0.2), ("4", 0.2 + OVERTAKEN / 2), ("", 1.4)) == "44"
+
+
+def test_a_late_packet_of_the_key_before_breaks_no_press_in_two():
+    eight = (("8", 0.0), ("", 0.2))
+    assert counted(*eight, ("2", 0.23), ("", 0.235), ("2", 0.245), ("", 0.45)) == "82"
+    assert counted(*eight, ("2", 0.23), ("8", 0.25), ("2", 0.25), ("", 0.45)) == "82"
+    assert counted(*eight, ("8", 0.24), ("", 0.26), ("8", 0.27), ("", 0.5)) == "88"
+
+
+def test_a_key_whose_end_was_lost_is_over_with_the_next():
+    assert counted(("8", 0.0), ("2", 0.3), ("", 0.5), ("8", 0.6), ("", 0.8)) == "828"
