@@ -42,7 +42,7 @@ class EncoderGraph:
             A model from `ids` (int32, batch by tokens, no padding) to `pooled` (float32, batch by
             4 widths): the mean over the tokens of the last layer, of the layers at two thirds and
             at one third, and the last layer's maximum; and to `tokens` (float32, batch by tokens by
-            width): the last layer.
+            3 widths): those layers themselves.
         """
         hidden = self._embed()
         outputs = []
@@ -113,12 +113,12 @@ class EncoderGraph:
         means = [self._node("ReduceMean", [layer, axis], keepdims=0) for layer in layers]
         peak = self._node("ReduceMax", [layers[0], axis], keepdims=0)
         self._nodes.append(helper.make_node("Concat", [*means, peak], ["pooled"], axis=1))
-        self._nodes.append(helper.make_node("Identity", [layers[0]], ["tokens"]))
+        self._nodes.append(helper.make_node("Concat", layers, ["tokens"], axis=2))
 
     def _model(self) -> onnx.ModelProto:
         ids = helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "tokens"])
         pooled = helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["batch", "widths"])
-        states = ["batch", "tokens", "width"]
+        states = ["batch", "tokens", "widths"]
         tokens = helper.make_tensor_value_info("tokens", TensorProto.FLOAT, states)
         graph = helper.make_graph(
             self._nodes, "encoder", [ids], [pooled, tokens], self._initializers

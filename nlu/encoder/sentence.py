@@ -85,7 +85,7 @@ class SentenceEncoder:
         return np.stack([rows[place] for place in range(len(ids))])
 
     def words(self, sentence: str) -> NDArray[np.float32]:
-        """The last layer's state at each word's first token: float32, words by width.
+        """The pooled layers' states at each word's first token: float32, words by three widths.
 
         Args:
             sentence: Its words have single spaces between them.

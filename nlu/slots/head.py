@@ -42,7 +42,8 @@ class SlotHead:
 
     Attributes:
         names: Of the slots.
-        weights: Width by tags, float32.
+        weights: Widths by tags, float32: of the states that it was trained on, the last layer's
+            first.
         bias: One for each tag, float32.
     """
 
@@ -51,10 +52,11 @@ class SlotHead:
     bias: NDArray[np.float32]
 
     def read(self, words: NDArray[np.float32]) -> tuple[Slot, ...]:
-        """The slots of an utterance, in order (words: one row each)."""
+        """The slots of an utterance, in order (words: their states, one row each)."""
         if not len(words):
             return ()
-        return spans(best_path(words @ self.weights + self.bias), self.names)
+        states = words[:, : len(self.weights)]
+        return spans(best_path(states @ self.weights + self.bias), self.names)
 
     def to_bytes(self) -> bytes:
         """The file's bytes: the same head gives the same bytes."""

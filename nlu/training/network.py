@@ -157,7 +157,8 @@ class Network(nn.Module):
         self.classify = nn.Linear(width, labels)
         nn.init.normal_(self.classify.weight, std=0.02)
         nn.init.zeros_(self.classify.bias)
-        self.tag = nn.Linear(bert.config.hidden_size, tags) if tags else None
+        seen = sum(tap >= frozen for tap in tapped(self.layers))
+        self.tag = nn.Linear(bert.config.hidden_size * seen, tags) if tags else None
         trained = tuple(f"encoder.layer.{number}." for number in range(frozen, self.layers))
         for name, weight in self.bert.named_parameters():
             weight.requires_grad = any(part in name for part in trained) and (
@@ -205,23 +206,29 @@ class Network(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (rows by labels), sentence vectors of unit length (rows by width) and the tokens'
-        last states (rows by tokens by width)."""
+        states: those of the pooled layers that learn side by side, the last layer's first, and of
+        the highest frozen one where it is pooled (rows by tokens by widths)."""
         hidden, attended = batch.hidden, batch.mask[:, None, None, :]
         kept = batch.mask[..., None].float()
         taps = sorted(tapped(self.layers))
         means = dict(zip(taps, batch.means.unbind(dim=1), strict=False))
+        states = {self.frozen: hidden.float()}
         with autocast():
-            for number, layer in enumerate(self._core.encoder.layer[self.frozen :], 1):
+            for number, layer in enumerate(
+                self._core.encoder.layer[self.frozen :], self.frozen + 1
+            ):
                 hidden = _first(layer(hidden, attention_mask=attended))
-                if self.frozen + number in taps:
-                    means[self.frozen + number] = (hidden.float() * kept).sum(1) / kept.sum(1)
+                if number in taps:
+                    states[number] = hidden.float()
+                    means[number] = (states[number] * kept).sum(1) / kept.sum(1)
         peak = hidden.float().masked_fill(~batch.mask[..., None], -torch.inf).amax(dim=1)
         pooled = [*(means[tap] for tap in tapped(self.layers)), peak]
         parts = [
             functional.normalize(part, dim=1) * length
             for part, length in zip(pooled, PART_LENGTHS, strict=True)
         ]
-        return self.classify(torch.cat(parts, dim=1) * SHARPNESS), parts[0], hidden.float()
+        told = torch.cat([states[tap] for tap in tapped(self.layers) if tap in states], dim=2)
+        return self.classify(torch.cat(parts, dim=1) * SHARPNESS), parts[0], told
 
     @property
     def _core(self) -> Any:
