@@ -39,6 +39,8 @@ def split(text: str, locale: Locale) -> list[str]:
             clauses.append(text[start : token.start].strip())
             start = token.end
     rest = text[start:].strip()
+    if not rest and len(clauses) > 1:  # a recogniser ends with a full stop
+        return clauses
     if clauses and not _is_clause(rest):
         return [text]
     return [*clauses, rest]

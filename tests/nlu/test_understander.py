@@ -271,3 +271,11 @@ def test_a_payment_that_is_denied_is_not_ordered(understand, text):
 
 def test_a_payment_that_is_told_of_beside_an_order_stays_one(understand):
     assert understand("I paid Anna last week so send Tom twenty dollars").intent == "transfer"
+
+
+@pytest.mark.parametrize("end", ["", ".", "!"])
+def test_wishes_are_told_apart_with_and_without_a_full_stop(understand, end):
+    angry = understand(f"I am furious, nobody helps me here, give me a human being{end}")
+    assert angry.intent == "agent"
+    both = understand(f"Block my card, and what's my balance{end}")
+    assert {"block_card", "balance"} <= {i.name for i in both.intents if i.score > 0.6}
