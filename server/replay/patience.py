@@ -24,6 +24,8 @@ _NUMBERS = frozenset({"ask_customer_number", "ask_pin", "ask_code", "login_faile
 """Questions for a number that nobody says again once it was taken."""
 
 _READ_BACK = "confirm_"
+_YES = frozenset({"yes", "yes please", "yeah"})
+_KEY_FOR_YES = "press one to"
 
 Say = Callable[[str], CallerTurn | None]
 """Says words that were not prepared; None where the caller's voice is not at hand."""
@@ -56,7 +58,7 @@ class PatientCaller:
         if answered.again >= self.tries:
             return self._gives_up(answered)
         words = self._value_for(answered)
-        told = self.say(words) if words is not None else None
+        told = self.say(words) if words is not None else self._key_for(answered)
         again = told or self._words_for(answered, asked)
         return replace(again, barge_in=None, pause=None) if again else self._gives_up(answered)
 
@@ -90,8 +92,19 @@ class PatientCaller:
             case action if _is_order(action):
                 wrong = [amount] if _amounts(said)[:1] != amounts else []
                 wrong += [f"to {name}"] if _names(said) != names else []
+                if not wrong and _accounts(said) != _accounts(wanted):
+                    wrong = [f"from {account}" for account in _accounts(wanted)]
                 return f"No, {' '.join(wrong)}." if wrong else None
         return None
+
+    def _key_for(self, answered: OpenTurn) -> CallerTurn | None:
+        """The key for a "yes" that was not heard, where one is offered for what was read back."""
+        words = re.sub(r"[^a-z ]", "", (self.scenario.turns[answered.n - 1].say or "").lower())
+        asked, said = _of(self.in_text, answered.n - 1) or {}, " ".join(answered.said)
+        read_back = str(asked.get("said"))
+        is_meant = (_amounts(said), _names(said)) == (_amounts(read_back), _names(read_back))
+        is_offered = words in _YES and _KEY_FOR_YES in said.casefold()
+        return CallerTurn(keys="1#", label=words) if is_offered and is_meant else None
 
     def _words_for(self, answered: OpenTurn, asked: str | None) -> CallerTurn | None:
         """The last words, but no number that was taken: who is asked for something else after
@@ -134,6 +147,11 @@ def _values(said: str) -> set[str]:
 
 def _amounts(said: str) -> list[str]:
     return re.findall(r"\$[\d,]+\.\d\d", said)
+
+
+def _accounts(said: str) -> list[str]:
+    """That the money comes from."""
+    return re.findall(r"from your (checking|savings)", said)[:1]
 
 
 def _names(said: str) -> set[str]:

@@ -81,8 +81,9 @@ def test_a_name_or_an_amount_that_is_asked_for_is_told(caller):
         ),
         (
             READ_BACK.replace("checking account ending in 5318", "savings account ending in 5047"),
-            "send Tom fifty dollars",
+            "No, from checking.",
         ),
+        (READ_BACK.replace("5318", "5319"), "send Tom fifty dollars"),
     ],
 )
 def test_nobody_agrees_to_what_they_did_not_say(caller, read_back, words):
@@ -107,6 +108,14 @@ def test_a_number_is_said_again_only_where_it_is_asked_again(caller):
         "four oh two one seven three oh eight",
     ]
     assert said_to(caller, answer(2, "tell_rates")) == ["send Tom fifty dollars"]
+
+
+def test_a_yes_that_is_not_heard_is_keyed_where_a_key_is_offered(caller):
+    offer = "To check: $50.00 to {} from your checking. Press one to send it, two to cancel."
+    right = answer(4, "confirm_transfer", offer.format("Tom Becker"))
+    assert caller(right).keys == "1#"
+    wrong = answer(4, "confirm_transfer", offer.format("Hanna Cole"))
+    assert caller(wrong).keys is None
 
 
 async def test_what_is_said_again_answers_for_the_same_turn():
