@@ -30,7 +30,7 @@ NO_WISH = frozenset(
 
 
 def split(text: str, locale: Locale) -> list[str]:
-    """The clauses of a text; one where nothing divides it."""
+    """The clauses of a text; one where nothing divides it, and where all of it is one question."""
     clauses: list[str] = []
     start = 0
     for token in tokenize(text):
@@ -39,8 +39,8 @@ def split(text: str, locale: Locale) -> list[str]:
             clauses.append(text[start : token.start].strip())
             start = token.end
     rest = text[start:].strip()
-    if not rest and len(clauses) > 1:  # a recogniser ends with a full stop
-        return clauses
+    if not rest and len(clauses) > 1 and not text.rstrip().endswith("?"):
+        return clauses  # a recogniser ends with a full stop
     if clauses and not _is_clause(rest):
         return [text]
     return [*clauses, rest]
