@@ -73,7 +73,8 @@ def judge(
     Args:
         scenario: What is expected.
         turn_records: Turns as `turn_json` makes them; `n` is the scenario's turn, from 1. Of
-            what was said again the last answer counts; none may say what it must lack.
+            what was said again the last answer counts, and the try that was understood best;
+            no answer may say what it must lack.
         ended: How the call ended: "goodbye", "transfer", "hangup", "silence", "error",
             "timeout" or "lost".
         books_before, books_after: The bank's books around the call, with its audit.
@@ -90,6 +91,8 @@ def judge(
         spoken_over = n < len(scenario.turns) and scenario.turns[n].barge_in is not None
         first, last = records[n][0], records[n][-1]
         found.extend(_sound(n, turn, first))
+        meant = [list(_meaning(n, turn.expect, record)) for record in records[n]]
+        found.extend(min(meant, key=len))
         found.extend(_turn(n, turn, last, spoken_over))
         found.extend(m for record in records[n] for m in _lacks(n, turn.expect, record))
         found.extend(_means(n, turn.expect, last, alike))
@@ -103,7 +106,6 @@ def judge(
 def _turn(n: int, turn: Turn, record: Mapping[str, Any], spoken_over: bool) -> Iterator[Mismatch]:
     """An answer that was spoken over may never have come to tell its action."""
     expect = turn.expect
-    yield from _meaning(n, expect, record)
     untold = spoken_over and record["action"] is None
     if expect.action is not None and record["action"] != expect.action and not untold:
         yield Mismatch(n, "action", expect.action, record["action"] or "none")

@@ -8,7 +8,7 @@ from server.caller import CallerTurn, place_call
 from server.client.turns import OpenTurn
 from server.replay.judge import judge
 from server.replay.patience import PatientCaller, read_back_wrong
-from server.replay.scenario import Scenario
+from server.replay.scenario import ExpectedTurn, Scenario
 
 SCENARIO = Scenario.model_validate(
     {
@@ -154,6 +154,13 @@ def test_the_last_answer_counts_and_no_answer_may_say_what_it_must_lack():
         return judge(scenario, turns(*said), "hangup", books, books).passed
 
     assert verdict("Sorry?", "Your number, please.")
+    told = {"intents": [{"name": "inform", "score": 0.9}], "entities": []}
+    meant = {"intents": [{"name": "transfer", "score": 0.9}]}
+    wants = scenario.turns[0].model_copy(update={"expect": ExpectedTurn(intent="transfer")})
+    once = scenario.model_copy(update={"turns": (wants,)})
+    first, last = turns("Sorry?", "Your number, please.")
+    assert judge(once, [first | meant, last | told], "hangup", books, books).passed
+    assert not judge(once, [first | told, last | told], "hangup", books, books).passed
     assert not verdict("Sixty dollars, right?", "Your number, please.")
     wants = scenario.turns[0].model_copy(
         update={"expect": scenario.turns[0].expect.model_copy(update={"action": "clarify"})}
