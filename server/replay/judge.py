@@ -92,7 +92,8 @@ def judge(
         first, last = records[n][0], records[n][-1]
         found.extend(_sound(n, turn, first))
         meant = [list(_meaning(n, turn.expect, record)) for record in records[n]]
-        found.extend(min(meant, key=len))
+        best_understood = min(meant, key=len)
+        found.extend(best_understood)
         found.extend(_turn(n, turn, last, spoken_over))
         found.extend(m for record in records[n] for m in _lacks(n, turn.expect, record))
         found.extend(_means(n, turn.expect, last, alike))
