@@ -36,5 +36,9 @@ def set_up_logs(verbose: bool) -> None:
 
 
 def _worth_telling(record: Record) -> bool:
-    """That the client had closed the socket before we did is no error."""
-    return record["function"] != "_on_close_done"
+    """That the client had closed the socket before we did is no error.
+
+    Nor is a message over WebRTC that cannot be read, and pipecat would tell it whole, PIN and all.
+    """
+    unread = record["function"] == "on_message" and "smallwebrtc" in (record["name"] or "")
+    return record["function"] != "_on_close_done" and not unread

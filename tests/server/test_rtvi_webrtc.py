@@ -2,13 +2,17 @@
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 
-from server.channels.rtvi.webrtc import MOST_REQUESTS
+from server.channels.browser.peer import Peer
+from server.channels.rtvi.requests import READY_WITHIN
+from server.channels.rtvi.webrtc import MOST_REQUESTS, MOST_UNSENT, RtviWebRtcLine
 from tests.server.staged import staged
 from tests.server.test_browser import loopback
 
@@ -18,12 +22,12 @@ __all__ = ["loopback"]  # the fixture
 class Client:
     """One of pipecat's clients, without a browser."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, kinds: Sequence[str] = ("audio", "video")) -> None:
         self.url = url
         self.peer = RTCPeerConnection()
         self.chat = self.peer.createDataChannel("chat")
-        self.peer.addTransceiver("audio")
-        self.peer.addTransceiver("video")
+        for kind in kinds:
+            self.peer.addTransceiver(kind)
         self.messages: list[dict[str, Any]] = []
         self.chat.on("message", lambda told: self.messages.append(json.loads(told)))
         self.closed = asyncio.Event()
@@ -147,6 +151,8 @@ async def test_nobody_changes_a_connection_that_is_not_theirs_or_without_end(
         client = Client(endpoint(beside))
         try:
             assert await client.offer() == 200
+            await client.send("client-ready", {"version": "2.1.0"})
+            await client.until("bot-ready")
             more = {"candidates": [{"candidate": "", "sdp_mid": "0", "sdp_mline_index": 0}]}
 
             async def status(pc_id: str | None, **fields: Any) -> int:
@@ -158,3 +164,75 @@ async def test_nobody_changes_a_connection_that_is_not_theirs_or_without_end(
             assert told == [200] * (MOST_REQUESTS - 1) + [400]
         finally:
             await client.peer.close()
+
+
+async def test_what_is_asked_after_pings_have_paused_is_answered(tmp_path, monkeypatch, loopback):
+    async with staged(tmp_path, monkeypatch) as beside:
+        client = Client(endpoint(beside))
+        try:
+            assert await client.offer() == 200
+            await client.send("client-ready", {"version": "2.1.0"})
+            await client.until("bot-ready")
+            client.chat.send("ping")
+            await asyncio.sleep(3.3)
+            await client.send("send-text", {"content": "hello"})
+            await client.until("error-response")
+            await client.send("disconnect-bot")
+            await client.left_alone()
+        finally:
+            await client.peer.close()
+
+
+@pytest.mark.parametrize("kinds", [["video", "audio"], ["audio"] + 3 * ["video"]])
+async def test_an_offer_begins_with_sound_and_has_no_more_than_is_read(
+    tmp_path, monkeypatch, loopback, kinds
+):
+    async with staged(tmp_path, monkeypatch) as beside:
+        client = Client(endpoint(beside), kinds)
+        try:
+            assert await client.offer() == 400
+        finally:
+            await client.peer.close()
+
+
+async def test_a_connection_is_not_changed_to_more_than_is_read(tmp_path, monkeypatch, loopback):
+    async with staged(tmp_path, monkeypatch) as beside:
+        client = Client(endpoint(beside))
+        try:
+            assert await client.offer() == 200
+            await client.send("client-ready", {"version": "2.1.0"})
+            await client.until("bot-ready")
+            for _ in range(2):
+                client.peer.addTransceiver("audio")
+            assert await client.offer() == 400
+        finally:
+            await client.peer.close()
+
+
+async def test_who_goes_before_they_are_ready_leaves_their_place(tmp_path, monkeypatch, loopback):
+    async with staged(tmp_path, monkeypatch) as beside:
+        client = Client(endpoint(beside))
+        assert await client.offer() == 200
+        async with asyncio.timeout(10):
+            while client.chat.readyState != "open":
+                await asyncio.sleep(0.01)
+        await client.peer.close()
+        gone = {"pc_id": client.pc_id, "candidates": []}
+        async with asyncio.timeout(0.7 * READY_WITHIN):
+            while (await asked(client.url, "PATCH", **gone))[0] == 200:
+                await asyncio.sleep(0.5)
+
+
+async def test_nothing_is_refused_to_who_does_not_read_or_has_an_endless_id():
+    sent: list[Any] = []
+    peer = SimpleNamespace(
+        unsent=0,
+        replace_audio_track=lambda _: None,
+        event_handler=lambda _: lambda handler: handler,
+        send_app_message=sent.append,
+    )
+    line = RtviWebRtcLine(cast(Peer, peer))
+    for unsent, name in ((0, "1"), (MOST_UNSENT, "2"), (0, "3" * 65)):
+        peer.unsent = unsent
+        await line._on_message(peer, {"label": "rtvi-ai", "type": "send-text", "id": name})
+    assert [message["id"] for message in sent] == ["1"]

@@ -3,9 +3,9 @@
 from typing import TypeVar
 
 from fastapi import Request
-from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 from pydantic import BaseModel, ValidationError
 
+from server.channels.browser.peer import Peer
 from server.protocol import ErrorCode, ProtocolError
 
 LARGEST_OFFER = 64 * 1024
@@ -34,16 +34,14 @@ async def read_body(request: Request, kind: type[Body]) -> Body:
         raise ProtocolError("bad_hello", f"{where}: {first['msg']}", fatal=True) from None
 
 
-async def accept(connection: SmallWebRTCConnection, sdp: str) -> None:
-    """Take an offer, which must hold sound.
+async def accept(connection: Peer, sdp: str) -> None:
+    """Take an offer.
 
     Raises:
         ProtocolError: It cannot be used; the connection is closed.
     """
     try:
         await connection.initialize(sdp=sdp, type="offer")
-        if not any(each.kind == "audio" for each in connection.pc.getTransceivers()):
-            raise ValueError("no sound is offered")
     except Exception as error:  # aiortc raises whatever its parser stumbles over
         await connection.disconnect()
         raise ProtocolError("bad_hello", "sdp: cannot be used", fatal=True) from error

@@ -7,11 +7,11 @@ from typing import Annotated
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 from pydantic import Field
 
 from server.admission import is_loopback
 from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_body
+from server.channels.browser.peer import Peer
 from server.channels.browser.webrtc import WebRtcLine
 from server.channels.call import LANGUAGES, House, hold_call, new_call_id
 from server.channels.line import Caller
@@ -94,7 +94,7 @@ async def _answer(request: Request, house: House, running: Running) -> Response:
     secure = request.url.scheme == "https"
     with ExitStack() as place:
         token = place.enter_context(house.admission.admit(hello, host=host, secure=secure))
-        connection = SmallWebRTCConnection(house.settings.ice_servers)
+        connection = Peer(house.settings.ice_servers)
         await accept(connection, offer.sdp)
         diagnostics = offer.diagnostics and (is_loopback(host) or house.settings.diagnostics)
         caller = Caller("webrtc", None, offer.language, diagnostics, {"token": token})

@@ -11,9 +11,9 @@ import structlog
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 from pipecat.frames.frames import Frame, InputAudioRawFrame, InputTransportMessageFrame
-from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 from pipecat.transports.smallwebrtc.transport import RawAudioTrack
 
+from server.channels.browser.peer import Peer
 from server.channels.keypad import Keypad
 from server.channels.pace import Pace
 from server.channels.sound import WireSound
@@ -65,7 +65,7 @@ class WebRtcLine:
         connection: pipecat's.
     """
 
-    def __init__(self, connection: SmallWebRTCConnection) -> None:
+    def __init__(self, connection: Peer) -> None:
         self._connection = connection
         self._speaker = Speaker()
         self._keypad = Keypad()

@@ -13,6 +13,9 @@ READY_WITHIN = 10.0
 
 MAJOR = rtvi.PROTOCOL_VERSION.partition(".")[0]
 LONGEST_TOKEN = 512
+LONGEST_ID = 64
+"""Characters of a message's id, which its answer repeats."""
+
 MOST_KEYS = 32
 """In one message."""
 
@@ -29,11 +32,12 @@ def hello(token: str | None) -> Hello:
 
 
 def message(told: Any) -> rtvi.Message | None:
-    """A message of RTVI; None where it is none."""
+    """A message of RTVI; None where it is none, or has an id too long to be told again."""
     try:
-        return rtvi.Message.model_validate(told)
+        found = rtvi.Message.model_validate(told)
     except ValidationError:
         return None
+    return found if len(found.id) <= LONGEST_ID else None
 
 
 def not_ready() -> ProtocolError:

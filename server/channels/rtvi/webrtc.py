@@ -15,10 +15,10 @@ from aiortc.sdp import candidate_from_sdp
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pipecat.frames.frames import Frame
-from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
 from pydantic import BaseModel, Field
 
 from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_body
+from server.channels.browser.peer import Peer
 from server.channels.browser.routes import CONNECTED_WITHIN
 from server.channels.browser.webrtc import WebRtcLine
 from server.channels.call import House, hold_call, new_call_id
@@ -36,6 +36,9 @@ MOST_CANDIDATES = 32
 
 MOST_REQUESTS = 32
 """That may change one connection."""
+
+MOST_UNSENT = 256 * 1024
+"""Bytes that wait for a client; one that does not read them is refused nothing more."""
 
 ANYWHERE = {
     "Access-Control-Allow-Origin": "*",
@@ -79,22 +82,24 @@ class Candidates(BaseModel):
 class RtviWebRtcLine(WebRtcLine):
     """The line of a client whose data channel speaks RTVI."""
 
-    def __init__(self, connection: SmallWebRTCConnection) -> None:
+    def __init__(self, connection: Peer) -> None:
         super().__init__(connection)
         self._narrator = Narrator()
-        self._told_ready: asyncio.Future[rtvi.Message] = asyncio.Future()
+        self._told_ready: asyncio.Future[rtvi.Message | None] = asyncio.Future()
 
     async def ready(self) -> None:
         """Wait until the client is.
 
         Raises:
-            ProtocolError: It is not in time, or speaks another version.
+            ProtocolError: It is not in time, has gone, or speaks another version.
         """
         try:
             async with asyncio.timeout(requests.READY_WITHIN):
                 told = await self._told_ready
         except TimeoutError:
             raise requests.not_ready() from None
+        if told is None:
+            raise ProtocolError("bad_hello", "gone before client-ready", fatal=True)
         self.send(requests.bot_ready(told))
 
     async def tell(self, event: dict[str, Any]) -> None:
@@ -116,19 +121,24 @@ class RtviWebRtcLine(WebRtcLine):
                 self._told_ready.set_result(told)
             return []
         wanted, refusal = requests.asked(told)
-        if refusal:
+        if refusal and self._connection.unsent < MOST_UNSENT:
             self.send(refusal)
         return wanted
+
+    async def _on_gone(self, connection: object) -> None:
+        await super()._on_gone(connection)
+        if not self._told_ready.done():
+            self._told_ready.set_result(None)
 
 
 class Connection:
     """One that stands, and how often it may still be changed."""
 
-    def __init__(self, webrtc: SmallWebRTCConnection) -> None:
+    def __init__(self, webrtc: Peer) -> None:
         self.webrtc = webrtc
         self._requests = 0
 
-    def changed(self) -> SmallWebRTCConnection:
+    def changed(self) -> Peer:
         """To be changed once more.
 
         Raises:
@@ -170,7 +180,7 @@ class Answering:
         with ExitStack() as place:
             admitted = self._house.admission.admit(requests.hello(token), host=host, secure=secure)
             name = place.enter_context(admitted)
-            webrtc = SmallWebRTCConnection(self._house.settings.ice_servers)
+            webrtc = Peer(self._house.settings.ice_servers)
             await accept(webrtc, offer.sdp)
             self._connections[webrtc.pc_id] = Connection(webrtc)
             place.callback(self._connections.pop, webrtc.pc_id)
@@ -223,9 +233,10 @@ class Answering:
             except ProtocolError as error:
                 log.info("call_refused", code=error.code)
                 line.send(failed(str(error), fatal=True))
-                await line.close()
             else:
                 await hold_call(line, caller, self._house, new_call_id())
+            finally:
+                await line.close()
 
 
 def add_rtvi_webrtc(app: FastAPI, house: House, running: Running) -> None:
