@@ -1,9 +1,10 @@
-"""Keys that arrive twice: a telephone may tell the same press in two ways.
+"""Keys that arrive twice: a telephone may tell the same press in several ways.
 
-RFC 4733 events in the audio stream and SIP INFO messages beside it are often both switched on. The
-second way tells the same key within half a second, in the order in which the first way told them.
-One way tells each press once, however close two of them come: what repeats a packet (RFC 4733, a
-retransmitted INFO) is dropped by the stack, and a busy machine reads many presses at one moment.
+RFC 4733 events in the audio stream and SIP INFO messages beside it are often both switched on, and
+tones may be heard in the sound besides. Another way tells the same key within half a second, in the
+order in which the first way told them. One way tells each press once, however close two of them
+come: what repeats a packet (RFC 4733, a retransmitted INFO) is dropped by the stack, and a busy
+machine reads many presses at one moment.
 But a late packet of RFC 4733 begins a key anew, or ends the next one (`Held`).
 
 The stack tells a key's beginning and end and no timestamp, so what a stall brings at one moment or
@@ -37,7 +38,7 @@ class Keypad:
     """Counts each press once; time is passed in, in seconds."""
 
     def __init__(self) -> None:
-        self._pressed: deque[tuple[str, str, float]] = deque(maxlen=32)
+        self._pressed: deque[tuple[str, set[str], float]] = deque(maxlen=32)
 
     def press(self, digit: str, at: float, *, way: str = "") -> InputDTMFFrame | None:
         """The key, or None where it is no key of ours or was told already.
@@ -51,15 +52,14 @@ class Keypad:
             return None
         if self._told_by_another(digit, at, way):
             return None
-        self._pressed.append((digit, way, at))
+        self._pressed.append((digit, {way}, at))
         return InputDTMFFrame(button=KeypadEntry(digit))
 
     def _told_by_another(self, digit: str, at: float, way: str) -> bool:
-        """Whether another way has told this press; each press is matched once."""
-        for pressed in self._pressed:
-            told, how, when = pressed
-            if told == digit and how != way and at - when <= OTHER_WAY:
-                self._pressed.remove(pressed)
+        """Whether another way has told this press, which each way tells once."""
+        for told, ways, when in self._pressed:
+            if told == digit and way not in ways and at - when <= OTHER_WAY:
+                ways.add(way)
                 return True
         return False
 

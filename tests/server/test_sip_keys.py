@@ -1,14 +1,18 @@
 """Keys of a telephone as the loop reads them: at one moment after a stall, or one by one."""
 
 import asyncio
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from baresip import AudioNotActive, Call, CallState, Event, StackEvent
 from pipecat.frames.frames import InputDTMFFrame
 
 from server.channels.sip.line import SipLine
+from tests.voice.test_dtmf import tone
+from voice.pcm import Samples
 
 
 class Phone(SimpleNamespace):
@@ -30,14 +34,55 @@ class Phone(SimpleNamespace):
     def info(self) -> None:
         raise AudioNotActive
 
-    def key(self, digit: str, held: float = 0.0) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_soon(self.listener, StackEvent(Event.CALL_DTMF_START, text=digit))
-        end = StackEvent(Event.CALL_DTMF_END)
-        if held:
-            loop.call_later(held, self.listener, end)
-        else:
-            loop.call_soon(self.listener, end)
+    def press(self, digit: str) -> None:
+        self.listener(StackEvent(Event.CALL_DTMF_START, text=digit))
+
+    def release(self) -> None:
+        self.listener(StackEvent(Event.CALL_DTMF_END))
+
+
+class Sounding(Phone):
+    """A call whose sound is read 10 ms at a time, each at its time, until there is no more."""
+
+    def __init__(self, clock: "Clock", parts: list[Samples | None]) -> None:
+        super().__init__()
+        self.clock, self.parts = clock, parts
+
+    def read(self, size: int) -> bytes:
+        self.clock.now += 0.01
+        if not self.parts:
+            self.state = CallState.CLOSED
+            return b""
+        part = self.parts.pop(0)
+        return b"" if part is None else part.tobytes()
+
+
+@dataclass
+class Clock:
+    """What the line takes for the time."""
+
+    now: float = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def wait(self, seconds: float) -> None:
+        """As long, in which the loop reads what has come."""
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("server.channels.sip.line.time", clock)
+    monkeypatch.setattr("server.channels.sip.line.TICK", 0)
+    return clock
+
+
+async def keys_of(line: SipLine) -> str:
+    told = [frame async for frame in line.frames()]
+    return "".join(frame.button.value for frame in told if isinstance(frame, InputDTMFFrame))
 
 
 @pytest.mark.parametrize(
@@ -45,18 +90,34 @@ class Phone(SimpleNamespace):
     [(0.0, None, "4882"), (0.0, 0.01, "482"), (0.2, 0.23, "4882")],
 )
 async def test_a_key_is_pressed_again_unless_it_may_be_the_rest_of_the_last_press(
-    held: float, apart: float | None, taken: str
+    clock: Clock, held: float, apart: float | None, taken: str
 ) -> None:
     phone = Phone()
     line = SipLine(
         cast(Call, phone), person=None, tells_summary=False, by_info=lambda: False, call_id="1"
     )
     for digit in "4882":
-        phone.key(digit, held)
+        phone.press(digit)
+        if held:
+            await clock.wait(held)
+        phone.release()
         if apart is not None:
-            await asyncio.sleep(apart)
-    asyncio.get_running_loop().call_later(0.4, setattr, phone, "state", CallState.CLOSED)
-    keys = [
-        frame.button.value async for frame in line.frames() if isinstance(frame, InputDTMFFrame)
-    ]
-    assert "".join(keys) == taken
+            await clock.wait(apart - held)
+    clock.now += 1.0
+    asyncio.get_running_loop().call_later(0.05, setattr, phone, "state", CallState.CLOSED)
+    assert await keys_of(line) == taken
+
+
+async def test_a_tone_ends_where_the_line_falls_silent_and_sends_nothing(clock: Clock) -> None:
+    """A gateway that suppresses silence sends none after a key's tone."""
+    hops = np.split(tone("4", 0.1), 10)
+    phone = Sounding(clock, [*hops, *[None] * 40, *hops])
+    line = SipLine(
+        cast(Call, phone),
+        person=None,
+        tells_summary=False,
+        by_info=lambda: False,
+        call_id="1",
+        keys_in_sound=True,
+    )
+    assert await keys_of(line) == "44"

@@ -75,6 +75,12 @@ def test_the_second_way_may_come_after_the_next_key():
     assert press(Keypad(), *sorted(rtp + info, key=lambda p: p[1])) == "448"
 
 
+def test_a_digit_told_in_three_ways_counts_once():
+    told = [(0.0, "rtp"), (0.02, "info"), (0.05, "tone")]
+    again = [(0.3 + at, way) for at, way in told]
+    assert press(Keypad(), *(("4", at, way) for at, way in told + again)) == "44"
+
+
 def test_presses_that_a_busy_machine_reads_at_one_moment_all_count():
     assert press(Keypad(), *(("0", 1.0, "info") for _ in range(4))) == "0000"
 

@@ -157,7 +157,7 @@ class SipLine:
                     gap.heard(now)
                     yield silent(0)  # still there, and not to be asked whether they are
             elif silence := gap.silence(now):
-                yield silence
+                yield self._without_tones(silence, now)
             if report := self._report(now):
                 yield report
             await asyncio.sleep(TICK)
