@@ -276,7 +276,7 @@ class _Call:
         """Say again what was not answered as it should be; whether the caller gives up."""
         while True:
             await self._wait_for_answer(client)
-            turn = insist(self._turn_log.current)
+            turn = await asyncio.to_thread(insist, self._turn_log.current)
             if not isinstance(turn, CallerTurn):
                 return turn is not None
             await self._wait_for_the_moment(client, turn)

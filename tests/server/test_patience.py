@@ -1,5 +1,7 @@
 """A scripted caller says again what was misheard, and agrees to nothing else."""
 
+import asyncio
+
 import numpy as np
 import pytest
 from scripted_server import Script, scripted, tone
@@ -120,15 +122,18 @@ def test_a_yes_that_is_not_heard_is_keyed_where_a_key_is_offered(caller):
 
 async def test_what_is_said_again_answers_for_the_same_turn():
     tries: list[tuple[int, int]] = []
+    loops: list[object] = []
 
     def insist(answered: OpenTurn) -> CallerTurn | None:
         tries.append((answered.n, answered.again))
+        loops.append(asyncio._get_running_loop())
         again = answered.n == 1 and answered.again < 2
         return CallerTurn(samples=tone(0.2, 16000, 300.0), label="again") if again else None
 
     turns = [CallerTurn(samples=tone(0.2, 16000, 300.0), label="once")] * 2
     async with scripted(Script(delay=0.2)) as (url, _):
         log = await place_call(url, turns, insist=insist)
+    assert set(loops) == {None}, "who thinks or speaks does not stop the line"
     assert tries == [(1, 0), (1, 1), (1, 2), (2, 0)]
     assert [(t.n, t.again) for t in log.turns] == [(0, 0), *tries]
     assert [turn.said for turn in log.turns[1:]] == [(f"answer {n}",) for n in (1, 2, 3, 4)]

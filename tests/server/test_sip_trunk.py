@@ -142,6 +142,7 @@ async def test_a_trunk_keeps_its_session_alive_and_sends_comfort_noise(tmp_path,
         assert (await call.request("BYE"))[0] == 200
         (details,) = await house.details()
     assert details["ended"] == "hangup"
+    assert [event["type"] for event in house.events].count("heard") == 2
 
 
 async def test_a_trunk_that_insists_on_timers_of_ours_is_told_that_we_have_none(
