@@ -262,8 +262,11 @@ class _Call:
             await self._do(client, turn)
             spoken_over = n < len(turns) and turns[n].barge_in is not None
             listens = insist is not None and not turn.hang_up and not spoken_over
-            if turn.hang_up or (listens and insist and await self._insist(client, insist)):
+            if turn.hang_up:
                 await client.hang_up()
+                return
+            if listens and insist and await self._insist(client, insist):
+                await client.hang_up("gave up")
                 return
         await self._wait_for_answer(client)
         await self._pass(client, LAST_WAIT)

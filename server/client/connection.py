@@ -20,8 +20,9 @@ from voice.codecs import Encoding, decode, encode
 from voice.errors import AudioFormatError
 from voice.pcm import Samples
 
-Ended = Literal["goodbye", "transfer", "hangup", "silence", "error", "timeout", "lost"]
-"""How a call ended; "hangup" is the caller's own, "lost" a socket that closed without a word."""
+Ended = Literal["goodbye", "transfer", "hangup", "silence", "error", "timeout", "lost", "gave up"]
+"""How a call ended; "hangup" is the caller's own, "gave up" that of one who was not understood,
+"lost" a socket that closed without a word."""
 
 Message = dict[str, Any]
 

@@ -25,6 +25,8 @@ STEP_MS = 20.0
 BOUNDED = frozenset(
     {
         "task success",
+        "task success, nothing said again",
+        "read back wrongly",
         "intent accuracy",
         "entity exactness",
         "word error",
@@ -55,7 +57,8 @@ class Bound:
     def line(self) -> str:
         """For a gates file."""
         bound = "at_least" if self.gate.at_least is not None else "at_most"
-        key = f"- {{metric: {self.gate.metric}, {bound}: {getattr(self.gate, bound):g}}}"
+        name = f'"{self.gate.metric}"' if "," in self.gate.metric else self.gate.metric
+        key = f"- {{metric: {name}, {bound}: {getattr(self.gate, bound):g}}}"
         low, high = (self.metric.shown(value) for value in (min(self.seen), max(self.seen)))
         return f"  {key:62} # {low} to {high}, n {self.metric.n}"
 

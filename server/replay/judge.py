@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from server.replay.scenario import ExpectedBooks, ExpectedCall, ExpectedTurn, Scenario, Turn
-from server.replay.words import word_error
+from server.replay.words import plain, word_error
 
 Books = Mapping[str, Any]
 """The bank's books as `Bank.books()` tells them."""
@@ -22,9 +22,8 @@ Alike = Callable[[str, str], float]
 ALIKE = 0.6
 """Cosine of sentence vectors from which a sentence counts as saying the same."""
 
-BROKEN = ("error", "timeout", "lost")
+BROKEN = ("error", "timeout", "lost", "gave up")
 _CASES = {"open_complaint": "complaint", "open_suggestion": "suggestion"}
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def judge(
             what was said again the last answer counts, and the try that was understood best;
             no answer may say what it must lack.
         ended: How the call ended: "goodbye", "transfer", "hangup", "silence", "error",
-            "timeout" or "lost".
+            "timeout", "lost" or "gave up".
         books_before, books_after: The bank's books around the call, with its audit.
         alike: Compares meanings, for `said_means`.
     """
@@ -110,16 +109,16 @@ def _turn(n: int, turn: Turn, record: Mapping[str, Any], spoken_over: bool) -> I
     untold = spoken_over and record["action"] is None
     if expect.action is not None and record["action"] != expect.action and not untold:
         yield Mismatch(n, "action", expect.action, record["action"] or "none")
-    said = _plain(record["said"] or "")
+    said = plain(record["said"] or "")
     for words in expect.said_contains:
-        if _plain(words) not in said:
+        if plain(words) not in said:
             yield Mismatch(n, "answer", f"to contain {words!r}", _quoted(record["said"]))
 
 
 def _lacks(n: int, expect: ExpectedTurn, record: Mapping[str, Any]) -> Iterator[Mismatch]:
-    said = _plain(record["said"] or "")
+    said = plain(record["said"] or "")
     for words in expect.said_lacks:
-        if _plain(words) in said:
+        if plain(words) in said:
             yield Mismatch(n, "answer", f"not to contain {words!r}", _quoted(record["said"]))
 
 
@@ -276,10 +275,6 @@ def _worded(transfer: Transfer) -> str:
 
 def _same(value: str, wanted: str) -> bool:
     return value.casefold() == wanted.casefold()
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.translate(_QUOTES).casefold().split())
 
 
 def _quoted(text: str | None) -> str:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from server.replay.judge import BROKEN
+
 Record = Mapping[str, Any]
 """One call as `Replayed.json()` makes it."""
 
@@ -19,7 +21,7 @@ Z = 1.959964
 """Of a 95% interval."""
 DRAWS = 500
 SEED = 20260316
-BROKEN_ENDS = frozenset({"", "error", "timeout", "lost"})
+BROKEN_ENDS = frozenset({"", *BROKEN})
 
 Better = Literal["high", "low"]
 Floats = npt.NDArray[np.float64]
@@ -219,6 +221,7 @@ METRICS: tuple[Rate | Quantile, ...] = (
     Rate("task success, nothing said again", _at_once, _one, "high"),
     Rate("said again", _scored("again"), _scored("speeches"), "low"),
     Rate("read back wrongly", _scored("read_backs_wrong"), _scored("read_backs"), "low"),
+    Rate("read back another thing", _scored("read_backs_other"), _scored("read_backs"), "low"),
     Rate("hand-over rate", lambda call: float(call["ended"] == "transfer"), _one, "low"),
     Rate("containment", _contained, _one, "high"),
     Quantile("turns to completion", _turns, None, unit=""),

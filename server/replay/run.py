@@ -24,7 +24,7 @@ from server.replay.degrade import CLEAN, Condition, background
 from server.replay.engines import Overhear, Overheard, heard_at
 from server.replay.judge import Alike, Books, judge
 from server.replay.matrix import AS_WRITTEN, Wire, over
-from server.replay.patience import PatientCaller, is_read_back, read_back_wrong
+from server.replay.patience import PatientCaller, read_backs_of
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed
 from server.replay.scenario import CODE, Scenario, load_scenario
@@ -252,7 +252,7 @@ async def run_voice(
             background=background(condition, scenario.caller.sample_rate, chance),
             insist=PatientCaller(scenario, turns, in_text, say) if in_text else None,
         )
-        if log.ended in ("hangup", "lost"):
+        if log.ended in ("hangup", "gave up", "lost"):
             await asyncio.sleep(SETTLE)
         after = await asyncio.to_thread(line.books)
     if record is not None:
@@ -290,9 +290,8 @@ def _scored(
     if turn.keys is not None:
         raw = None
     counted = score(turn, told, record, raw) | {"again": int(record.again > 0)}
-    if in_text and is_read_back(record):
-        wrong = read_back_wrong(in_text, record)
-        counted |= {"read_backs": 1, "read_backs_wrong": int(wrong)}
+    if in_text:
+        counted |= read_backs_of(in_text, record)
     secret = "•" in (told["heard"] or "") or counted.get("digit_strings")
     again = {"again": record.again} if record.again else {}
     return told | {"score": counted, "words": None if secret else turn.say} | again

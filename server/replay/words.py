@@ -1,10 +1,16 @@
-"""Words that were heard against words that were spoken."""
+"""Words that were heard or answered against words that were wanted."""
 
 import re
 
 from server.bench.spelled import edits, symbols
 
 MASK = "•"
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+
+
+def plain(text: str) -> str:
+    """Words to compare: without case, spacing and the shape of quotes."""
+    return " ".join(text.translate(_QUOTES).casefold().split())
 
 
 def word_error(said: str, heard: str) -> float:

@@ -298,3 +298,20 @@ def test_a_report_tells_at_a_glance_what_broke_since_when_for_whom_and_why(tmp_p
     text = write_report(verdict, tmp_path).read_text()
     assert text.index("For whom") < text.index("Calls that broke") < text.index("<h2>Gates</h2>")
     assert not re.search(r'(src|href)="(?!data:|#)', text), "it must need nothing beside it"
+
+
+@pytest.mark.parametrize(
+    ("more", "broken"),
+    [
+        ({}, []),
+        ({"read_backs_wrong": 2}, ["read back wrongly"]),
+        ({"again": 1}, ["task success, nothing said again"]),
+    ],
+)
+def test_the_recorded_calls_gates_hold_what_is_read_back_and_said_again(more, broken):
+    names = ("task success, nothing said again", "read back wrongly")
+    gates = load_gates(Path(__file__).parents[2] / "audio_samples" / "gates.yml")
+    mine = Gates(gates=tuple(gate for gate in gates.gates if gate.metric in names))
+    calls = [scored(read_backs=20, **more)]
+    assert len(mine.gates) == 2
+    assert [held.name for held in check(mine, calls, []) if not held.held] == broken
