@@ -67,7 +67,9 @@ async def test_a_telephone_pays_with_voice_and_keys(tmp_path, monkeypatch, engin
     assert details["ended"] == "hangup"
     quality = details["quality"]
     assert quality["received"] > 500
-    assert quality["mos"] > 3.5 or quality["late"] > 0.02 * quality["received"], "a busy machine"
+    delay = quality["round_trip_ms"] / 2 + 2 * quality["jitter_ms"]
+    busy = delay > 150 or quality["late"] > 0.02 * quality["received"]
+    assert quality["mos"] > 3.5 or busy, "where neither we nor they were late"
     ours = heard(phone)
     voiced = ours.reshape(-1)[: len(ours) // 160 * 160].reshape(-1, 160)
     loud_parts = voiced[np.abs(voiced).max(axis=1) > 300].reshape(-1)
