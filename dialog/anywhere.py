@@ -9,7 +9,7 @@ from dialog.everywhere import ALWAYS, SMALL_TALK
 from dialog.floor import give_back_floor
 from dialog.flow import Collect, Confirm
 from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, WORDS, words_of
-from dialog.misses import once_more
+from dialog.misses import heard_nothing, once_more
 from dialog.requests import tell_quote
 from dialog.wanted import fill_top, takes, wanted_in
 from nlu.understanding import ScoredIntent, Understanding
@@ -66,8 +66,10 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
     if best.name in SMALL_TALK and not others and not touches(draft, understanding):
         draft.reason = best.name
         back = best.name == "greet" and (draft.paused or draft.before.silences > 0)  # "I'm back"
-        if back or (draft.before.unheard and best.name != "insult"):
+        if back:
             once_more(draft)
+        elif best.name == "thanks" and heard_nothing(draft):
+            return True
         else:
             SMALL_TALK[best.name](draft)
         return True

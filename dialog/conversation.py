@@ -37,7 +37,7 @@ from dialog.decision import (
 )
 from dialog.errors import BankError, UnknownAccount
 from dialog.further import agreed_and_more
-from dialog.grounding import AUDIBLE, HARDLY
+from dialog.grounding import AUDIBLE, FIRST_LETTERS, HARDLY
 from dialog.manager import decide
 from dialog.masking import MASK, mask, mask_text
 from dialog.rewriting import Answer, Writer, rewritten
@@ -221,7 +221,8 @@ class Conversation:
             fraction: How much of it was audible, 0 to 1.
         """
         if fraction < AUDIBLE:
-            self._state = replace(self._state, audible=False, unheard=fraction < HARDLY)
+            hardly = fraction < HARDLY and fraction * len(text) < FIRST_LETTERS
+            self._state = replace(self._state, audible=False, unheard=hardly)
 
     def _parts(self, understood: Understanding) -> tuple[Understanding, ...]:
         """The utterance as one wish or several."""

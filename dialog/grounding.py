@@ -73,8 +73,9 @@ Every strict question ends in a tail ("Shall I go ahead?") of more than the miss
 amount and payee have been heard in full; a test holds that.
 """
 
-HARDLY = 0.2
-"""Share of an answer below which nothing of it was heard: who spoke over it had not finished."""
+HARDLY, FIRST_LETTERS = 0.2, 15
+"""Share of an answer, and letters of it (a second), below both of which nothing of it was heard:
+who spoke over it had not finished."""
 
 QUESTION = 0.90
 """A passage is told before requests that are less sure than this together, where it is surer. Of

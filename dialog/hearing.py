@@ -16,7 +16,7 @@ from dialog.flow import WORDS, Choose, Collect, Confirm
 from dialog.grounding import SURE, SWITCH, UNCLEAR
 from dialog.languages import is_foreign, other_language
 from dialog.masking import mask
-from dialog.misses import missed
+from dialog.misses import heard_nothing, missed
 from dialog.rating import said_to_rating
 from dialog.reference import resolved
 from dialog.requests import carry_on, ordered_again, request, rerun, resume
@@ -34,7 +34,7 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
     """Decide about an utterance."""
     words, feelings = understanding.text, understanding.feelings
     draft.change(mood=draft.state.mood.after(words, feelings))
-    closing = draft.state.closing and not draft.before.unheard
+    closing = draft.state.closing and not _is_rest(draft, understanding)
     offer = _offer(draft, understanding)
     draft.paused = draft.state.paused
     draft.change(closing=False, paused=False, offered=())
@@ -59,6 +59,8 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
     else:
         understanding = weighed(draft, resolved(draft, understanding))
     if _tells(draft, understanding):
+        if _is_rest(draft, understanding) and heard_nothing(draft):
+            return
         _take_words(draft, understanding)
     elif is_secret_answer(draft, understanding) or not _beside_the_flow(
         draft, understanding, offer
@@ -77,6 +79,12 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
         _take_up(draft, then)
     if draft.act is None and draft.state.end is None and not draft.said:
         carry_on(draft)
+
+
+def _is_rest(draft: Draft, understanding: Understanding) -> bool:
+    """Whether one word over an answer of which nothing was heard is the rest of their turn."""
+    single = len(understanding.text.split()) == 1
+    return draft.before.unheard and not draft.before.misses and single
 
 
 def _beside_a_rating(

@@ -11,6 +11,9 @@ OFFER_AFTER = 2
 GIVE_UP_AFTER = 4
 """Misses in a row after which a person takes over."""
 
+FEW = 2
+"""Words of an utterance that may be the rest of another."""
+
 STRANGE = 0.5
 """From this share of words that are none on, an utterance was not understood."""
 
@@ -25,8 +28,10 @@ def missed(draft: Draft) -> None:
     if is_rating(draft):
         farewell(draft)
         return
+    if heard_nothing(draft):
+        return
     draft.change(misses=draft.state.misses + 1, closing=False)
-    if _had_heard_nothing(draft) or gave_up(draft):
+    if gave_up(draft):
         return
     if draft.state.misses >= OFFER_AFTER:
         draft.say(_offer(draft), "offer_person")
@@ -46,9 +51,9 @@ def out_of_scope(draft: Draft, understanding: Understanding) -> None:
     if draft.state.misses >= 1 or understanding.strange >= STRANGE:
         missed(draft)
         return
-    draft.change(misses=draft.state.misses + 1)
-    if _had_heard_nothing(draft):
+    if len(understanding.text.split()) <= FEW and heard_nothing(draft):
         return
+    draft.change(misses=draft.state.misses + 1)
     draft.say("out_of_scope", "out_of_scope")
     give_back_floor(draft)
 
@@ -64,11 +69,13 @@ def once_more(draft: Draft) -> None:
         draft.put(sentence, "repeated")
 
 
-def _had_heard_nothing(draft: Draft) -> bool:
+def heard_nothing(draft: Draft) -> bool:
     """Say it once more to who spoke over an answer before anything of it was heard: that was the
-    rest of what they had said, or a noise, and no answer to ours; True where it was that."""
-    if not draft.before.unheard or draft.state.misses > 1:
+    rest of what they had said, or a noise, and no answer to ours. Only once, and it counts as a
+    miss: True where it was that."""
+    if not draft.before.unheard or draft.before.misses:
         return False
+    draft.change(misses=1)
     once_more(draft)
     return True
 

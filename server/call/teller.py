@@ -290,7 +290,7 @@ class Teller(FrameProcessor):
     def _with_owed(self, response: Response) -> tuple[str, ...]:
         """What is to be said, after the outcome of an act that the caller talked over."""
         owed, self._owed = self._owed, None
-        unheard = owed.unheard() if owed else ()
+        unheard = tuple(s for s in owed.unheard() if s not in response.say) if owed else ()
         self._effect = bool(unheard) or response.effect
         return unheard + response.say
 

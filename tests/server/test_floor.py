@@ -104,6 +104,8 @@ async def test_an_outcome_that_is_talked_over_again_and_again_is_told_in_the_end
         await caller.until("said", "50.00", since=before)
         await caller.until("listening", since=before)
         assert caller.transfers == 1
+        told = [event["text"] for event in caller.events[before:] if event["type"] == "said"]
+        assert len(told) == len(set(told))
 
 
 async def test_a_hash_after_a_complete_number_does_not_silence_the_call(tmp_path, monkeypatch):
