@@ -83,7 +83,7 @@ async def test_an_outcome_that_could_not_be_spoken_is_told_with_the_next_answer(
         await caller.until("listening", "confirm_transfer")
         await asyncio.sleep(0.5)
         await caller.says(YES)
-        await caller.until("listening", "clarify")
+        await caller.until("listening", "repeat")
         assert caller.transfers == 1
         assert any("sent" in sentence and "50.00" in sentence for sentence in caller.said())
 
