@@ -2,6 +2,7 @@
 
 import math
 
+from dialog.decision import Heard
 from dialog.turns import Thought
 from nlu.entities.checks import passes
 from nlu.understanding import Expectation, Understanding
@@ -40,8 +41,10 @@ def fit(thought: Thought | None, expectation: Expectation) -> tuple[Fit, float]:
     understanding = thought.understanding if thought is not None else None
     if thought is None or understanding is None or not understanding.text.strip():
         return Fit.NOTHING, 1.0
-    if expectation.digits is not None and (digits := _longest_digits(understanding)):
-        return _fit_digits(digits, expectation, understanding.agreed), DICTATED
+    # What a thought shows of a secret is masked, and no check can be made of that.
+    said = thought.event.understanding if isinstance(thought.event, Heard) else understanding
+    if expectation.digits is not None and (digits := _longest_digits(said)):
+        return _fit_digits(digits, expectation, said.agreed), DICTATED
     if _dictates(understanding, expectation):
         return Fit.OPEN, DICTATED
     agrees = _agrees(understanding, expectation)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dialog.decision import Act
+from dialog.decision import Act, Heard
 from dialog.turns import Thought
 from nlu.understanding import Entity, Expectation, ScoredIntent, Understanding
 from server.call.fit import fit
@@ -24,7 +24,10 @@ def thought(text, intents=(), *, entities=(), finished=0.8, wants_more=False, ac
 
 
 def digits(text):
-    return thought(f"{text}.", entities=[Entity("digits", text, text, 0, len(text))])
+    """What a thought of a secret holds: the digits in its event, and masked what it shows."""
+    shown = thought("••.", entities=[Entity("digits", "•" * len(text), "••", 0, 2)])
+    entity = Entity("digits", text, text, 0, len(text))
+    return replace(shown, event=Heard(Understanding(f"{text}.", (), (entity,), 0.9, True)))
 
 
 def over(*arguments, expectation=OPEN, **more):
@@ -47,7 +50,7 @@ def test_a_number_that_fails_its_check_may_be_one_digit_short(said, expected):
 
 def test_digits_that_only_an_unlikely_reading_holds_may_go_on():
     heard = digits("4821")
-    made_up = replace(heard, understanding=replace(heard.understanding, agreed=0.05))
+    made_up = replace(heard, event=Heard(replace(heard.event.understanding, agreed=0.05)))
     assert fit(heard, replace(NUMBER, digits=4))[0] is Fit.COMPLETE
     assert fit(made_up, replace(NUMBER, digits=4))[0] is Fit.OPEN
 
