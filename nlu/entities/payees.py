@@ -104,11 +104,9 @@ def _matches(phrase: Phrase, place: int, name: _Name) -> Iterator[_Match]:
             continue
         if phrase.locale.connecting.issuperset(words):
             continue
-        together = length == 1 and len(name.parts) > 1
-        if together and not _may_run_together(phrase, place, words[0], name):
-            score = 0.0
-        else:
-            score = _full(words, name)
+        whole = length > 1 or len(name.parts) == 1
+        whole = whole or _may_run_together(phrase, place, words[0], name)
+        score = _full(words, name) if whole else 0.0
         score = score if score >= LEAST else _part(phrase, place, length, words, name)
         if score >= LEAST:
             yield _Match(name, place, place + length, score)
