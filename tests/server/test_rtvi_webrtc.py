@@ -50,6 +50,18 @@ class Client:
             await self.peer.setRemoteDescription(answered)
         return status
 
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.peer.close()
+
+    async def begin(self) -> None:
+        """Offer, tell to be ready, and wait for the bot."""
+        assert await self.offer() == 200
+        await self.send("client-ready", {"version": "2.1.0"})
+        await self.until("bot-ready")
+
     async def send(self, kind: str, data: Any = None) -> None:
         async with asyncio.timeout(10):
             while self.chat.readyState != "open":
@@ -86,35 +98,27 @@ def endpoint(caller: Any) -> str:
 
 
 async def test_a_client_of_pipecat_calls_over_webrtc(tmp_path, monkeypatch, loopback):
-    async with staged(tmp_path, monkeypatch) as beside:
-        client = Client(endpoint(beside))
-        try:
-            assert await client.offer() == 200
-            await client.send("client-ready", {"version": "2.1.0", "about": {"library": "test"}})
-            ready = await client.until("bot-ready")
-            assert (ready["id"], ready["data"]["version"].split(".")[0]) == ("7", "2")
-            await client.until("bot-output", "Welcome")
-            await client.until("signalling", "renegotiate")
-            assert await client.offer() == 200, "the same connection, offered again"
-            assert await client.offer(restart_pc=True) == 400
-            await client.send("send-text", {"content": "pay everything"})
-            assert "send-text" in (await client.until("error-response"))["data"]["error"]
-            await client.send("disconnect-bot")
-            await client.left_alone()
-        finally:
-            await client.peer.close()
+    async with staged(tmp_path, monkeypatch) as beside, Client(endpoint(beside)) as client:
+        assert await client.offer() == 200
+        await client.send("client-ready", {"version": "2.1.0", "about": {"library": "test"}})
+        ready = await client.until("bot-ready")
+        assert (ready["id"], ready["data"]["version"].split(".")[0]) == ("7", "2")
+        await client.until("bot-output", "Welcome")
+        await client.until("signalling", "renegotiate")
+        assert await client.offer() == 200, "the same connection, offered again"
+        assert await client.offer(restart_pc=True) == 400
+        await client.send("send-text", {"content": "pay everything"})
+        assert "send-text" in (await client.until("error-response"))["data"]["error"]
+        await client.send("disconnect-bot")
+        await client.left_alone()
 
 
 async def test_a_client_of_another_version_is_told_why(tmp_path, monkeypatch, loopback):
-    async with staged(tmp_path, monkeypatch) as beside:
-        client = Client(endpoint(beside))
-        try:
-            assert await client.offer() == 200
-            await client.send("client-ready", {"version": "1.0.0"})
-            assert "RTVI 2" in (await client.until("error"))["data"]["error"]
-            await client.left_alone()
-        finally:
-            await client.peer.close()
+    async with staged(tmp_path, monkeypatch) as beside, Client(endpoint(beside)) as client:
+        assert await client.offer() == 200
+        await client.send("client-ready", {"version": "1.0.0"})
+        assert "RTVI 2" in (await client.until("error"))["data"]["error"]
+        await client.left_alone()
 
 
 @pytest.mark.parametrize(
@@ -147,66 +151,47 @@ async def test_an_offer_is_checked_like_a_hello(
 async def test_nobody_changes_a_connection_that_is_not_theirs_or_without_end(
     tmp_path, monkeypatch, loopback
 ):
-    async with staged(tmp_path, monkeypatch) as beside:
-        client = Client(endpoint(beside))
-        try:
-            assert await client.offer() == 200
-            await client.send("client-ready", {"version": "2.1.0"})
-            await client.until("bot-ready")
-            more = {"candidates": [{"candidate": "", "sdp_mid": "0", "sdp_mline_index": 0}]}
+    async with staged(tmp_path, monkeypatch) as beside, Client(endpoint(beside)) as client:
+        await client.begin()
+        more = {"candidates": [{"candidate": "", "sdp_mid": "0", "sdp_mline_index": 0}]}
 
-            async def status(pc_id: str | None, **fields: Any) -> int:
-                return (await asked(client.url, "PATCH", pc_id=pc_id, **(more | fields)))[0]
+        async def status(pc_id: str | None, **fields: Any) -> int:
+            return (await asked(client.url, "PATCH", pc_id=pc_id, **(more | fields)))[0]
 
-            assert await status("guessed") == 400
-            assert await status(client.pc_id, candidates=[{"candidate": "nonsense"}]) == 400
-            told = [await status(client.pc_id) for _ in range(MOST_REQUESTS)]
-            assert told == [200] * (MOST_REQUESTS - 1) + [400]
-        finally:
-            await client.peer.close()
+        assert await status("guessed") == 400
+        assert await status(client.pc_id, candidates=[{"candidate": "nonsense"}]) == 400
+        told = [await status(client.pc_id) for _ in range(MOST_REQUESTS)]
+        assert told == [200] * (MOST_REQUESTS - 1) + [400]
 
 
 async def test_what_is_asked_after_pings_have_paused_is_answered(tmp_path, monkeypatch, loopback):
-    async with staged(tmp_path, monkeypatch) as beside:
-        client = Client(endpoint(beside))
-        try:
-            assert await client.offer() == 200
-            await client.send("client-ready", {"version": "2.1.0"})
-            await client.until("bot-ready")
-            client.chat.send("ping")
-            await asyncio.sleep(3.3)
-            await client.send("send-text", {"content": "hello"})
-            await client.until("error-response")
-            await client.send("disconnect-bot")
-            await client.left_alone()
-        finally:
-            await client.peer.close()
+    async with staged(tmp_path, monkeypatch) as beside, Client(endpoint(beside)) as client:
+        await client.begin()
+        client.chat.send("ping")
+        await asyncio.sleep(3.3)
+        await client.send("send-text", {"content": "hello"})
+        await client.until("error-response")
+        await client.send("disconnect-bot")
+        await client.left_alone()
 
 
 @pytest.mark.parametrize("kinds", [["video", "audio"], ["audio"] + 3 * ["video"]])
 async def test_an_offer_begins_with_sound_and_has_no_more_than_is_read(
     tmp_path, monkeypatch, loopback, kinds
 ):
-    async with staged(tmp_path, monkeypatch) as beside:
-        client = Client(endpoint(beside), kinds)
-        try:
-            assert await client.offer() == 400
-        finally:
-            await client.peer.close()
+    async with (
+        staged(tmp_path, monkeypatch) as beside,
+        Client(endpoint(beside), kinds) as client,
+    ):
+        assert await client.offer() == 400
 
 
 async def test_a_connection_is_not_changed_to_more_than_is_read(tmp_path, monkeypatch, loopback):
-    async with staged(tmp_path, monkeypatch) as beside:
-        client = Client(endpoint(beside))
-        try:
-            assert await client.offer() == 200
-            await client.send("client-ready", {"version": "2.1.0"})
-            await client.until("bot-ready")
-            for _ in range(2):
-                client.peer.addTransceiver("audio")
-            assert await client.offer() == 400
-        finally:
-            await client.peer.close()
+    async with staged(tmp_path, monkeypatch) as beside, Client(endpoint(beside)) as client:
+        await client.begin()
+        for _ in range(2):
+            client.peer.addTransceiver("audio")
+        assert await client.offer() == 400
 
 
 async def test_who_goes_before_they_are_ready_leaves_their_place(tmp_path, monkeypatch, loopback):
