@@ -1,6 +1,7 @@
 """A large transfer: made when two people have agreed, and never without them (four eyes)."""
 
 from dialog.backoffice.steps import Desk, heard, patience, step
+from dialog.bank.schedules import RUNNER
 from dialog.bank.tasks import DECIDED, NewTask
 from dialog.errors import BankError, BankUnavailable
 
@@ -9,7 +10,7 @@ async def held_transfer(proposal_id: str) -> str:
     """Let two people decide, make the transfer or not, and tell the customer.
 
     Args:
-        proposal_id: Of the transfer that the customer confirmed.
+        proposal_id: Of the transfer that the customer confirmed, or planned.
     """
     await step(ask_two_people, proposal_id)
     await heard(DECIDED, patience().approval_days)
@@ -21,6 +22,8 @@ async def held_transfer(proposal_id: str) -> str:
 def ask_two_people(desk: Desk, proposal_id: str) -> None:
     """Open the task."""
     held = desk.bank.paperwork.held(proposal_id)
+    planned = held.call_id == RUNNER
+    how = "planned for today" if planned else "confirmed by the customer with a code"
     desk.bank.tasks.open(
         NewTask(
             id=f"{proposal_id}:approval",
@@ -28,7 +31,7 @@ def ask_two_people(desk: Desk, proposal_id: str) -> None:
             kind="transfer",
             customer_id=held.customer_id,
             department="payments",
-            summary=f"{held.amount} to {held.to}, confirmed by the customer with a code",
+            summary=f"{held.amount} to {held.to}, {how}",
             urgent=True,
             people=2,
         )

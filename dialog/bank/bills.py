@@ -44,6 +44,13 @@ def claim(session: Session, proposal: ProposalRow) -> None:
     bill.claimed_by = proposal.id
 
 
+def pass_on(session: Session, planned: str, held: str) -> None:
+    """What a planned payment was to pay is paid by its occurrence that people look at."""
+    query = select(BillRow).where(BillRow.claimed_by == planned).with_for_update()
+    for bill in session.scalars(query):
+        bill.claimed_by = held
+
+
 def release(session: Session, proposal_id: str) -> None:
     """A payment will not be made after all: what it was to pay is open again."""
     query = select(BillRow).where(BillRow.claimed_by == proposal_id).with_for_update()

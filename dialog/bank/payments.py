@@ -86,14 +86,14 @@ def _status(session: Session, row: ProposalRow) -> PaymentStatus | None:
 
 
 def _later(session: Session, row: ProposalRow, schedule: ScheduleRow) -> PaymentStatus | None:
-    """A planned payment; None where its last occurrence was made, which is told by itself."""
+    """A planned payment; None where its last occurrence was made or held, which tells of itself."""
     if schedule.due_on is not None:
         state: PaymentState = "tried" if schedule.attempts else "planned"
         return _told(session, row, state, schedule.due_on, schedule.arranged_at)
     if schedule.ended_at is not None:
         return _told(session, row, "cancelled", schedule.ended_at.date(), schedule.ended_at)
     occurrence = f"{row.id}@{schedule.first_on.isoformat()}"
-    if session.scalar(select(EntryRow.id).where(EntryRow.proposal_id == occurrence)) is not None:
+    if session.get(ProposalRow, occurrence) is not None:
         return None
     return _told(session, row, "failed", schedule.first_on, schedule.arranged_at)
 

@@ -2,7 +2,9 @@
 
 An occurrence has a proposal of its own whose id is the schedule's and the day's, so that the
 unique key that protects every transfer protects it too: however often a day is run, and from
-however many processes, it is paid once.
+however many processes, it is paid once. The rules are held against it again on its day: the caller
+consented, with a code where one was wanted, when it was arranged; what is for people then waits for
+two of them, and what is refused is tried again.
 """
 
 import logging
@@ -153,7 +155,7 @@ class Schedules:
             return row.try_on if row else None
 
     def pay_if_due(self, schedule_id: str) -> str:
-        """Make the payment that is due, once: "ok", "failed" (tried again), "elsewhere"."""
+        """Make the payment that is due, once: "ok", "held", "failed" (tried again), "elsewhere"."""
         with self._desk.reading() as session:
             customer_id = session.get_one(ScheduleRow, schedule_id).customer_id
         return self._pay(schedule_id, customer_id)
@@ -167,7 +169,7 @@ class Schedules:
         return None if found is None else (found[0], found[1])
 
     def _pay(self, schedule_id: str, customer_id: int) -> str:
-        """Make one payment: "ok", "failed", or "elsewhere" where another process made it."""
+        """Make one payment: "ok", "held", "failed", or "elsewhere": another process made it."""
         now = self._desk.now()
         deed = Deed("scheduled_payment", RUNNER, customer_id)
 
@@ -205,13 +207,26 @@ class Schedules:
         session.flush()
         session.get(CustomerRow, row.customer_id, with_for_update={"key_share": True})
         verdict = judge(self._desk.settings.rules, features(session, proposal, now))
+        told: dict[str, object] = {"schedule": row.id, "due": due, "risk": verdict.explained()}
         if verdict.outcome == "refuse":
             raise Refused(verdict.rules)
-        legs = transfers.legs(session, proposal)
-        entry = ledger.post(session, legs, at=now, proposal_id=proposal.id)
+        if verdict.outcome in ("approval", "person"):
+            told |= {"result": "held", "workflow": self._hold(session, row, proposal, now)}
+        else:
+            legs = transfers.legs(session, proposal)
+            told["entry"] = ledger.post(session, legs, at=now, proposal_id=proposal.id).id
         row.due_on = row.try_on = following(row.first_on, row.every, due)
         row.attempts = 0
-        return {"schedule": row.id, "due": due, "entry": entry.id, "risk": verdict.explained()}
+        return told
+
+    def _hold(
+        self, session: Session, row: ScheduleRow, proposal: ProposalRow, now: datetime
+    ) -> str:
+        """Let people decide about an occurrence, and say so; gives the workflow that makes it."""
+        transfers.keep(session, proposal, now)
+        bills.pass_on(session, row.id, proposal.id)
+        self._tell_customer(session, row, "payment_held")
+        return office.start(session, transfers.HELD, proposal.id, now)
 
     def _failed(self, session: Session, schedule_id: str, reason: str) -> None:
         """Try again tomorrow; after the last try go on with the next occurrence, and say so."""
@@ -222,27 +237,25 @@ class Schedules:
         row.attempts += 1
         row.try_on = today + timedelta(days=1)
         if row.attempts >= TRIES:
-            self._tell_customer(session, row, row.due_on)
+            self._tell_customer(session, row, "payment_failed")
             row.due_on = row.try_on = following(row.first_on, row.every, max(row.due_on, today))
             bills.release(session, schedule_id)
             row.attempts = 0
         logger.info("bank.scheduled_failed", extra={"reason": reason, "attempts": row.attempts})
 
-    def _tell_customer(self, session: Session, row: ScheduleRow, due: date) -> None:
+    def _tell_customer(self, session: Session, row: ScheduleRow, kind: str) -> None:
         told = schedule_value(session, row)
         values = {
             "amount": f"{told.amount:,.2f} {told.currency}",
             "payee": told.to,
-            "day": due.isoformat(),
+            "day": told.due_on.isoformat(),
         }
         customer = session.get_one(CustomerRow, row.customer_id)
-        key = f"payment_failed:{row.id}:{due.isoformat()}"
+        key = f"{kind}:{row.id}:{told.due_on.isoformat()}"
         try:
-            outbox.post(
-                session, customer, "sms", "payment_failed", values, key=key, now=self._desk.now()
-            )
+            outbox.post(session, customer, "sms", kind, values, key=key, now=self._desk.now())
         except NoAddress:
-            logger.warning("bank.nobody_told", extra={"kind": "payment_failed"})
+            logger.warning("bank.nobody_told", extra={"kind": kind})
 
 
 def _audited(schedule: Schedule) -> dict[str, object]:

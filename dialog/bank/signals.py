@@ -1,5 +1,6 @@
 """What is known of a transfer when the risk rules are held against it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,10 +11,20 @@ from sqlalchemy.sql import ColumnElement
 from dialog.bank.holds import held
 from dialog.bank.money import to_major
 from dialog.bank.risk import Feature, Features
-from dialog.bank.tables import AccountRow, EntryRow, PayeeRow, PostingRow, ProposalRow
+from dialog.bank.tables import (
+    AccountRow,
+    EntryRow,
+    PayeeRow,
+    PostingRow,
+    ProposalRow,
+    ScheduleRow,
+)
 
 LATELY = timedelta(days=90)
 """What counts as usual is looked for so far back."""
+
+Payments = Sequence[tuple[int | None, int]]
+"""Payees, and minor units that go to each."""
 
 
 def features(session: Session, proposal: ProposalRow, now: datetime) -> Features:
@@ -30,14 +41,21 @@ def features(session: Session, proposal: ProposalRow, now: datetime) -> Features
         return found | {"to": "own"}
     if largest := _largest(session, proposal, now):
         found["usual"] = (Decimal(proposal.amount_minor) * 100 / largest).quantize(Decimal("0.1"))
-    today = EntryRow.booked_on == now.date()
-    to_this = ProposalRow.to_payee_id == proposal.to_payee_id
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = [
+        *_paid(session, proposal, EntryRow.booked_on == now.date()),
+        *_arranged(session, proposal, midnight),
+    ]
+    to_this = [(payee, minor) for payee, minor in today if payee == proposal.to_payee_id]
+    since = now - timedelta(hours=1)
+    in_hour = EntryRow.recorded_at >= since, EntryRow.booked_on >= since.date()
+    lately = [*_paid(session, proposal, *in_hour), *_arranged(session, proposal, since)]
     found |= {
         "to": "payee",
         "mood": proposal.mood,
-        "paid_today": amount + to_major(_paid(session, proposal, today)),
-        "paid_payee_today": amount + to_major(_paid(session, proposal, today, to_this)),
-        "payments_in_hour": Decimal(1 + _payments_since(session, proposal, now)),
+        "paid_today": amount + _sum(today),
+        "paid_payee_today": amount + _sum(to_this),
+        "payments_in_hour": Decimal(1 + len(lately)),
     }
     payee = session.get(PayeeRow, proposal.to_payee_id)
     if payee is not None and payee.added_at is not None:
@@ -67,23 +85,15 @@ def _largest(session: Session, proposal: ProposalRow, now: datetime) -> int:
     return -int(session.scalar(query) or 0)
 
 
-def _paid(session: Session, proposal: ProposalRow, *where: ColumnElement[bool]) -> int:
-    """Minor units that the customer's other proposals have sent to payees."""
-    query = select(func.coalesce(func.sum(ProposalRow.amount_minor), 0))
-    return int(session.scalar(_others(query, proposal, *where)) or 0)
+def _sum(payments: Payments) -> Decimal:
+    return to_major(sum(minor for _, minor in payments))
 
 
-def _payments_since(session: Session, proposal: ProposalRow, now: datetime) -> int:
-    query = select(func.count(EntryRow.id))
-    since = now - timedelta(hours=1)
-    lately = EntryRow.recorded_at >= since, EntryRow.booked_on >= since.date()
-    return int(session.scalar(_others(query, proposal, *lately)) or 0)
-
-
-def _others(query, proposal: ProposalRow, *where: ColumnElement[bool]):  # type: ignore[no-untyped-def]
-    """The customer's executed payments to payees, but for this proposal."""
-    return (
-        query.select_from(EntryRow)
+def _paid(session: Session, proposal: ProposalRow, *where: ColumnElement[bool]) -> Payments:
+    """What the customer's other proposals have sent to payees."""
+    query = (
+        select(ProposalRow.to_payee_id, ProposalRow.amount_minor)
+        .select_from(EntryRow)
         .join(ProposalRow, EntryRow.proposal_id == ProposalRow.id)
         .where(
             ProposalRow.customer_id == proposal.customer_id,
@@ -92,3 +102,16 @@ def _others(query, proposal: ProposalRow, *where: ColumnElement[bool]):  # type:
             *where,
         )
     )
+    return [(payee, minor) for payee, minor in session.execute(query)]
+
+
+def _arranged(session: Session, proposal: ProposalRow, since: datetime) -> Payments:
+    """The customer's other payments to payees that were arranged since then for later days."""
+    query = select(ScheduleRow.to_payee_id, ScheduleRow.amount_minor).where(
+        ScheduleRow.customer_id == proposal.customer_id,
+        ScheduleRow.to_payee_id.is_not(None),
+        ScheduleRow.id != proposal.id,
+        ScheduleRow.arranged_at >= since,
+        ScheduleRow.ended_at.is_(None),
+    )
+    return [(payee, minor) for payee, minor in session.execute(query)]

@@ -1,6 +1,7 @@
 """A transfer: proposed when it is read back, executed once when it is confirmed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -155,6 +156,8 @@ def require_consent(
 ) -> Verdict:
     """What the risk rules say as things are now, with the code that they want already given.
 
+    Two people who have agreed (approved) stand for all but a refusal.
+
     Who felt otherwise when it was read back than now (mood) is judged by the mood that the rules
     are stricter with, and that one is kept.
 
@@ -164,10 +167,12 @@ def require_consent(
     # Two transfers at once must not each find the day's limit unspent.
     session.get(CustomerRow, proposal.customer_id, with_for_update={"key_share": True})
     verdict = _judged(session, proposal, rules, now, mood)
+    if approved and verdict.outcome != "refuse":
+        return verdict
     require_allowed(verdict)
     if needs_code(verdict) and not codes.passed(session, proposal.id):
         raise CodeNeeded(verdict.rules)
-    if verdict.outcome == "approval" and not approved:
+    if verdict.outcome == "approval":
         raise NeedsApproval(verdict.rules)
     return verdict
 
@@ -206,12 +211,22 @@ def hold(
     proposal = open_proposal(session, proposal_id, customer_id, call_id)
     if now >= proposal.expires_at or proposal.first_on is not None:
         raise ProposalSpent("the proposal has expired; read the transfer back again")
-    require_consent(session, proposal, settings.rules, now, approved=True, mood=mood)
-    source = ledger.lock_accounts(session, [proposal.from_account_id])[proposal.from_account_id]
-    holds.require_free(session, source, proposal.amount_minor, but=proposal_id)
+    with suppress(NeedsApproval):
+        require_consent(session, proposal, settings.rules, now, mood=mood)
+    keep(session, proposal, now)
     bills.claim(session, proposal)
-    proposal.held_at = proposal.held_at or now
     return office.start(session, HELD, proposal_id, now)
+
+
+def keep(session: Session, proposal: ProposalRow, now: datetime) -> None:
+    """Keep the money of a transfer until people have decided about it.
+
+    Raises:
+        InsufficientFunds: It is not there.
+    """
+    source = ledger.lock_accounts(session, [proposal.from_account_id])[proposal.from_account_id]
+    holds.require_free(session, source, proposal.amount_minor, but=proposal.id)
+    proposal.held_at = proposal.held_at or now
 
 
 def decline(session: Session, proposal_id: str, now: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from dialog.bank.risk import Rule
 from dialog.bank.values import Search
 from dialog.errors import BankError, BillSettled, ProposalSpent, UnknownAccount
 
@@ -136,3 +137,17 @@ def test_a_payment_that_was_only_read_back_is_none(bank, maria, order):
     propose(bank, order, "p1")
     assert bank.payments.status(maria.id, Search()) == before
     assert status(bank, maria, amount=order.amount) == []
+
+
+def test_a_planned_bill_that_people_look_at_is_held_and_open_again_once_they_decline(
+    open_bank, url, bank, maria, order, who, clock
+):
+    later = replace(order, first_on=LATER)
+    propose(bank, later, "s")
+    bank.schedules.arrange("s", **who)
+    clock.pass_time(days=4)
+    rule = {"rule": "all", "when": {"to": "payee"}, "then": "approval"}
+    open_bank(url, rules=(Rule.model_validate(rule),)).schedules.run_due()
+    assert (state(bank, maria), status(bank, maria)[0]) == ("held", "held")
+    assert bank.decline_held("s@2026-03-20") == "declined"
+    assert state(bank, maria) == "open"

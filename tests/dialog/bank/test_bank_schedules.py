@@ -3,12 +3,17 @@
 import threading
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from bank_callers import TODAY, meet
 
+from dialog.backoffice.held_transfer import ask_two_people, make_transfer
+from dialog.backoffice.patience import Patience
+from dialog.backoffice.steps import Desk
 from dialog.bank.risk import Rule, packaged_rules
 from dialog.bank.schedules import Run, following
+from dialog.bank.values import Search
 from dialog.errors import CodeNeeded, InvalidDay, ProposalSpent
 
 FRIDAY = date(2026, 3, 20)
@@ -178,5 +183,41 @@ def test_a_limit_holds_on_the_day_of_payment_too(open_bank, url, clock):
         order = replace(maria.order("50.00", to="Anna Keller"), first_on=FRIDAY)
         bank.propose_transfer(order, call_id="c1", proposal_id=f"s{n}")
         bank.schedules.arrange(f"s{n}", customer_id=maria.id, call_id="c1")
-    clock.pass_time(days=4)
+        clock.pass_time(days=1)
+    clock.pass_time(days=2)
     assert bank.schedules.run_due() == Run(1, 1)
+
+
+@pytest.mark.parametrize("outcome", ["approval", "person"])
+@pytest.mark.parametrize("decision", ["approved", "declined"])
+def test_what_is_for_people_on_its_day_waits_for_two_of_them(
+    open_bank, url, clock, outcome, decision
+):
+    """Nobody is there to give a code or to be handed over: two people decide, or nothing moves."""
+    rule = {"rule": "r", "when": {"to": "payee", "paid_today": {"over": 60}}, "then": outcome}
+    bank = open_bank(url, rules=(Rule.model_validate(rule),))
+    maria = meet(bank, "Maria")
+    order = replace(maria.order("50.00", to="Anna Keller"), first_on=FRIDAY)
+    bank.propose_transfer(order, call_id="c1", proposal_id="s")
+    bank.schedules.arrange("s", customer_id=maria.id, call_id="c1")
+    clock.pass_time(days=4)
+    bank.propose_transfer(maria.order("20.00", to="Anna Keller"), call_id="c2", proposal_id="p")
+    bank.execute_transfer("p", customer_id=maria.id, call_id="c2")
+    before = bank.facts(maria.id).accounts[0]
+    assert bank.schedules.run_due() == Run(0, 0)
+    kept = bank.facts(maria.id).accounts[0]
+    assert (kept.balance, kept.available) == (before.balance, before.available - 50)
+    assert [letter["kind"] for letter in bank.letters()] == ["payment_held"]
+    assert [one.state for one in bank.payments.status(maria.id, Search(amount=Decimal(50)))] == [
+        "held"
+    ]
+    held = "s@2026-03-20"
+    assert bank.office.waiting()[-1].workflow == f"held_transfer:{held}"
+    desk = Desk(bank, None, Patience())
+    ask_two_people(desk, held)
+    for name in ("Ada", "Ben")[: 2 if decision == "approved" else 1]:
+        bank.tasks.decide(f"{held}:approval", decision, by=name)
+    assert make_transfer(desk, held) == ("made" if decision == "approved" else "declined")
+    moved = 50 if decision == "approved" else 0
+    assert bank.facts(maria.id).accounts[0].balance == before.balance - moved
+    bank.check()

@@ -33,6 +33,12 @@ def wary(open_bank, url):
 
 
 @pytest.fixture
+def without_large(open_bank, url):
+    """The same bank, where a large amount alone needs no code."""
+    return open_bank(url, rules=[r for r in packaged_rules() if r.rule != "large"])
+
+
+@pytest.fixture
 def priya(wary):
     return meet(wary, "Priya")
 
@@ -199,13 +205,45 @@ def test_without_a_phone_there_is_no_code(wary, priya):
         wary.codes.send("p", customer_id=priya.id, call_id="c1")
 
 
-def test_many_small_payments_are_no_way_round(wary, priya):
-    for n in range(5):
-        propose(wary, priya, "450.00", name=f"p{n}")
-        execute(wary, priya, f"p{n}")
-    assert propose(wary, priya, "450.00", name="p5").needs_code
+def plan(bank, who, amount, name="p", day=date(2026, 3, 20)):
+    later = replace(who.order(amount, to="Sofia Rossi"), first_on=day)
+    return bank.propose_transfer(later, call_id="c1", proposal_id=name)
+
+
+def arrange(bank, who, name="p"):
+    return bank.schedules.arrange(name, customer_id=who.id, call_id="c1")
+
+
+MADE = [(propose, execute), (plan, arrange)]
+
+
+@pytest.mark.parametrize(("tell", "make"), MADE, ids=["at once", "for later"])
+@pytest.mark.parametrize(("tell_last", "make_last"), MADE, ids=["at once", "for later"])
+@pytest.mark.parametrize(("amount", "most"), [("450.00", 5), ("10.00", 5), ("1250.00", 2)])
+def test_many_small_payments_are_no_way_round(
+    wary, priya, tell, make, tell_last, make_last, amount, most, without_large
+):
+    for n in range(most):
+        tell(without_large, priya, amount, name=f"p{n}")
+        make(without_large, priya, f"p{n}")
+    last = tell_last(wary, priya, "450.00", name="last")
+    assert last.needs_code
     with pytest.raises(CodeNeeded):
-        execute(wary, priya, "p5")
+        make_last(wary, priya, "last")
+    assert "large" not in last.verdict.rules
+
+
+@pytest.mark.parametrize(("tell", "make"), MADE, ids=["at once", "for later"])
+def test_the_limits_of_a_day_count_what_is_arranged(open_bank, url, priya, tell, make):
+    bank = open_bank(url, rules=[r for r in packaged_rules() if r.then == "refuse"])
+    for n in range(2):
+        plan(bank, priya, "5000.00", name=f"p{n}")
+        arrange(bank, priya, f"p{n}")
+    with pytest.raises(Refused, match="limit_per_payee_and_day"):
+        tell(bank, priya, "0.01", name="p2")
+    bank.schedules.cancel("p1", customer_id=priya.id, call_id="c1")
+    tell(bank, priya, "0.01", name="p3")
+    make(bank, priya, "p3")
 
 
 def test_the_limit_of_a_payee_and_day_holds_and_ends_with_the_day(open_bank, url, clock):
