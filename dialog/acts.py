@@ -201,7 +201,7 @@ def _block_card(act: Act, bank: Bank, origin: Origin) -> Told:
 def _emergency_block(act: Act, bank: Bank, origin: Origin) -> Told:
     number: Any = act.arguments["number"]
     kind: Any = act.arguments["kind"]
-    bank.emergency_block(number, kind, call_id=origin.call_id)
+    bank.emergency_block(number, kind, call_id=origin.call_id, address=origin.address)
     return "ok", {}
 
 

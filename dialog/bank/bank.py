@@ -342,19 +342,24 @@ class Bank:
         deed = Deed("block_card", call_id, customer_id)
         return self._desk.do(deed, block, lambda card: {"card": card.id, "why": reason})
 
-    def emergency_block(self, number: str, kind: CardKind | None, *, call_id: str) -> None:
+    def emergency_block(
+        self, number: str, kind: CardKind | None, *, call_id: str, address: str | None = None
+    ) -> None:
         """Block the cards of a kind (None: all) of whoever has this number, without a PIN.
 
         Answers the same whether or not anybody has it. Never unblocks.
 
         Raises:
-            RateLimited: Too many for this number or in this call; hand the caller to a person.
+            RateLimited: Too many for this number, in this call or from this address; hand the
+                caller to a person.
         """
         possible = number if self.is_customer_number(number) else None
-        now, policy = self._now(), self._settings.lockout
+        now, policy, hashed = self._now(), self._settings.lockout, self._login.hashed(address)
 
         def block(session: Session) -> int:
-            if not tries.count_block(session, policy, number=possible, call_id=call_id, now=now):
+            if not tries.count_block(
+                session, policy, number=possible, call_id=call_id, address=hashed, now=now
+            ):
                 raise RateLimited("too many emergency blocks; hand the caller to a person")
             if possible is None:
                 return 0

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dialog.bank import office
-from dialog.bank.cards import NO_PIN, PHONE, limits_of, record
+from dialog.bank.cards import blocked_by_phone, limits_of, record
 from dialog.bank.money import CENT, to_major
 from dialog.bank.order_tables import OrderRow, TripRow
 from dialog.bank.orders import Order, Told, order_value
 from dialog.bank.risk import Feature, Features
 from dialog.bank.settings import CardLimits
-from dialog.bank.tables import CardEventRow, CardRow
+from dialog.bank.tables import CardRow
 from dialog.bank.values import LimitKind
 from dialog.errors import InvalidAmount, InvalidDay, NeedsPerson, UnknownAccount
 
@@ -35,8 +35,7 @@ class Unblock:
         card = own_card(session, order)
         if card.status != "blocked":
             raise UnknownAccount("the card is not blocked; name one that is")
-        if _blocked_for(session, card) not in (PHONE, NO_PIN):
-            raise NeedsPerson(("blocked_by_the_bank",))
+        _require_opened_by_phone(session, card)
         return {"to": "unblock"}
 
     def letter(self, session: Session, order: Order) -> dict[str, str]:
@@ -132,8 +131,7 @@ class Replace:
     def features(self, session: Session, order: Order, now: datetime) -> Features:
         """Nothing beside what it is; one card has one replacement under way."""
         card = own_card(session, order)
-        query = select(CardRow.id).where(CardRow.customer_id == card.customer_id, CardRow.waiting)
-        if card.waiting or session.scalar(query.where(CardRow.kind == card.kind)) is not None:
+        if card.waiting or card.kind in _on_their_way(session, order):
             raise UnknownAccount("a new card is on its way already; ask for its activation")
         return {"to": "replace"}
 
@@ -147,13 +145,17 @@ class Replace:
 
 
 class Activate:
-    """A new card that arrived works; the one that it replaces stops for good."""
+    """A new card that arrived works; the one that it replaces stops for good.
+
+    A block by telephone on its way here ends: activation takes the code that unblocking does.
+    """
 
     def features(self, session: Session, order: Order, now: datetime) -> Features:
         """Nothing beside what it is; the caller has to read its last digits."""
         card = own_card(session, order)
         if not card.waiting or card.last4 != order.terms["last4"]:
             raise UnknownAccount("no card with these digits waits; ask for them again")
+        _require_opened_by_phone(session, card)
         return {"to": "activate"}
 
     def letter(self, session: Session, order: Order) -> dict[str, str]:
@@ -163,7 +165,7 @@ class Activate:
     def carry_out(self, session: Session, order: Order, now: datetime) -> Told:
         """Let it work, and block the old one."""
         card = own_card(session, order)
-        card.waiting = False
+        card.waiting, card.status = False, "active"
         record(session, card, order.call_id, "activated", now)
         made_for = session.get(OrderRow, card.ordered_by) if card.ordered_by else None
         if made_for is not None:
@@ -186,6 +188,22 @@ def own_card(session: Session, order: Order) -> CardRow:
     return row
 
 
+def _on_their_way(session: Session, order: Order) -> set[str]:
+    """The kinds of card that are sent to the order's customer, or being made for another order."""
+    sent = select(CardRow.kind).where(CardRow.customer_id == order.customer_id, CardRow.waiting)
+    made = select(CardRow.id).where(CardRow.ordered_by == OrderRow.id)
+    making = select(OrderRow).where(
+        OrderRow.customer_id == order.customer_id,
+        OrderRow.kind == order.kind,
+        OrderRow.done_at.is_not(None),
+        OrderRow.id != order.id,
+        ~made.correlate(OrderRow).exists(),
+    )
+    old = [order_value(row).terms["card"] for row in session.scalars(making)]
+    being_made = select(CardRow.kind).where(CardRow.id.in_(old))
+    return {*session.scalars(sent), *session.scalars(being_made)}
+
+
 def card_words(card: CardRow) -> dict[str, str]:
     """A card as a letter names it."""
     return {"card": f"{card.kind} card ending in {card.last4}"}
@@ -195,10 +213,14 @@ def _what(order: Order) -> LimitKind:
     return "cash" if order.terms["what"] == "cash" else "purchases"
 
 
-def _blocked_for(session: Session, card: CardRow) -> str:
-    """Why the card was blocked last."""
-    query = select(CardEventRow.reason).where(CardEventRow.card_id == card.id)
-    return session.scalar(query.order_by(CardEventRow.id.desc()).limit(1)) or ""
+def _require_opened_by_phone(session: Session, card: CardRow) -> None:
+    """Leave a card that the bank blocked to a colleague.
+
+    Raises:
+        NeedsPerson: It is such a card.
+    """
+    if card.status == "blocked" and not blocked_by_phone(session, card):
+        raise NeedsPerson(("blocked_by_the_bank",))
 
 
 def _days(order: Order) -> tuple[date, date]:

@@ -15,6 +15,8 @@ from dialog.errors import UnknownAccount
 
 PHONE, NO_PIN = "asked by the caller", "emergency, without a PIN"
 """Why a card was blocked, where it was by telephone."""
+FRAUD = "fraud reported"
+"""Why a card is blocked that only a colleague opens again."""
 
 
 def block_own(
@@ -59,6 +61,20 @@ def _block(
         row.status = "blocked"
         record(session, row, call_id, reason, now)
     return len(active)
+
+
+def keep_blocked(session: Session, customer_id: int, *, call_id: str, now: datetime) -> None:
+    """Of a customer who reports fraud: what was blocked by telephone is not opened by telephone."""
+    query = select(CardRow).where(CardRow.customer_id == customer_id, CardRow.status == "blocked")
+    for card in session.scalars(query.order_by(CardRow.id).with_for_update()):
+        if blocked_by_phone(session, card):
+            record(session, card, call_id, FRAUD, now)
+
+
+def blocked_by_phone(session: Session, card: CardRow) -> bool:
+    """Whether a blocked card was blocked by telephone, and not by the bank."""
+    query = select(CardEventRow.reason).where(CardEventRow.card_id == card.id)
+    return session.scalar(query.order_by(CardEventRow.id.desc()).limit(1)) in (PHONE, NO_PIN)
 
 
 def record(session: Session, card: CardRow, call_id: str, what: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from dialog.bank import office
+from dialog.bank import cards, office
 from dialog.bank.cases import COMPLAINT, LONGEST, case_value
 from dialog.bank.orders import Order, Told
 from dialog.bank.risk import Features
@@ -26,7 +26,7 @@ class Dispute:
         return {}
 
     def carry_out(self, session: Session, order: Order, now: datetime) -> Told:
-        """Open the case, before all others, and have it followed."""
+        """Open the case, before all others, and have it followed; blocked cards stay so."""
         row = CaseRow(
             request_id=order.id,
             customer_id=order.customer_id,
@@ -39,6 +39,7 @@ class Dispute:
             due_on=bank_day_after(now.date(), DAYS),
         )
         session.add(row)
+        cards.keep_blocked(session, order.customer_id, call_id=order.call_id, now=now)
         session.flush()
         office.start(session, COMPLAINT, str(row.id), now)
         case = case_value(row)

@@ -18,6 +18,8 @@ from dialog.bank.values import Authentication
 logger = logging.getLogger(__name__)
 
 NUMBER_DIGITS = 8
+SHARED = "ip:"
+"""So begins an address that may be many people's: tries are counted, nobody is remembered."""
 REFUSED = Authentication(customer_id=None, first_name=None, locked=True, tries_left=0)
 
 
@@ -46,8 +48,9 @@ class Login:
         """Whether this is the customer; the try is counted before the PIN is looked at."""
         now, policy = self._desk.now(), self._desk.settings.lockout
         possible = number if is_customer_number(number) else None
-        hashed = None if address is None else keyed(self._key, address)
-        customer, known = self._who(possible, hashed)
+        hashed = self.hashed(address)
+        remembers = address is not None and not address.startswith(SHARED)
+        customer, known = self._who(possible, hashed if remembers else None)
         decoy = self._neighbour(number)
         tried = PinTry(possible, call_id, hashed, known)
         left = self._desk.database.write(
@@ -63,11 +66,22 @@ class Login:
             return Authentication(
                 customer_id=None, first_name=None, locked=left == 0, tries_left=left
             )
-        self._let_in(customer, number, pin, tried, now)
+        self._let_in(customer, number, pin, tried, now, remembers=remembers)
         return Authentication(customer.id, customer.first_name, False, policy.tries)
 
+    def hashed(self, address: str | None) -> str | None:
+        """An address as it is kept."""
+        return None if address is None else keyed(self._key, address)
+
     def _let_in(
-        self, customer: CustomerRow, number: str, pin: str, tried: PinTry, now: datetime
+        self,
+        customer: CustomerRow,
+        number: str,
+        pin: str,
+        tried: PinTry,
+        now: datetime,
+        *,
+        remembers: bool,
     ) -> None:
         newer = self._pins.hash(number, pin) if self._pins.is_outdated(customer.pin_hash) else None
 
@@ -75,7 +89,7 @@ class Login:
             tries.forgive_pin_try(session, self._desk.settings.lockout, tried, now=now)
             if newer is not None:
                 session.get_one(CustomerRow, customer.id).pin_hash = newer
-            if tried.address is not None:
+            if remembers and tried.address is not None:
                 row = KnownAddressRow(customer_id=customer.id, address=tried.address, last_at=now)
                 session.merge(row)
 

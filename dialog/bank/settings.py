@@ -24,7 +24,8 @@ class LockoutPolicy:
         address_window: What the tries of one address are counted over.
         blocks_per_number: Emergency blocks taken for one customer number in a block_window.
         blocks_per_call: Emergency blocks taken in one call.
-        block_window: What the emergency blocks of one number are counted over.
+        blocks_per_address: Emergency blocks taken from one address in a block_window.
+        block_window: What the emergency blocks of one number or address are counted over.
     """
 
     tries: int = 3
@@ -36,6 +37,7 @@ class LockoutPolicy:
     address_window: timedelta = timedelta(hours=1)
     blocks_per_number: int = 3
     blocks_per_call: int = 3
+    blocks_per_address: int = 6
     block_window: timedelta = timedelta(days=1)
 
 

@@ -15,7 +15,7 @@ from dialog.bank.settings import LockoutPolicy
 from dialog.bank.tables import TryRow
 
 PIN_NUMBER, PIN_CALL, PIN_ADDRESS, PIN_KNOWN = "pin-number", "pin-call", "pin-address", "pin-known"
-BLOCK_NUMBER, BLOCK_CALL = "block-number", "block-call"
+BLOCK_NUMBER, BLOCK_CALL, BLOCK_ADDRESS = "block-number", "block-call", "block-address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,19 @@ def forgive_pin_try(
 
 
 def count_block(
-    session: Session, policy: LockoutPolicy, *, number: str | None, call_id: str, now: datetime
+    session: Session,
+    policy: LockoutPolicy,
+    *,
+    number: str | None,
+    call_id: str,
+    address: str | None,
+    now: datetime,
 ) -> bool:
-    """Take one emergency block for the number (None: one that cannot exist) in this call.
+    """Take one emergency block in this call.
+
+    Args:
+        number: Whose cards; None for a number that cannot exist.
+        address: Keyed hash of the channel and caller id; None where the network tells none.
 
     Returns:
         Whether there was one to take.
@@ -134,14 +144,21 @@ def count_block(
     call = locked_row(session, BLOCK_CALL, call_id, now)
     if call.count >= policy.blocks_per_call:
         return False
-    if number is not None:
-        row = locked_row(session, BLOCK_NUMBER, number, now)
+    counted = [call]
+    for scope, subject, most in (
+        (BLOCK_ADDRESS, address, policy.blocks_per_address),
+        (BLOCK_NUMBER, number, policy.blocks_per_number),
+    ):
+        if subject is None:
+            continue
+        row = locked_row(session, scope, subject, now)
         if now - row.since >= policy.block_window:
             row.count, row.since = 0, now
-        if row.count >= policy.blocks_per_number:
+        if row.count >= most:
             return False
+        counted.append(row)
+    for row in counted:
         row.count += 1
-    call.count += 1
     return True
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from dialog.actions import Arguments
 from dialog.acts import Origin, Told
 from dialog.bank.bank import Bank
+from dialog.bank.cards import FRAUD
 from dialog.bank.orders import Terms
 from dialog.conditions import condition
 from dialog.decision import Act
@@ -33,7 +34,7 @@ def _block_all(wanted: Act, bank: Bank, origin: Origin) -> Told:
     cards: Any = wanted.arguments["cards"]
     customer: Any = wanted.arguments["customer_id"]
     for card in cards:
-        bank.block_card(card, customer_id=customer, call_id=origin.call_id, reason="fraud reported")
+        bank.block_card(card, customer_id=customer, call_id=origin.call_id, reason=FRAUD)
     return "ok", {}
 
 

@@ -170,6 +170,44 @@ def test_a_replaced_card_is_not_unblocked(caller: Caller, bank: Bank) -> None:
     assert "colleague" in " ".join(answer.say)
 
 
+@pytest.mark.parametrize("fraud", [False, True], ids=["a stranger's block", "fraud reported"])
+def test_a_new_card_that_was_blocked_on_its_way_works_once_activated_or_is_for_a_person(
+    caller: Caller, bank: Bank, fraud: bool
+) -> None:
+    caller.logs_in(*MARIA)
+    caller.says("I need a new debit card", "card_replace", entity("card_kind", "debit"))
+    caller.says("yes", "affirm")
+    new = bank.paperwork.add_card(bank.office.waiting()[0].subject, "7654")
+    bank.emergency_block(MARIA[0], None, call_id="c0")
+    if fraud:
+        story = {"words": "I did not pay that"}
+        who = {"customer_id": 1, "call_id": "c1"}
+        bank.orders.propose("dispute", story, proposal_id="d", **who)
+        bank.orders.carry_out("d", **who)
+    caller.says("activate my card", "card_activate")
+    answer = caller.keys("7654")
+    if fraud:
+        assert "colleague" in " ".join(answer.say)
+    else:
+        caller.keys(code(bank))
+        assert caller.says("yes", "affirm").action == "card_activated"
+    known = {card.id: card.status for card in bank.facts(1).cards}
+    assert known[new] == ("new" if fraud else "active")
+
+
+def test_one_card_is_replaced_once_also_before_the_new_one_is_in_the_books(
+    caller: Caller, bank: Bank
+) -> None:
+    caller.logs_in(*MARIA)
+    caller.says("I need a new debit card", "card_replace", entity("card_kind", "debit"))
+    caller.says("yes", "affirm")
+    again = caller.says("a new debit card please", "card_replace", entity("card_kind", "debit"))
+    assert again.action == "card_kept"
+    assert len(bank.office.waiting()) == 1
+    other = caller.says("and a new credit card", "card_replace", entity("card_kind", "credit"))
+    assert other.action == "confirm_replace"
+
+
 def test_while_a_card_is_on_its_way_no_second_one_is_ordered(caller: Caller, bank: Bank) -> None:
     caller.logs_in("51082645", "0472")
     caller.says("new card please", "card_replace")

@@ -90,6 +90,20 @@ def test_one_call_cannot_block_the_cards_of_many(bank, maria, james):
     assert statuses(bank)["Priya/debit"] == "active"
 
 
+def test_one_address_cannot_block_the_cards_of_many_over_many_calls(bank, maria, james, clock):
+    priya = meet(bank, "Priya")
+    for n in range(6):
+        number = (NOBODY, maria.number)[n % 2]
+        bank.emergency_block(number, None, call_id=f"c{n}", address="ws:a")
+    with pytest.raises(RateLimited):
+        bank.emergency_block(priya.number, None, call_id="c6", address="ws:a")
+    bank.emergency_block(james.number, None, call_id="c6", address="ws:b")
+    assert (statuses(bank)["Priya/debit"], statuses(bank)["James/debit"]) == ("active", "blocked")
+    clock.pass_time(days=1)
+    bank.emergency_block(priya.number, None, call_id="c7", address="ws:a")
+    assert statuses(bank)["Priya/debit"] == "blocked"
+
+
 def test_a_locked_number_can_still_be_blocked(bank, maria):
     for n in range(3):
         bank.authenticate(maria.number, "0000", call_id=f"c{n}")
