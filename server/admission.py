@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
 
+from dialog.bank.login import SHARED
 from server.devices import Devices
 from server.errors import SettingsError
 from server.protocol import Hello, ProtocolError
@@ -35,6 +36,33 @@ def is_allowed(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> b
         return False
     mapped = getattr(ip, "ipv4_mapped", None)
     return is_loopback(str(ip)) or any((mapped or ip) in network for network in networks)
+
+
+def address_of(token: Token | None, host: str | None, caller_id: str | None = None) -> str | None:
+    """Where the tries of a client are counted; None where many would share it.
+
+    Only the holder of a token is believed: a program on this machine may tell what it likes. A
+    token for one call at a time is one device's. The clients of any other are told apart by their
+    network (of IPv6 a /64), unless that is a private one: a proxy there stands for all of them.
+
+    Args:
+        token: By which it was let in.
+        host: Its address.
+        caller_id: That it tells.
+    """
+    if token is None:
+        return None
+    if caller_id:
+        return f"{token.name}:{caller_id}"
+    if token.max_calls == 1:
+        return f"device:{token.name}"
+    try:
+        ip = ip_address((host or "").split("%")[0])
+    except ValueError:
+        return None
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    network = ip_network((ip, 32 if ip.version == 4 else 64), strict=False)
+    return f"{SHARED}{network}" if ip.is_global else None
 
 
 class Drain:
@@ -91,8 +119,8 @@ class Admission:
         return self._calls.total()
 
     @contextmanager
-    def admit(self, hello: Hello, *, host: str | None, secure: bool) -> Iterator[str | None]:
-        """Hold a place for the length of a call; gives the name of the token that calls.
+    def admit(self, hello: Hello, *, host: str | None, secure: bool) -> Iterator[Token | None]:
+        """Hold a place for the length of a call; gives the token that calls.
 
         Args:
             hello: What the client said.
@@ -104,7 +132,7 @@ class Admission:
         """
         token = self._check(hello, is_loopback(host), secure)
         with self.place(token.name if token else "", token.max_calls if token else None):
-            yield token.name if token else None
+            yield token
 
     @contextmanager
     def place(self, name: str = "", most: int | None = None) -> Iterator[None]:

@@ -15,6 +15,9 @@ from pipecat.frames.frames import Frame
 
 from voice.pcm import Samples
 
+SHORTEST_NUMBER = 3
+"""Digits of a telephone number, as inside a company."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -36,6 +39,17 @@ class Caller:
     diagnostics: bool = False
     about: dict[str, Any] = field(default_factory=dict)
     ducks: bool = False
+
+
+def address_of_number(name: str, number: str | None) -> str | None:
+    """Where the tries of a telephone number are counted; None for one that is withheld.
+
+    Args:
+        name: Who vouches for it.
+        number: As the wire tells it; "anonymous" and the like are many people's.
+    """
+    digits = sum(letter.isdigit() for letter in number or "")
+    return f"{name}:{number}" if digits >= SHORTEST_NUMBER else None
 
 
 class Line(Protocol):

@@ -6,7 +6,7 @@ import json
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
-from server.admission import is_loopback
+from server.admission import address_of, is_loopback
 from server.channels.call import LANGUAGES, House, hold_call, new_call_id
 from server.channels.line import Caller
 from server.channels.origin import is_same_origin
@@ -37,7 +37,7 @@ async def answer_websocket(websocket: WebSocket, house: House) -> None:
         hello = await _read_hello(websocket)
         secure = websocket.url.scheme == "wss"
         with house.admission.admit(hello, host=host, secure=secure) as token:
-            address = _address(hello, token)
+            address = address_of(token, host, hello.caller_id)
             await _call(websocket, hello, house, address=address, local=is_loopback(host))
     except ProtocolError as error:
         log.info("call_refused", code=error.code, host=host)
@@ -93,11 +93,3 @@ async def _call(
         ducks=hello.ducks,
     )
     await hold_call(SocketLine(websocket, CallSerializer(hello)), caller, house, call_id)
-
-
-def _address(hello: Hello, token: str | None) -> str | None:
-    """Where a call comes from, to count tries by.
-
-    Only the holder of a token is believed: a program on this machine may tell what it likes.
-    """
-    return f"{token}:{hello.caller_id}" if token and hello.caller_id else None

@@ -200,22 +200,24 @@ async def staged(
     voice: Voice | None = None,
     ear: Ear | None = None,
     ducks: bool = False,
+    token: str | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Caller]:
     """A call on the stage."""
     monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
     monkeypatch.setattr("server.call.listener.EchoGuard", NoEcho)
     engines = Engines(ear or Ear(), Judge(), Meaning(), voice or Voice(), Path())  # type: ignore[arg-type]
     bank = temporary_bank(folder, TODAY, cost=CHEAP)
-    settings = Settings(port=0, silence=2.0)
+    chosen = Settings(port=0, silence=2.0, **settings)
     hello = {
         "type": "hello",
         "version": 1,
         "sample_rate": 16000,
         "encoding": "pcm16",
         "ducks": ducks,
-    }
+    } | ({"token": token} if token else {})
     async with (
-        serving(settings, engines, bank, today=lambda: TODAY) as url,
+        serving(chosen, engines, bank, today=lambda: TODAY) as url,
         websockets.connect(url) as socket,
     ):
         await socket.send(json.dumps(hello))

@@ -4,12 +4,53 @@ import hashlib
 
 import pytest
 
-from server.admission import Admission, is_loopback
+from server.admission import Admission, address_of, is_loopback
+from server.channels.line import address_of_number
 from server.protocol import Hello, ProtocolError
 from server.settings import Settings, Token
 
 SECRET = "a long random token"
 TOKEN = Token(name="bridge", sha256=hashlib.sha256(SECRET.encode()).hexdigest(), max_calls=2)
+
+
+ONE = TOKEN.model_copy(update={"name": "kitchen", "max_calls": 1})
+
+
+@pytest.mark.parametrize(
+    ("token", "host", "caller_id", "address"),
+    [
+        (None, "127.0.0.1", "+15550100", None),
+        (TOKEN, "127.0.0.1", "+15550100", "bridge:+15550100"),
+        (ONE, "198.51.100.7", None, "device:kitchen"),
+        (TOKEN, "9.9.9.9", None, "ip:9.9.9.9/32"),
+        (TOKEN, "::ffff:9.9.9.9", None, "ip:9.9.9.9/32"),
+        (TOKEN, "2620:fe::fe", None, "ip:2620:fe::/64"),
+        (TOKEN, "10.0.0.4", None, None),
+        (TOKEN, "::1", None, None),
+        (TOKEN, None, None, None),
+    ],
+    ids=[
+        "what a program tells",
+        "what a bridge tells",
+        "a device",
+        "a client of many",
+        "mapped",
+        "a network of IPv6",
+        "behind a proxy",
+        "on this machine",
+        "nowhere",
+    ],
+)
+def test_tries_are_counted_where_one_caller_is_and_nowhere_that_many_share(
+    token, host, caller_id, address
+):
+    assert address_of(token, host, caller_id) == address
+
+
+@pytest.mark.parametrize("number", [None, "", "anonymous", "Restricted", "sip"])
+def test_numbers_that_are_withheld_are_not_one_address(number):
+    assert address_of_number("sip", number) is None
+    assert address_of_number("sip", "+15550100") == "sip:+15550100"
 
 
 def hello(token: str | None = None) -> Hello:

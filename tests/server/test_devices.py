@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from dialog.bank.bank import Bank
 from server.admission import Admission
 from server.devices import OVERLAP, Devices
 from server.errors import SettingsError
 from server.protocol import Hello, ProtocolError
 from server.settings import Settings
+from tests.server.staged import SEND, staged
+from tests.server.test_rtvi import calling
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 
@@ -22,8 +25,8 @@ def path(tmp_path: Path) -> Path:
 def admitted(door: Admission, token: str) -> bool:
     hello = Hello(type="hello", version=1, sample_rate=8000, encoding="ulaw", token=token)
     try:
-        with door.admit(hello, host="203.0.113.9", secure=True) as name:
-            return name == "kitchen"
+        with door.admit(hello, host="203.0.113.9", secure=True) as known:
+            return known.name == "kitchen"
     except ProtocolError as error:
         return error.code != "unauthorized"
 
@@ -38,6 +41,47 @@ def test_a_running_server_follows_issue_rotation_and_revocation(path):
     devices.revoke("kitchen")
     assert not admitted(door, first)
     assert not admitted(door, second)
+
+
+MARIA, PIN = "40217308", "4821"
+
+
+def shut_out_by_strangers(bank: Bank) -> None:
+    """Maria has used her speaker before; then strangers try her number from elsewhere."""
+    who = bank.authenticate(MARIA, PIN, call_id="before", address="device:kitchen")
+    assert who.customer_id is not None
+    for n in range(3):
+        bank.authenticate(MARIA, "0000", call_id=f"stranger {n}")
+    assert bank.authenticate(MARIA, PIN, call_id="unknown line").locked
+
+
+async def test_strangers_do_not_shut_an_owner_out_of_their_own_speaker(path, monkeypatch):
+    token = Devices(path).issue("kitchen", datetime.now(UTC))
+    speaker = staged(path.parent, monkeypatch, token=token, devices_file=path)
+    async with speaker as owner:
+        shut_out_by_strangers(owner.bank)
+        await owner.asks_to_send_fifty()
+        await owner.until("listening", "confirm_transfer")
+    async with staged(path.parent, monkeypatch) as stranger:
+        shut_out_by_strangers(stranger.bank)
+        await stranger.asks_to_send_fifty()
+        await stranger.until("hangup", "transfer")
+        assert "confirm_transfer" not in {event.get("action") for event in stranger.events}
+
+
+async def test_a_device_that_speaks_rtvi_is_remembered_too(path, monkeypatch):
+    token = Devices(path).issue("kitchen", datetime.now(UTC))
+    async with staged(path.parent, monkeypatch, devices_file=path) as beside:
+        shut_out_by_strangers(beside.bank)
+        async with calling(beside, f"?token={token}") as client:
+            await client.send("client-ready", {"version": "2.1.0", "about": {"library": "test"}})
+            await client.until("bot-output", "Welcome")
+            await client.says(SEND)
+            await client.until("bot-output", "customer number")
+            await client.send("dtmf", {"buttons": list(MARIA)})
+            await client.until("bot-output", "PIN")
+            await client.send("dtmf", {"buttons": list(PIN)})
+            await client.until("bot-output", "Anna Keller")
 
 
 def test_a_rotated_token_runs_out(path):

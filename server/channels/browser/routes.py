@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
-from server.admission import is_loopback
+from server.admission import address_of, is_loopback
 from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_body
 from server.channels.browser.peer import Peer
 from server.channels.browser.webrtc import WebRtcLine
@@ -97,7 +97,8 @@ async def _answer(request: Request, house: House, running: Running) -> Response:
         connection = Peer(house.settings.ice_servers)
         await accept(connection, offer.sdp)
         diagnostics = offer.diagnostics and (is_loopback(host) or house.settings.diagnostics)
-        caller = Caller("webrtc", None, offer.language, diagnostics, {"token": token})
+        address, about = address_of(token, host), {"token": token.name if token else None}
+        caller = Caller("webrtc", address, offer.language, diagnostics, about)
         call_id = new_call_id()
         line = WebRtcLine(connection)
         running.start(_hold(line, caller, house, call_id, place.pop_all()), line.close)

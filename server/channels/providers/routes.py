@@ -10,7 +10,7 @@ from fastapi import FastAPI, Response, WebSocket, WebSocketDisconnect
 from fastapi import Request as HttpRequest
 
 from server.channels.call import House, hold_call, new_call_id
-from server.channels.line import Caller
+from server.channels.line import Caller, address_of_number
 from server.channels.providers.asterisk import Asterisk
 from server.channels.providers.exotel import Exotel
 from server.channels.providers.genesys import Genesys
@@ -165,8 +165,7 @@ class Desk:
         serializer = ProviderSerializer(self.provider, stream)
         for message in await serializer.begin():
             await websocket.send_text(message)
-        number = ringing.caller or stream.caller
-        address = f"{self.provider.name}:{number}" if number else None
+        address = address_of_number(self.provider.name, ringing.caller or stream.caller)
         caller = Caller(self.provider.name, address, about={"rate": stream.rate})
         await hold_call(ProviderLine(websocket, serializer), caller, self._house, new_call_id())
 

@@ -7,6 +7,7 @@ import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import InputTransportMessageFrame
 
+from server.admission import address_of
 from server.channels.call import House, hold_call, new_call_id
 from server.channels.line import Caller
 from server.channels.origin import is_same_origin
@@ -32,10 +33,11 @@ async def answer_rtvi(websocket: WebSocket, house: House) -> None:
     line = RtviLine(websocket, serializer)
     try:
         answer = requests.bot_ready(await _client_ready(websocket, serializer))
-        with house.admission.admit(requests.hello(token), host=host, secure=secure) as name:
+        with house.admission.admit(requests.hello(token), host=host, secure=secure) as known:
             serializer.hears = True
             await line.send(answer)
-            caller = Caller("rtvi", about={"token": name})
+            about = {"token": known.name if known else None}
+            caller = Caller("rtvi", address_of(known, host), about=about)
             await hold_call(line, caller, house, new_call_id())
     except ProtocolError as error:
         log.info("call_refused", code=error.code, host=host)

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from pipecat.frames.frames import Frame
 from pydantic import BaseModel, Field
 
+from server.admission import address_of
 from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_body
 from server.channels.browser.peer import Peer
 from server.channels.browser.routes import CONNECTED_WITHIN
@@ -179,12 +180,14 @@ class Answering:
         secure = request.url.scheme == "https"
         with ExitStack() as place:
             admitted = self._house.admission.admit(requests.hello(token), host=host, secure=secure)
-            name = place.enter_context(admitted)
+            known = place.enter_context(admitted)
             webrtc = Peer(self._house.settings.ice_servers)
             await accept(webrtc, offer.sdp)
             self._connections[webrtc.pc_id] = Connection(webrtc)
             place.callback(self._connections.pop, webrtc.pc_id)
-            line, caller = RtviWebRtcLine(webrtc), Caller("rtvi-webrtc", about={"token": name})
+            about = {"token": known.name if known else None}
+            caller = Caller("rtvi-webrtc", address_of(known, host), about=about)
+            line = RtviWebRtcLine(webrtc)
             self._running.start(self._hold(line, caller, place.pop_all()), line.close)
         return webrtc.get_answer() or {}
 

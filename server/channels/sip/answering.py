@@ -12,7 +12,7 @@ import structlog
 
 from server.admission import is_allowed
 from server.channels.call import House, hold_call, new_call_id
-from server.channels.line import Caller
+from server.channels.line import Caller, address_of_number
 from server.channels.running import Running
 from server.channels.sip.details import CallDetails
 from server.channels.sip.keeper import Keeper
@@ -115,7 +115,9 @@ class Trunk:
     def _address(self, peer: str) -> str | None:
         """The caller's number, where the trunk vouches for it."""
         number = re.match(r"(?:sips?|tel):([^@;]+)", peer)
-        return f"sip:{number[1]}" if number and self._sip.numbers_are_true else None
+        if number is None or not self._sip.numbers_are_true:
+            return None
+        return address_of_number("sip", number[1])
 
 
 async def _within(seconds: float, wire: Wire) -> Message | None:

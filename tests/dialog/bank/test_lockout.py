@@ -41,6 +41,17 @@ def test_a_customer_at_home_does_not_open_the_door_for_strangers(bank):
     assert not let_in(bank, "elsewhere", STRANGER)
 
 
+def test_an_address_of_many_is_counted_and_not_remembered(bank):
+    shared = "ip:9.9.9.9/32"
+    assert let_in(bank, "first", shared)
+    guess(bank, 3, STRANGER)
+    assert not let_in(bank, "again", shared)
+    for n in range(10):
+        assert not guess(bank, 1, shared, number=f"{n}" * 8, prefix=f"{n}-")[0].locked or n == 9
+    assert guess(bank, 1, shared, number=JAMES.number, prefix="more")[0].locked
+    assert let_in(bank, "james elsewhere", "ip:8.8.8.8/32", JAMES)
+
+
 def test_a_known_phone_has_only_three_tries_too_and_its_lock_grows(bank, clock):
     assert let_in(bank, "first", HOME)
     for minutes in (1, 2, 4):
