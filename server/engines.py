@@ -6,10 +6,14 @@ overtaken is dropped when it comes up.
 """
 
 import asyncio
+import os
+import sys
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -19,6 +23,7 @@ import structlog
 from dialog.conversation import Understands
 from dialog.phrases import fixed_phrases
 from server.errors import ServerError
+from server.least_first import LeastFirst
 from server.meaning import load_meaning
 from server.models import ModelStore
 from server.settings import Settings
@@ -34,6 +39,10 @@ log = structlog.get_logger()
 
 IDLE = 5.0
 """Seconds without work for a call after which there is time for other work."""
+
+SPEECH_FIRST = 5
+"""By how much the recogniser is nicer to the rest of the process: a silence in an answer is worse
+than an answer that comes later, and speaking takes a tenth of what recognising does."""
 
 NEVER_LATE = 0.03
 """Seconds that work may have waited for an engine which has time for what may be for nothing."""
@@ -53,17 +62,19 @@ class EngineThread:
         name: For the thread's name and for errors.
         threads: How many pieces of work run at once.
         limit: How many may wait or run at once.
+        nice: By how much its threads, and those that its work starts, give way to others.
 
     Attributes:
         waiting: How long work waits for a thread.
     """
 
-    def __init__(self, name: str, *, threads: int = 1, limit: int = 64) -> None:
+    def __init__(self, name: str, *, threads: int = 1, limit: int = 64, nice: int = 0) -> None:
         self._name = name
         self._limit = limit
         self._busy = 0
         self.waiting = Waiting()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(threads, name, initializer=_give_way, initargs=(nice,))
+        self._line = LeastFirst(self._pool)
 
     @property
     def idle(self) -> bool:
@@ -78,6 +89,21 @@ class EngineThread:
         Raises:
             Overloaded: Too much is waiting already.
         """
+        return await self._run(self._pool, lambda: work(*args, **kwargs))
+
+    def load(self, work: Callable[[], T]) -> T:
+        """The result of work that starts threads of its own; waits for it."""
+        return self._pool.submit(work).result()
+
+    async def run_by(self, least: Callable[[], float], work: Callable[[], T]) -> T:
+        """The same, on one thread: of all that waits like this, the least goes first.
+
+        Raises:
+            Overloaded: Too much is waiting already.
+        """
+        return await self._run(self._line.by(least), work)
+
+    async def _run(self, executor: Executor, work: Callable[[], T]) -> T:
         if self._busy >= self._limit:
             raise Overloaded(f"{self._name}: {self._busy} pieces of work are waiting already")
         self._busy += 1
@@ -85,9 +111,9 @@ class EngineThread:
 
         def begun() -> T:
             self.waiting.begin(ticket)
-            return work(*args, **kwargs)
+            return work()
 
-        future = asyncio.get_running_loop().run_in_executor(self._pool, begun)
+        future = asyncio.get_running_loop().run_in_executor(executor, begun)
         future.add_done_callback(lambda done: self._finished(done, ticket))
         return await asyncio.shield(future)
 
@@ -100,6 +126,16 @@ class EngineThread:
     def close(self) -> None:
         """Finish what runs, drop what waits."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._line.close()
+
+
+def _hearing_thread() -> EngineThread:
+    return EngineThread("hearing", nice=SPEECH_FIRST)
+
+
+def _give_way(nice: int) -> None:
+    if nice and sys.platform == "linux":  # elsewhere a thread has no priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
 
 
 @dataclass(slots=True)
@@ -118,7 +154,7 @@ class Engines:
     synthesiser: Synthesiser
     phrases_file: Path
     bank: EngineThread = field(default_factory=lambda: EngineThread("bank", threads=4))
-    _hearing: EngineThread = field(default_factory=lambda: EngineThread("hearing"))
+    _hearing: EngineThread = field(default_factory=_hearing_thread)
     _judging: EngineThread = field(default_factory=lambda: EngineThread("judging"))
     _thinking: EngineThread = field(default_factory=lambda: EngineThread("thinking"))
     _speaking: EngineThread = field(default_factory=lambda: EngineThread("speaking"))
@@ -128,6 +164,11 @@ class Engines:
     def crowded(self) -> bool:
         """Whether other turns wait to be recognised: what may be for nothing should wait, too."""
         return self._hearing.waiting.queued > 0
+
+    @property
+    def late(self) -> bool:
+        """Whether engines that a caller waits for have lately kept somebody waiting."""
+        return self.seconds_late() >= NEVER_LATE
 
     def seconds_late(self) -> float:
         """By how much the engines that a caller waits for have been late lately."""
@@ -169,14 +210,22 @@ class Engines:
         """Understanding and deciding, which change nothing."""
         return await self._thinking.run(work)
 
-    async def speak(self, text: str, *, cancelled: Callable[[], bool]) -> AsyncIterator[np.ndarray]:
+    async def speak(
+        self, text: str, *, cancelled: Callable[[], bool], store: Callable[[], float]
+    ) -> AsyncIterator[np.ndarray]:
         """The windows of a sentence, int16 at the synthesiser's rate.
 
-        Each window is a piece of work of its own, so that a long sentence of one call does
-        not hold up the first sound of another.
+        Each window is a piece of work of its own, and the call that has least to say in store goes
+        first: a long sentence of one holds up neither the first sound of another nor its next.
+
+        Args:
+            text: As a reply writes it.
+            cancelled: Asked before each window.
+            store: Seconds of sound that the call has in store.
         """
         windows = self.synthesiser.stream(text, cancelled=cancelled)
-        while (window := await self._speaking.run(_next, windows)) is not None:
+        following = partial(next, windows, None)
+        while (window := await self._speaking.run_by(store, following)) is not None:
             self._used_at = time.monotonic()
             yield window
 
@@ -203,10 +252,6 @@ class Engines:
             log.warning("phrases_not_kept", file=str(self.phrases_file), error=str(error))
 
 
-def _next(windows: Iterator[np.ndarray]) -> np.ndarray | None:
-    return next(windows, None)
-
-
 def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: None) -> Engines:
     """Load and warm up everything once; a model that is not ready yet is prepared first.
 
@@ -219,10 +264,8 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
     """
     folders = model_folders(settings, report)
     report("recogniser")
-    recogniser = Recogniser(
-        folders[settings.recogniser], device=settings.device, threads=settings.threads
-    )
-    recogniser.warm_up()
+    hearing = _hearing_thread()
+    recogniser = hearing.load(lambda: _recogniser(folders[settings.recogniser], settings))
     report("turn model")
     smart_turn = SmartTurn()
     report("understanding")
@@ -235,7 +278,13 @@ def load_engines(settings: Settings, report: Callable[[str], None] = lambda _: N
     synthesiser.fix(fixed_phrases(settings.language))
     phrases = settings.models / f"phrases-{Path(settings.voice).name}.npz"
     synthesiser.phrases.load(phrases)
-    return Engines(recogniser, smart_turn, understander, synthesiser, phrases)
+    return Engines(recogniser, smart_turn, understander, synthesiser, phrases, _hearing=hearing)
+
+
+def _recogniser(folder: Path, settings: Settings) -> Recogniser:
+    recogniser = Recogniser(folder, device=settings.device, threads=settings.threads)
+    recogniser.warm_up()
+    return recogniser
 
 
 def model_folders(

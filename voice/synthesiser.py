@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from voice.clauses import clauses
 from voice.errors import VoiceError
-from voice.least_served import LeastServedFirst
 from voice.loudness import KEPT_SECONDS, SilenceTrim, gain_for, limited
 from voice.phonemes import Phonemiser
 from voice.phrase_cache import PhraseCache, PhraseKey
@@ -27,9 +26,9 @@ CACHED_SECONDS = 1500
 class Synthesiser:
     """One voice, shared by every call of a process.
 
-    Its methods block; run them off the event loop. Streams of several calls take turns window by
-    window, the one with the least audio so far first. The sound depends on the text, the seed, the
-    speed and the voice, not on what was spoken before or beside it.
+    Its methods block; run them off the event loop, on one thread: who goes first there is for the
+    caller to say, window by window. The sound depends on the text, the seed, the speed and the
+    voice, not on what was spoken before or beside it.
 
     Attributes:
         sample_rate: Of the voice, in Hz.
@@ -62,7 +61,6 @@ class Synthesiser:
         self._language = (language or "en").partition("-")[0]
         self._stream = VitsStream(model)
         self._model, self._seed = _fingerprint(model_dir), seed
-        self._turns = LeastServedFirst()
         self._fixed: dict[str, None] = {}
         self.phrases = PhraseCache(CACHED_SECONDS * self.sample_rate)
         self._gain = 1.0
@@ -95,7 +93,7 @@ class Synthesiser:
 
     def make(self, words: str) -> None:
         """Make the sound of one clause of `missing`."""
-        for _ in self._spoken(words, 1.0, lambda: False, served=float("inf")):
+        for _ in self._spoken(words, 1.0, lambda: False):
             pass
 
     def stream(
@@ -113,23 +111,19 @@ class Synthesiser:
             int16 mono samples at `sample_rate`, none longer than about two seconds. The first
             starts at most 4 ms before the first sound. No window at all for a text without words.
         """
-        served = 0.0
         for clause in clauses(spoken_form(text, self._language)):
-            for window in self._spoken(clause.words, speed, cancelled, served):
-                yield window
-                served += len(window) / self.sample_rate
+            yield from self._spoken(clause.words, speed, cancelled)
             if cancelled():
                 return
             silence = max(0.0, clause.pause - KEPT_SECONDS)
             yield np.zeros(int(silence * self.sample_rate), np.int16)
-            served += silence
 
     def whole(self, text: str) -> NDArray[np.int16]:
         """All of `stream` in one array."""
         return _joined(list(self.stream(text)))
 
     def _spoken(
-        self, words: str, speed: float, cancelled: Callable[[], bool], served: float
+        self, words: str, speed: float, cancelled: Callable[[], bool]
     ) -> Iterator[NDArray[np.int16]]:
         """One clause without the silence around it: from the cache, else made now."""
         key = self._key(words, speed)
@@ -141,18 +135,18 @@ class Synthesiser:
                 yield ready[start : start + self.sample_rate]
             return
         made: list[NDArray[np.int16]] = []
-        for part in self._trimmed(words, speed, cancelled, served):
+        for part in self._trimmed(words, speed, cancelled):
             made.append(part)
             yield part
         if words in self._fixed and not cancelled():
             self.phrases.put(key, _joined(made))
 
     def _trimmed(
-        self, words: str, speed: float, cancelled: Callable[[], bool], served: float
+        self, words: str, speed: float, cancelled: Callable[[], bool]
     ) -> Iterator[NDArray[np.int16]]:
         """One clause as the model says it now, at the level of speech."""
         trim = SilenceTrim(self.sample_rate)
-        for window in self._windows(words, speed, cancelled, served):
+        for window in self._windows(words, speed, cancelled):
             if len(speech := trim.push(window * self._gain)):
                 yield limited(speech)
         if len(rest := trim.finish()) and not cancelled():
@@ -163,23 +157,18 @@ class Synthesiser:
         words: str,
         speed: float,
         cancelled: Callable[[], bool] = lambda: False,
-        served: float = 0.0,
     ) -> Iterator[NDArray[np.float32]]:
-        """The model's own sound of one clause; the worker is held for one window at a time."""
+        """The model's own sound of one clause."""
         ids = self._encode(words)
         # the generator takes 32 bits of a seed, so text and seed are hashed together
         seed = zlib.crc32(f"{self._seed} {words}".encode())
         generator = torch.Generator().manual_seed(seed)
         if not ids or cancelled():
             return
-        with self._turns.turn(served):
-            windows = self._stream.windows(self._stream.prior(ids, generator, speed))
-            window = next(windows, None)
-        while window is not None and not cancelled():
+        for window in self._stream.windows(self._stream.prior(ids, generator, speed)):
             yield window
-            served += len(window) / self.sample_rate
-            with self._turns.turn(served):
-                window = None if cancelled() else next(windows, None)
+            if cancelled():
+                return
 
     def _key(self, words: str, speed: float) -> PhraseKey:
         return PhraseKey(self._model, self._seed, speed, words)

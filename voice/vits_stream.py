@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 FIRST_FRAMES = 18
 GROWTH = 2.0
-LARGEST_FRAMES = 160
+LARGEST_FRAMES = 64
 
 
 class VitsStream:

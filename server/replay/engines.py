@@ -83,10 +83,12 @@ class ReplayEngines(Engines):
         await _until(began + self.costs.think)
         return thought
 
-    async def speak(self, text: str, *, cancelled: Callable[[], bool]) -> AsyncIterator[np.ndarray]:
+    async def speak(
+        self, text: str, *, cancelled: Callable[[], bool], store: Callable[[], float]
+    ) -> AsyncIterator[np.ndarray]:
         """As the engines do."""
         first = now() + self.costs.speak
-        async for window in Engines.speak(self, text, cancelled=cancelled):
+        async for window in Engines.speak(self, text, cancelled=cancelled, store=store):
             await _until(first)
             yield window
 
