@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from dialog.bank.bank import Bank
+from dialog.bank.office import START
 from dialog.conversation import Conversation, Understands
 from server.app import create_app, open_house, serving
 from server.bank_file import temporary_bank
@@ -23,7 +24,7 @@ from server.replay.scenario import Scenario
 from server.settings import Settings
 
 AUDIT_ROWS = 10_000
-"""More than one call leaves."""
+"""More than one call leaves; of the back office's events, too."""
 
 
 NEVER = 3600.0
@@ -31,8 +32,15 @@ NEVER = 3600.0
 
 
 def ledger(bank: Bank) -> dict[str, Any]:
-    """The books and the audit that a call is judged by, and the letters that its codes come in."""
-    return {**bank.books(), "audit": bank.audit_rows(AUDIT_ROWS), "letters": bank.letters()}
+    """The books, the audit and the started workflows that a call is judged by, and the letters
+    that its codes come in."""
+    events = bank.office.waiting(AUDIT_ROWS)  # no back office runs: all of them wait
+    return {
+        **bank.books(),
+        "audit": bank.audit_rows(AUDIT_ROWS),
+        "letters": bank.letters(),
+        "workflows": [event.workflow for event in events if event.kind == START],
+    }
 
 
 def server_for_scenarios(settings: Settings, engines: Engines, costs: Costs = INSTANT) -> Serve:
@@ -124,6 +132,7 @@ def conversations_for_scenarios(
             understander=understander,
             today=scenario.today,
             call_id=f"replay-{scenario.name}",
+            language=scenario.caller.language,
         )
         return conversation, lambda: ledger(bank)
 

@@ -14,7 +14,7 @@ from server.replay.scenario import ExpectedBooks, ExpectedCall, ExpectedTurn, Sc
 from server.replay.words import plain, word_error
 
 Books = Mapping[str, Any]
-"""The bank's books as `Bank.books()` tells them."""
+"""The bank's books as `server.replay.hosting.ledger` tells them."""
 
 Alike = Callable[[str, str], float]
 """How near some sentence of an answer comes to a meaning, -1 to 1: (wanted, answer)."""
@@ -100,6 +100,7 @@ def judge(
     found.extend(_handed_over(scenario.expect.handed_over, ended))
     found.extend(_books(scenario.expect.books, books_before, books_after))
     found.extend(_audit(scenario.expect, books_before, books_after))
+    found.extend(_workflows(scenario.expect.workflows, books_before, books_after))
     return Verdict(scenario.name, tuple(found))
 
 
@@ -221,6 +222,16 @@ def _audit(expect: ExpectedCall, before: Books, after: Books) -> Iterator[Mismat
         if opened != sorted(expect.cases):
             wanted_cases = ", ".join(sorted(expect.cases)) or "none"
             yield Mismatch(None, "cases", wanted_cases, ", ".join(opened) or "none")
+
+
+def _workflows(expected: Sequence[str] | None, before: Books, after: Books) -> Iterator[Mismatch]:
+    if expected is None:
+        return
+    known = set(before.get("workflows", ()))
+    started = sorted(w.split(":")[0] for w in after.get("workflows", ()) if w not in known)
+    if started != sorted(expected):
+        wanted = ", ".join(sorted(expected)) or "none"
+        yield Mismatch(None, "workflows", wanted, ", ".join(started) or "none")
 
 
 def _books(expect: ExpectedBooks, before: Books, after: Books) -> Iterator[Mismatch]:

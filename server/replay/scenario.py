@@ -5,6 +5,7 @@ must be in the bank's books afterwards. `today` is injected, so that a call mean
 any day. The recordings lie beside the file; a turn without one is spoken by a test voice.
 """
 
+import re
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
@@ -19,6 +20,16 @@ from server.replay.fixture import UnknownVariable, filled, fixture_values
 from server.replay.reading import ScenarioError, read
 
 Channel = Literal["websocket", "sip", "webrtc", "twilio"]
+Workflow = Literal[
+    "call_back",
+    "card_replacement",
+    "complaint",
+    "held_transfer",
+    "loan_application",
+    "scheduled_payment",
+    "survey",
+]
+"""Of the back office, by the name that the bank starts it under."""
 
 
 class Caller(Strict):
@@ -28,6 +39,7 @@ class Caller(Strict):
         voice: Name of the test voice that speaks; "" takes one by the scenario's name.
         sample_rate: Of the wire, Hz.
         encoding: Of the wire.
+        language: That the caller speaks, ISO 639-1.
         channel: What the call comes over. Over SIP the sound is G.711 at 8 kHz, over WebRTC Opus;
             Twilio brings µ-law at 8 kHz.
         noise: Our own synthesised noise that is mixed into the recordings, or None.
@@ -37,6 +49,7 @@ class Caller(Strict):
     voice: str = ""
     sample_rate: Literal[8000, 16000] = 8000
     encoding: Literal["pcm16", "ulaw", "alaw"] = "pcm16"
+    language: str = "en"
     channel: Channel = "websocket"
     noise: Literal["street", "babble", "hum"] | None = None
     snr_db: float = 20.0
@@ -124,6 +137,9 @@ class Turn(Strict):
             raise ValueError("pause waits for the answer's end, barge_in does not: keep one")
         if self.channel is not None and self.wav is None:
             raise ValueError("channel is the caller's side of a recording: give its wav")
+        yields = (self.expect.yields, self.expect.yields_within_ms)
+        if self.barge_in is None and yields != (None, None):
+            raise ValueError("yields is of speech over an answer: say when, with barge_in")
         if self.expect.heard_within is not None and self.say is None:
             raise ValueError("heard_within compares with say: give the words that are spoken")
         return self
@@ -170,6 +186,7 @@ class ExpectedCall(Strict):
         audit: Rows that the call left, in this order, among others.
         audit_lacks: Actions that must not have been done with success.
         cases: Kinds of all cases that the call opened, no more and no fewer.
+        workflows: Names of all back office workflows that the call started, likewise.
     """
 
     ended: Literal["goodbye", "transfer", "hangup", "silence"] | None = None
@@ -178,6 +195,7 @@ class ExpectedCall(Strict):
     audit: tuple[ExpectedAudit, ...] = ()
     audit_lacks: tuple[str, ...] = ()
     cases: tuple[Literal["complaint", "suggestion"], ...] | None = None
+    workflows: tuple[Workflow, ...] | None = None
 
 
 class Scenario(Strict):
@@ -228,8 +246,19 @@ def _line_with(text: str, message: str) -> int:
 
 
 def find_scenarios(root: Path) -> list[Path]:
-    """All scenario files (*.yaml) below a folder (or the file itself), sorted by path."""
-    return [root] if root.is_file() else sorted(root.rglob("*.yaml"))
+    """All scenario files (*.yaml) below a folder (or the file itself), sorted by path.
+
+    Gates and conditions may lie beside them, as *.yml.
+
+    Raises:
+        ScenarioError: A scenario has the wrong ending, so that nobody would miss it.
+    """
+    if root.is_file():
+        return [root]
+    for path in sorted(root.rglob("*.yml")):
+        if re.search("^turns:", path.read_text(encoding="utf-8"), re.MULTILINE):
+            raise ScenarioError(f"{path}: a scenario ends in .yaml: rename it")
+    return sorted(root.rglob("*.yaml"))
 
 
 def has_tag(path: Path, tags: Collection[str]) -> bool:

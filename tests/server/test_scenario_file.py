@@ -12,7 +12,7 @@ from dialog.bank.demo import demo_customers
 from server.replay.callers import by_test_voice, caller_turns
 from server.replay.judge import judge
 from server.replay.reading import ScenarioError
-from server.replay.scenario import Scenario, load_scenario
+from server.replay.scenario import Scenario, find_scenarios, load_scenario
 from voice.pcm import level_dbov
 
 MARIA = demo_customers()[0]
@@ -77,6 +77,10 @@ def test_the_banks_fixture_is_at_hand(tmp_path):
             "name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - {say: a, pause: 1, barge_in: 1}\n",
             "keep one",
         ),
+        (
+            "name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - {say: a, expect: {yields: false}}\n",
+            "say when, with barge_in",
+        ),
     ],
 )
 def test_a_mistake_names_file_line_and_cure(tmp_path, text, message):
@@ -84,6 +88,15 @@ def test_a_mistake_names_file_line_and_cure(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(ScenarioError, match=f"wrong.yaml.*{message}"):
         load_scenario(path)
+
+
+def test_a_scenario_with_the_ending_of_gates_is_told_and_not_skipped(tmp_path):
+    path = written(tmp_path, {"say": "hi"})
+    (tmp_path / "gates.yml").write_text("failures: 0\n")
+    assert find_scenarios(tmp_path) == [path]
+    path.rename(path.with_suffix(".yml"))
+    with pytest.raises(ScenarioError, match=r"call.yml: .*rename it"):
+        find_scenarios(tmp_path)
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 48000])
@@ -123,6 +136,7 @@ def test_masked_digits_count_as_heard(tmp_path):
     scenario = of_one(tmp_path, say="four zero two one", expect={"heard_within": 0.0})
     assert mismatches(scenario, spoken(1, heard="• • • •")) == []
     assert len(mismatches(scenario, spoken(1, heard="• • •"))) == 1
+    assert len(mismatches(scenario, spoken(1, heard="• • • • •"))) == 1
 
 
 def test_an_answer_that_came_late_or_never_is_told(tmp_path):
@@ -168,6 +182,16 @@ def test_cases_are_counted_exactly(tmp_path):
     row = {"row": 1, "action": "open_complaint", "result": "ok"}
     assert mismatches(scenario, spoken(1), audit=[row]) == []
     assert mismatches(scenario, spoken(1)) == ["call: cases: expected complaint, got none"]
+
+
+def test_a_workflow_that_was_not_started_or_not_wanted_is_told(tmp_path):
+    scenario = load_scenario(written(tmp_path, {"say": "hi"}, expect={"workflows": ["call_back"]}))
+    assert mismatches(scenario, spoken(1), workflows=["call_back:7"]) == []
+    (told,) = mismatches(scenario, spoken(1), workflows=["call_back:7", "survey:1"])
+    assert told == "call: workflows: expected call_back, got call_back, survey"
+    assert mismatches(scenario, spoken(1)) == ["call: workflows: expected call_back, got none"]
+    with pytest.raises(ScenarioError, match=r"expect.workflows"):
+        load_scenario(written(tmp_path, {"say": "hi"}, expect={"workflows": ["coffee"]}))
 
 
 def test_a_hand_over_nobody_wanted_is_told(tmp_path):
