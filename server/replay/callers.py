@@ -84,6 +84,16 @@ def caller_turns(
     return [_turn(turn, sound(n), n) for n, turn in enumerate(scenario.turns, start=1)]
 
 
+def recorded(turn: Turn, folder: Path, rate: int) -> Samples:
+    """A turn's recording, the caller's side of it.
+
+    Raises:
+        CallerAudioError: It cannot be used.
+    """
+    side = None if turn.channel is None else ("left", "right").index(turn.channel)
+    return read_turn(folder / (turn.wav or ""), rate, side)
+
+
 def _turn(turn: Turn, samples: Samples | None, n: int) -> CallerTurn:
     only_hangs_up = samples is None and turn.keys is None and turn.silence is None
     return CallerTurn(
@@ -102,8 +112,7 @@ def _samples(scenario: Scenario, n: int, folder: Path, speak: Speak | None) -> S
     if not turn.spoken:
         return None
     if turn.wav is not None:
-        side = None if turn.channel is None else ("left", "right").index(turn.channel)
-        return read_turn(folder / turn.wav, scenario.caller.sample_rate, side)
+        return recorded(turn, folder, scenario.caller.sample_rate)
     if speak is None:
         raise ScenarioError(f"{scenario.name}: turn {n} has no recording (wav); make it first")
     return speak(scenario, n)

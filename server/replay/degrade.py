@@ -163,7 +163,7 @@ def _over_the_network(
     count = -(-len(samples) // size)
     lost = _lost(count, condition, random)
     if condition.jitter_ms:
-        late = np.abs(random.normal(0.0, condition.jitter_ms / 1000, count)) > PLAYOUT
+        late = random.normal(0.0, condition.jitter_ms / 1000, count) > PLAYOUT
         lost = lost | late
     return concealed(samples, rate, lost) if lost.any() else samples
 

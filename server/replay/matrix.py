@@ -79,6 +79,11 @@ def over(scenario: Scenario, wire: Wire) -> Scenario:
     return scenario.model_copy(update={"caller": scenario.caller.model_copy(update=line)})
 
 
+def named(scenario: Scenario, wire: Wire) -> str:
+    """What a call of a scenario over a wire goes over, for reports."""
+    return scenario.caller.channel if wire == AS_WRITTEN else wire.name
+
+
 def load_matrix(path: Path) -> Matrix:
     """Read a matrix file (YAML).
 

@@ -66,7 +66,7 @@ class PatientCaller:
         """What to do about an answer: see `server.caller.Insist`."""
         asked, self._before = self._before, answered.action
         if is_read_back(answered):
-            self._unwanted = _is_unwanted(self.in_text, answered)
+            self._unwanted = _is_unwanted(self.in_text, answered, self._language)
         if answered.kind == "silence":
             return self._gives_up()
         if self._is_right(answered):
@@ -78,6 +78,10 @@ class PatientCaller:
         told = self.say(words) if words is not None else self._key_for(answered)
         again = told or self._words_for(answered, asked)
         return replace(again, barge_in=None, pause=None) if again else self._gives_up()
+
+    @property
+    def _language(self) -> str:
+        return self.scenario.caller.language
 
     def _gives_up(self) -> Literal["hang up"] | None:
         """Nobody goes on from a question that should not be agreed to."""
@@ -107,7 +111,7 @@ class PatientCaller:
             case "ask_amount":
                 return f"{amount}."
             case "confirm_transfer":
-                got = read_back(_ORDER, " ".join(answered.said))
+                got = read_back(_ORDER, " ".join(answered.said), self._language)
                 values = got.values if got else wanted.values
                 wrong = [amount] if _differ(wanted.values, values, "amount") else []
                 wrong += [f"to {name}"] if _differ(wanted.values, values, "recipient") else []
@@ -128,7 +132,7 @@ class PatientCaller:
         """The payment to somebody that a turn orders or answers to, as text reads it back."""
         turns = (_of(self.in_text, n), _of(self.in_text, n - 1))
         turn = next((each for each in turns if each and each["action"] == _ORDER), None)
-        order = read_back(_ORDER, str(turn["said"])) if turn else None
+        order = read_back(_ORDER, str(turn["said"]), self._language) if turn else None
         own = order is not None and plain(order.values["recipient"]).startswith("your ")
         return None if own else order
 
@@ -154,22 +158,23 @@ class PatientCaller:
         return meant == "affirm" or (asked and meant not in _NO_YES)
 
 
-def read_backs_of(in_text: InText, answered: TurnRecord) -> Score:
+def read_backs_of(in_text: InText, answered: TurnRecord, language: str = "en") -> Score:
     """What counts of an answer that is a question for a "yes"."""
     if not is_read_back(answered):
         return {}
-    wrong, other = read_back_wrong(in_text, answered), read_back_other(in_text, answered)
+    wrong = read_back_wrong(in_text, answered, language)
+    other = read_back_other(in_text, answered)
     return {"read_backs": 1, "read_backs_wrong": int(wrong), "read_backs_other": int(other)}
 
 
-def read_back_wrong(in_text: InText, answered: OpenTurn | TurnRecord) -> bool:
+def read_back_wrong(in_text: InText, answered: OpenTurn | TurnRecord, language: str = "en") -> bool:
     """Whether a question for a "yes" holds other values than the last one in text does, which is
     for the same action."""
     if not is_read_back(answered) or read_back_other(in_text, answered):
         return False
     said, read = " ".join(answered.said), str((_last_read_back(in_text, answered.n) or {})["said"])
     action = str(answered.action)
-    got, wanted = read_back(action, said), read_back(action, read)
+    got, wanted = read_back(action, said, language), read_back(action, read, language)
     if got is None or wanted is None:
         return plain(said) != plain(read)
     return not got.is_like(wanted)
@@ -187,8 +192,8 @@ def is_read_back(answered: OpenTurn | TurnRecord) -> bool:
     return (answered.action or "").startswith(_READ_BACK)
 
 
-def _is_unwanted(in_text: InText, answered: OpenTurn) -> bool:
-    return read_back_wrong(in_text, answered) or read_back_other(in_text, answered)
+def _is_unwanted(in_text: InText, answered: OpenTurn, language: str) -> bool:
+    return read_back_wrong(in_text, answered, language) or read_back_other(in_text, answered)
 
 
 def _last_read_back(in_text: InText, n: int) -> Mapping[str, Any] | None:

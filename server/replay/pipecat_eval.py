@@ -52,12 +52,12 @@ async def _converse(socket: ServerConnection, conversation: Conversation) -> Non
                 await _send(socket, _ready(str(message.get("id", ""))))
                 await _tell(socket, await asyncio.to_thread(conversation.open))
             case "send-text":
-                words = str(message["data"].get("content", ""))
+                words = str(_data(message).get("content", ""))
                 await _tell(socket, await asyncio.to_thread(conversation.hear, words))
             case "dtmf":
-                keys = "".join(map(str, message["data"].get("buttons", ())))
+                keys = "".join(map(str, _data(message).get("buttons", ())))
                 await _tell(socket, await asyncio.to_thread(conversation.key, keys))
-            case "client-message" if _kind(message) == GONE:
+            case "client-message" if _data(message).get("t") == GONE:
                 return
 
 
@@ -87,9 +87,9 @@ def _parsed(data: str | bytes) -> Message:
     return message if isinstance(message, dict) and message.get("label") == _LABEL else {}
 
 
-def _kind(message: Message) -> str:
+def _data(message: Message) -> Message:
     data = message.get("data")
-    return str(data.get("t")) if isinstance(data, dict) else ""
+    return data if isinstance(data, dict) else {}
 
 
 def _ready(reply_to: str) -> Message:

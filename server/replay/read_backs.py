@@ -37,34 +37,37 @@ class ReadBack:
         return self.reply == other.reply and same
 
 
-def read_back(action: str, said: str) -> ReadBack | None:
-    """What an answer reads back; None where it is none of the replies that ask for this action.
+def read_back(action: str, said: str, language: str = "en") -> ReadBack | None:
+    """What an answer reads back; None where it is none of the language's replies that ask for this
+    action.
 
     Where one reply is the beginning of another ("… from your {source}, {when}") it is the shorter
     one, in every wording, whose last value holds the rest.
     """
     found = [
         ReadBack(reply, match.groupdict())
-        for reply, pattern in _patterns(action)
+        for reply, pattern in _patterns(action, language)
         if (match := pattern.search(said))
     ]
     return min(found, key=lambda each: (len(each.values), each.length), default=None)
 
 
 @cache
-def _patterns(action: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _patterns(action: str, language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
-        (reply, _pattern(template)) for reply in _asking(action) for template in _templates(reply)
+        (reply, _pattern(template))
+        for reply in _asking(action, language)
+        for template in _templates(reply, language)
     )
 
 
-def _asking(action: str) -> set[str]:
-    steps = [step for flow in script("en").flows.values() for step in flow.steps]
+def _asking(action: str, language: str) -> set[str]:
+    steps = [step for flow in script(language).flows.values() for step in flow.steps]
     return {each.confirm for each in steps if isinstance(each, Confirm) and each.action == action}
 
 
-def _templates(reply: str) -> Iterator[str]:
-    replies = script("en").replies.replies
+def _templates(reply: str, language: str) -> Iterator[str]:
+    replies = script(language).replies.replies
     for key in (reply, reply + _AGAIN):
         found = replies[key]
         yield from (*found.one, *found.other) if isinstance(found, Plural) else found

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from server.render import Turn, latency_percentiles
 from server.replay.judge import Verdict
+from server.replay.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,10 @@ class Replayed:
         call: The server's id of the call, for its records; None for text.
         name: Of the call: the scenario's, and the condition's, channel's and repetition's.
         tags, about, covers: The scenario's.
-        condition, wire, repetition: See `server.replay.suite.Case`.
-        confirms: It was made because the same call had failed; no figure counts it.
+        condition, repetition: See `server.replay.suite.Case`.
+        wire: What it went over, by the matrix or the scenario; "text" for none.
+        confirms: Name of the call that had failed, for which it was made; no figure counts it.
+        recording: Where the call's own sound lies; None where none was left.
         seconds: Of the recording.
         lateness: Seconds that the caller was late at worst; above 0.02 the machine was too busy
             for the latencies to be trusted.
@@ -40,9 +43,16 @@ class Replayed:
     condition: str = "clean"
     wire: str = "websocket"
     repetition: int = 1
-    confirms: bool = False
+    confirms: str = ""
+    recording: Path | None = None
     seconds: float = 0.0
     lateness: float = 0.0
+
+    @classmethod
+    def of(cls, path: Path, scenario: Scenario, verdict: Verdict, **more: Any) -> Self:
+        """With what the scenario tells of itself."""
+        told = {"tags": scenario.tags, "about": scenario.about, "covers": scenario.covers}
+        return cls(path, verdict, **told, **more)
 
     @property
     def passed(self) -> bool:
@@ -71,6 +81,7 @@ class Replayed:
             "wire": self.wire,
             "repetition": self.repetition,
             "confirms": self.confirms,
+            "recording": None if self.recording is None else str(self.recording),
             "seconds": round(self.seconds, 3),
             "lateness": round(self.lateness, 4),
             "passed": self.passed,

@@ -14,6 +14,7 @@ from pathlib import Path
 from dialog.conversation import Conversation
 from dialog.turns import Response
 from server.caller import CallerTurn, CallLog, Dial, place_call
+from server.callfiles import without_secrets
 from server.client.connection import Message, dialled
 from server.client.turns import TurnRecord
 from server.recording import write_stereo
@@ -23,7 +24,7 @@ from server.replay.callers import Speak, caller_turns
 from server.replay.degrade import CLEAN, Condition, background
 from server.replay.engines import Overhear, Overheard, heard_at
 from server.replay.judge import Alike, Books, judge
-from server.replay.matrix import AS_WRITTEN, Wire, over
+from server.replay.matrix import AS_WRITTEN, Wire, named, over
 from server.replay.patience import PatientCaller, read_backs_of
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed
@@ -44,13 +45,13 @@ class Served:
         url: Where to call.
         books: Reads that bank's books.
         dial: Opens the line, over the network where nothing else is said.
-        overheard: What the recogniser heard, word for word.
+        overheard: What the recogniser heard, word for word; None where nobody tells.
     """
 
     url: str
     books: ReadBooks
     dial: Dial = dialled
-    overheard: Overhear = tuple
+    overheard: Overhear | None = None
 
 
 Serve = Callable[[Scenario], AbstractAsyncContextManager[Served]]
@@ -97,15 +98,7 @@ def run_text(
     for turn in turns[1:]:
         turn["score"] = score(scenario.turns[turn["n"] - 1], turn, None, None)
     verdict = judge(scenario, turns, ended, before, books(), alike)
-    return Replayed(
-        path,
-        verdict,
-        tuple(turns),
-        ended,
-        tags=scenario.tags,
-        about=scenario.about,
-        covers=scenario.covers,
-    )
+    return Replayed.of(path, scenario, verdict, turns=tuple(turns), ended=ended)
 
 
 def converse_in_text(
@@ -206,7 +199,7 @@ async def run_voice(
     Args:
         path: The scenario's file; its recordings lie beside it.
         serve: Starts the server.
-        record: Where to leave the stereo recording.
+        record: Where to leave the stereo recording, silent where the caller tells a secret.
         speak: Says the turns that have no recording.
         on_event, on_turn: Told every message and every turn as they happen.
         turn_timeout: Seconds to wait for a sign of an answer.
@@ -243,6 +236,7 @@ async def run_voice(
             dial=line.dial,
             sample_rate=scenario.caller.sample_rate,
             encoding=scenario.caller.encoding,
+            language=scenario.caller.language,
             on_event=on_event,
             on_turn=lambda turn: on_turn(spoken_turn(turn)),
             turn_timeout=turn_timeout,
@@ -256,18 +250,19 @@ async def run_voice(
             await asyncio.sleep(SETTLE)
         after = await asyncio.to_thread(line.books)
     if record is not None:
-        write_stereo(record, log.stereo, log.sample_rate)
-    spoken = tuple(_scored(scenario, turn, log, line.overheard(), in_text) for turn in log.turns)
+        write_stereo(record, without_secrets(log), log.sample_rate)
+    overheard = None if line.overheard is None else line.overheard()
+    spoken = tuple(_scored(scenario, turn, log, overheard, in_text) for turn in log.turns)
     verdict = judge(scenario, spoken, log.ended, before, after, alike)
-    return Replayed(
+    return Replayed.of(
         path,
+        scenario,
         verdict,
-        spoken,
-        log.ended,
-        log.call,
-        tags=scenario.tags,
-        about=scenario.about,
-        covers=scenario.covers,
+        turns=spoken,
+        ended=log.ended,
+        call=log.call,
+        wire=named(scenario, wire),
+        recording=record,
         seconds=len(log.stereo) / log.sample_rate,
         lateness=log.worst_lateness,
     )
@@ -277,7 +272,7 @@ def _scored(
     scenario: Scenario,
     record: TurnRecord,
     log: CallLog,
-    overheard: Sequence[Overheard],
+    overheard: Sequence[Overheard] | None,
     in_text: Sequence[Turn],
 ) -> Turn:
     told = spoken_turn(record, log.sample_rate)
@@ -286,12 +281,13 @@ def _scored(
     turn = scenario.turns[record.n - 1]
     if record.again:
         turn = scenarios.Turn(say=record.label)
-    raw = heard_at(overheard, [log.began_at + at for at in record.heard_at]) if overheard else None
-    if turn.keys is not None:
-        raw = None
+    raw = None
+    if overheard is not None and record.kind == "speech":
+        raw = heard_at(overheard, [log.began_at + at for at in record.heard_at])
     counted = score(turn, told, record, raw) | {"again": int(record.again > 0)}
     if in_text:
-        counted |= read_backs_of(in_text, record)
+        counted |= read_backs_of(in_text, record, scenario.caller.language)
     secret = "•" in (told["heard"] or "") or counted.get("digit_strings")
     again = {"again": record.again} if record.again else {}
-    return told | {"score": counted, "words": None if secret else turn.say} | again
+    words = None if secret or record.kind != "speech" else turn.say
+    return told | {"score": counted, "words": words} | again

@@ -1,5 +1,7 @@
 """One turn in figures: what metrics are counted from, in a call's record and over many calls."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,12 +21,13 @@ def score(
         turn: As the scenario has it.
         record: As `turn_json` makes it.
         spoken: The same by voice.
-        raw: The words as the recogniser wrote them; None by text and for keys.
+        raw: The words as the recogniser wrote them; None by text, for keys, and where nobody
+            tells them.
     """
     counted = _understood(turn, record)
     if spoken is not None:
         counted |= _timing(turn, spoken)
-        if turn.say is not None and raw is not None:
+        if turn.say is not None and raw is not None and not turn.hang_up:
             counted |= _words(turn.say, raw)
         if turn.silence is not None:
             counted |= {"silences": 1, "words_in_silence": len(symbols(record["heard"] or ""))}
@@ -35,6 +38,7 @@ def _words(said: str, raw: str) -> Score:
     counted = {
         "words": len(symbols(said)),
         "word_errors": edits(symbols(said), symbols(raw)),
+        "values_lost": (Counter(_values(said)) - Counter(symbols(raw))).total(),
     }
     wanted = digits(said)
     if len(wanted) >= 3:  # "one moment" holds no string of digits
@@ -43,6 +47,12 @@ def _words(said: str, raw: str) -> Score:
         counted["digit_strings"] = 1
         counted["digit_strings_wrong"] = int(wanted != digits(raw))
     return counted
+
+
+def _values(said: str) -> list[str]:
+    """The words that an order hangs on: digits, and names by their capital within a sentence."""
+    names = re.findall(r"(?<=[A-Za-z',] )[A-Z][a-z]+", said)
+    return [*digits(said), *(symbol for name in names for symbol in symbols(name))]
 
 
 def _understood(turn: Turn, record: Mapping[str, Any]) -> Score:
@@ -58,9 +68,11 @@ def _understood(turn: Turn, record: Mapping[str, Any]) -> Score:
 
 
 def _timing(turn: Turn, spoken: TurnRecord) -> Score:
+    """Only what sounded is an answer; who hangs up waits for none."""
     if spoken.kind not in ("speech", "keys"):
         return {}
-    counted = {"asked": 1, "answered": int(spoken.answered or bool(spoken.said))}
+    sounded = spoken.response_latency_ms is not None or spoken.cut_in
+    counted = {} if turn.hang_up else {"asked": 1, "answered": int(sounded)}
     if spoken.kind == "keys":
         return counted
     counted |= {"speeches": 1, "cut_in": int(spoken.cut_in), "false_ends": max(0, spoken.ends - 1)}

@@ -15,18 +15,22 @@ from dialog.errors import DialogError
 from nlu.errors import NluError
 from server.errors import ServerError
 from server.render import Turn
-from server.replay.callers import Speak
+from server.replay.callers import Speak, recorded, voice_of
 from server.replay.degrade import CLEAN, Condition
 from server.replay.judge import Alike, Mismatch, Verdict
-from server.replay.matrix import AS_WRITTEN, Matrix, Wire
+from server.replay.matrix import AS_WRITTEN, Matrix, Wire, named, over
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed, Summary
 from server.replay.run import Converse, Serve, run_text, run_voice
+from server.replay.scenario import Scenario, load_scenario
+from server.replay.scenario import Turn as ScriptedTurn
+from server.replay.voices import require_voice
 from voice.errors import VoiceError
 
 EXPECTED = (ServerError, ScenarioError, DialogError, NluError, VoiceError, OSError)
 """What may go wrong in one call without ending the replay of the others."""
 
+By = Literal["text", "voice"]
 APART = 1000
 """Of two seeds: more than anybody repeats."""
 
@@ -85,6 +89,39 @@ def cases(
     return calls
 
 
+def require_usable(calls: Sequence[Case], *, by: By, fast: bool = False) -> None:
+    """Refuse before the first call what would fail without being the assistant's fault.
+
+    Args:
+        calls: See `cases`.
+        by: By text words are needed, by voice recordings or a voice.
+        fast: A channel with a clock of its own is none for virtual time.
+
+    Raises:
+        ScenarioError: Names the file and what is wrong with it.
+    """
+    for path in dict.fromkeys(call.path for call in calls):
+        scenario = load_scenario(path)
+        for n, turn in enumerate(scenario.turns, start=1):
+            try:
+                _require_turn(path, scenario, turn, by)
+            except (ServerError, VoiceError, ScenarioError) as error:
+                raise ScenarioError(f"{path}: turn {n}: {error}") from error
+    for call in calls if fast else ():
+        channel = over(load_scenario(call.path), call.wire).caller.channel
+        if channel != "websocket":
+            raise ScenarioError(f"{call.path}: {channel} has a clock of its own: no --fast")
+
+
+def _require_turn(path: Path, scenario: Scenario, turn: ScriptedTurn, by: By) -> None:
+    if by == "text" and turn.wav is not None and turn.say is None:
+        raise ScenarioError("no words: write them as say to replay it by text")
+    if by == "voice" and turn.wav is not None:
+        recorded(turn, path.parent, scenario.caller.sample_rate)
+    if by == "voice" and turn.wav is None and turn.say is not None:
+        require_voice(voice_of(scenario, turn))
+
+
 def drawn(paths: Sequence[Path], count: int, seed: int) -> list[Path]:
     """Some scenarios of every folder, in order.
 
@@ -106,7 +143,7 @@ def drawn(paths: Sequence[Path], count: int, seed: int) -> list[Path]:
 async def replay(
     calls: Sequence[Case],
     *,
-    by: Literal["text", "voice"],
+    by: By,
     concurrency: int = 1,
     on_result: Callable[[Replayed], None] = lambda _: None,
     converse: Converse | None = None,
@@ -153,17 +190,17 @@ async def replay(
             in_text=(in_text or {}).get(case.path, ()),
         )
 
-    async def one(case: Case, *, confirms: bool = False) -> Replayed:
+    async def one(case: Case, confirms: str = "") -> Replayed:
         async with places:
             try:
                 result = await run(case)
             except EXPECTED as error:
-                result = _not_run(case.path, error)
+                result = _not_run(case, error)
             result = replace(
                 result,
                 name=case.name,
                 condition=case.condition.name,
-                wire=case.wire.name,
+                wire="text" if by == "text" else result.wire,
                 repetition=case.repetition,
                 confirms=confirms,
             )
@@ -172,8 +209,8 @@ async def replay(
 
     results = await asyncio.gather(*(one(case) for case in calls))
     doubted = [case for case, result in zip(calls, results, strict=True) if not result.passed]
-    more = [again for case in doubted for again in _again(case, calls, confirm)]
-    results += await asyncio.gather(*(one(case, confirms=True) for case in more))
+    more = [(again, case.name) for case in doubted for again in _again(case, calls, confirm)]
+    results += await asyncio.gather(*(one(case, confirms) for case, confirms in more))
     return Summary(tuple(results))
 
 
@@ -184,9 +221,14 @@ def _again(case: Case, calls: Sequence[Case], times: int) -> list[Case]:
     return [replace(case, repetition=most + times * twin + n) for n in range(1, times + 1)]
 
 
-def _not_run(path: Path, error: Exception) -> Replayed:
+def _not_run(case: Case, error: Exception) -> Replayed:
     words = Mismatch(None, "replay", "to run", f"{type(error).__name__}: {error}")
-    return Replayed(path, Verdict(_name(path), (words,)))
+    try:
+        scenario = load_scenario(case.path)
+    except ScenarioError:
+        return Replayed(case.path, Verdict(_name(case.path), (words,)), wire=case.wire.name)
+    verdict = Verdict(scenario.name, (words,))
+    return Replayed.of(case.path, scenario, verdict, wire=named(scenario, case.wire))
 
 
 def _name(path: Path) -> str:

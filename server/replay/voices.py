@@ -89,13 +89,22 @@ def speak(text: str, name: str, cache: Path = CACHE) -> Floats:
     Raises:
         CallerVoiceError: The voice is unknown, its engine is missing, or it said nothing.
     """
-    if name not in VOICES:
-        raise CallerVoiceError(f"voice {name!r} is unknown; there are: {', '.join(VOICES)}")
-    voice = VOICES[name]
+    voice = require_voice(name)
     path = cache / f"{_key(text, voice)}.wav"
     if not path.exists():
         _render(text, voice, path)
     return np.asarray(soundfile.read(path, dtype="float32")[0], np.float32)
+
+
+def require_voice(name: str) -> Voice:
+    """The voice of a name.
+
+    Raises:
+        CallerVoiceError: There is none.
+    """
+    if name not in VOICES:
+        raise CallerVoiceError(f"voice {name!r} is unknown; there are: {', '.join(VOICES)}")
+    return VOICES[name]
 
 
 def rendered(text: str, voice: Voice) -> Floats:

@@ -24,8 +24,8 @@ def word_error(said: str, heard: str) -> float:
 
 
 def _symbols(heard: str, wanted: list[str]) -> list[str]:
-    """Masked digits become the spoken ones, in order."""
+    """Masked digits become the spoken ones, in order; one too many is a word too many."""
     if MASK not in heard:
         return symbols(heard)
     spoken = iter([symbol for symbol in wanted if symbol.isdigit()])
-    return symbols(re.sub(MASK, lambda _: f" {next(spoken, MASK)} ", heard))
+    return symbols(re.sub(MASK, lambda _: f" {next(spoken, 'masked')} ", heard))

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from server.replay.degrade import Condition, background, concealed, degraded
+from server.replay.noise import make_noise
 from server.replay.reading import ScenarioError
+from server.replay.telephone import LEVEL_DBOV
 from tests.server.conftest import sample
 from voice.pcm import level_dbov, read_wav
 
@@ -67,6 +69,14 @@ def test_as_many_packets_are_lost_as_asked_for_and_in_bursts():
     assert lost.sum() / starts == pytest.approx(3.0, abs=0.5)
 
 
+def test_late_packets_are_lost_and_early_ones_are_not():
+    noise = np.random.default_rng(1).integers(-9000, 9000, 600 * RATE).astype(np.int16)
+    changed = under(noise, jitter_ms=40) != noise
+    lost = changed.reshape(-1, RATE // 50).mean(axis=1) > 0.5
+    assert lost.mean() == pytest.approx(0.0668, abs=0.006)  # beyond 1.5 standard deviations
+    assert np.array_equal(under(noise, jitter_ms=10), noise)
+
+
 def test_a_lost_packet_of_a_steady_voice_is_hardly_noticed():
     at = np.arange(RATE) / RATE
     voice = (6000 * np.sin(2 * np.pi * 150 * at) + 2000 * np.sin(2 * np.pi * 300 * at)).astype(
@@ -108,11 +118,41 @@ def test_a_room_rings_on_after_the_voice(speech):
     assert level_dbov(rung[len(speech) : len(speech) + 1600]) > -75
 
 
-def test_noise_lasts_all_through_the_call_at_its_ratio():
-    around = background(Condition(name="loud", noise="street", snr_db=10), RATE)
+@pytest.mark.parametrize("kind", ["street", "babble", "hum", "white"])
+@pytest.mark.parametrize("snr_db", [5, 20])
+def test_noise_lasts_all_through_the_call_at_its_ratio(kind, snr_db):
+    around = background(Condition(name="loud", noise=kind, snr_db=snr_db), RATE)
     assert around is not None
-    assert level_dbov(around(0, 30 * RATE)) == pytest.approx(-33, abs=0.5)
+    assert level_dbov(around(0, 30 * RATE)) == pytest.approx(LEVEL_DBOV - snr_db, abs=0.5)
     assert np.array_equal(around(100, 320), around(100 + 30 * RATE, 320))
+
+
+def spectrum(kind) -> tuple[np.ndarray, np.ndarray]:
+    noise = make_noise(kind, 20.0, RATE, seed=3)
+    power = np.abs(np.fft.rfft(noise.astype(float))) ** 2
+    return np.fft.rfftfreq(len(noise), 1 / RATE), power
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "share"),
+    [("street", 0, 400, 0.6), ("hum", 0, 1500, 0.9), ("babble", 100, 4000, 0.9)],
+)
+def test_a_noise_has_the_spectrum_of_its_kind(kind, low, high, share):
+    at, power = spectrum(kind)
+    assert power[(at >= low) & (at <= high)].sum() > share * power.sum()
+
+
+def test_white_noise_is_even_and_hum_has_the_mains_harmonics():
+    at, power = spectrum("white")
+    assert power[at < 4000].sum() == pytest.approx(power[at >= 4000].sum(), rel=0.05)
+    at, power = spectrum("hum")
+    assert at[np.argmax(power)] == pytest.approx(60, abs=0.1)
+
+
+def test_another_seed_is_another_noise():
+    once, twice, other = (make_noise("street", 1.0, RATE, seed) for seed in (1, 1, 2))
+    assert np.array_equal(once, twice)
+    assert not np.array_equal(once, other)
 
 
 def test_a_condition_that_cannot_be_is_refused():

@@ -1,11 +1,13 @@
 """pipecat's own harness against our dialog: its scenarios pass, and fail where they should."""
 
+import json
 from pathlib import Path
 
 import pytest
 from pipecat.evals.scenario import EvalScenarioFile
 from pipecat.evals.script_session import EvalScriptSession
 from pipecat.evals.session import EvalSessionParams
+from websockets.asyncio.client import connect
 
 from dialog.bank.demo import demo_customers
 from nlu.understander import Understander
@@ -51,6 +53,17 @@ def new_conversation(tmp_path: Path, encoder_dir: Path):
     home.mkdir()
     converse = conversations_for_scenarios(home, Understander(encoder_dir))
     return lambda: converse(ANY)[0]
+
+
+@pytest.mark.parametrize("kind", ["send-text", "dtmf", "client-message"])
+async def test_a_message_without_data_ends_no_conversation(kind, new_conversation):
+    async with eval_server(new_conversation, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with connect(url) as socket:
+            await socket.send(json.dumps({"label": "rtvi-ai", "type": kind}))
+            await socket.send(json.dumps({"label": "rtvi-ai", "type": "client-ready", "id": "1"}))
+            told = [json.loads(await socket.recv()) for _ in range(6)]
+    assert "bot-ready" in {message["type"] for message in told}
 
 
 @pytest.mark.parametrize(("amount", "passes"), [("$30.00", True), ("$31.00", False)])

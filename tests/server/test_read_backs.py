@@ -4,6 +4,7 @@ from itertools import combinations, product
 
 import pytest
 
+from dialog.errors import FlowError
 from dialog.flow import Confirm
 from dialog.lines import Plural
 from dialog.script import script
@@ -63,6 +64,13 @@ def test_another_value_is_another_question(name):
 def test_another_reply_for_the_same_action_is_another_question(action, one, other):
     for once, twice in product(asked(one), asked(other)):
         assert not read_back(action, once).is_like(read_back(action, twice))
+
+
+def test_the_replies_are_those_of_the_callers_language():
+    (said, *_) = asked("confirm_transfer")
+    assert read_back("confirm_transfer", said, "en")
+    with pytest.raises(FlowError, match="xx"):
+        read_back("confirm_transfer", said, "xx")
 
 
 def test_what_asks_for_nothing_reads_nothing_back():

@@ -62,6 +62,7 @@ async def test_a_scenario_goes_over_the_wire_it_names_and_is_judged(tmp_path):
     assert result.turns[1]["response_latency_ms"] >= 399
     samples, rate = sf.read(tmp_path / "plain.wav")
     assert (rate, samples.shape[1]) == (8000, 2)
+    assert result.json()["recording"] == str(tmp_path / "plain.wav")
 
 
 async def test_every_kind_of_turn_becomes_a_caller_turn(tmp_path):
@@ -121,17 +122,41 @@ async def test_a_call_that_fails_is_made_again_where_wanted_and_one_that_passes_
     bad = scenario_file(tmp_path / "bad", expect={"ended": "transfer"})
     summary = await replay(cases([good, bad]), by="voice", serve=served(), confirm=2, concurrency=4)
     told = [(result.name, result.confirms) for result in summary.results]
-    assert told == [("good", False), ("bad", False), ("bad@2", True), ("bad@3", True)]
+    assert told == [("good", ""), ("bad", ""), ("bad@2", "bad"), ("bad@3", "bad")]
     assert summary.line().startswith("1 passed, 1 failed; ")
     total = summary.json()
     assert (total["scenarios"], total["passed"], total["failed"], total["turns"]) == (2, 1, 1, 2)
 
 
 async def test_a_server_that_refuses_fails_the_scenario_and_not_the_replay(tmp_path):
-    path = scenario_file(tmp_path / "refused")
+    path = scenario_file(tmp_path / "refused", tags=["odd"])
     summary = await replay(cases([path]), by="voice", serve=served(Script(refuse="busy")))
     assert summary.failed == 1
-    assert "busy: all lines are taken" in "\n".join(summary.results[0].lines())
+    (result,) = summary.results
+    assert "busy: all lines are taken" in "\n".join(result.lines())
+    assert (result.tags, result.about, result.recording) == (("odd",), "A test", None)
+
+
+async def test_a_call_in_which_nothing_was_heard_has_heard_every_word_wrongly(tmp_path):
+    path = scenario_file(tmp_path / "deaf")
+
+    @asynccontextmanager
+    async def serve(_scenario):
+        async with scripted(Script()) as (url, _):
+            yield Served(url, lambda: BOOKS, overheard=tuple)
+
+    deaf, foreign = await run_voice(path, serve), await run_voice(path, served())
+    assert deaf.turns[1]["score"]["word_errors"] == deaf.turns[1]["score"]["words"] == 4
+    assert "words" not in foreign.turns[1]["score"]
+
+
+async def test_a_told_secret_is_not_in_the_recording(tmp_path):
+    path = scenario_file(tmp_path / "secret", turns=[SPOKEN | {"expect": {}}])
+    loud = []
+    for heard in ("hello", "• • • •"):
+        await run_voice(path, served(Script(heard={1: heard})), record=tmp_path / "call.wav")
+        loud.append(bool(np.abs(sf.read(tmp_path / "call.wav")[0][:, 0]).max() > 0.05))
+    assert loud == [True, False]
 
 
 async def test_a_turn_without_a_recording_is_said_by_the_given_voice(tmp_path):
