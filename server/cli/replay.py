@@ -242,21 +242,39 @@ def run(
 ) -> None:
     """Replay scenarios, each on a fresh demo bank, and give a verdict; docs/replay.md.
 
-    Exit code 0 if every gate holds, 1 if one is broken, 2 if a file cannot be used.
+    Exit code 0 if every gate holds, 1 if one is broken, 2 if a file or an option cannot be used.
     """
     from server.errors import ServerError
     from server.render import json_line
+    from server.replay.reading import ScenarioError
     from server.replay.report import write_report
     from server.replay.verdict import give_verdict, read_baseline, write_files
 
-    if confirm and by is By.TEXT:
+    of_sound = {
+        "--matrix": matrix,
+        "--fast": fast,
+        "--patient": patient,
+        "--confirm": confirm,
+        "--recordings": recordings,
+        "--calls": calls > 1,
+    }
+    given = [name for name, value in of_sound.items() if value]
+    if by is By.TEXT and given:
         raise ServerError(
-            "--confirm is of chance, and by text there is none: leave one of them out"
+            f"{', '.join(given)}: of sound, and there is none by text: leave one of them out"
         )
     if baseline is not None:
         read_baseline(baseline)  # a wrong folder is told before the calls, not after
-    files = _files(paths, tag or [], draw, seed)
-    chosen, gates = _cases(files, matrix, repeat, seed), _gates(gate)
+    try:
+        files = _files(paths, tag or [], draw, seed)
+        chosen = _cases(files, matrix, repeat, seed, by, fast=fast)
+        gates = _gates(gate, compares=baseline is not None)
+    except ScenarioError as error:
+        raise ServerError(str(error)) from error
+    asked = {"by": by.value, "seed": seed, "repeat": repeat, "confirm": confirm}
+    if by is By.VOICE:
+        asked |= {"calls": calls, "patient": patient, "fast": fast and engines.value}
+    options = ", ".join(f"{name} {value}" for name, value in asked.items() if value)
     if report is not None and recordings is None:
         recordings = report / "recordings"
     console = Console()
@@ -272,11 +290,11 @@ def run(
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
 
         if by is By.TEXT:
-            summary, versions = _by_text(chosen, show)
+            summary, versions = _by_text(chosen, show, options)
         else:
             costs = engines if fast else None
             summary, versions = _by_voice(
-                chosen, show, calls, recordings, costs, confirm, patient=patient
+                chosen, show, calls, recordings, costs, confirm, options, patient=patient
             )
     verdict = give_verdict([result.json() for result in summary.results], gates, versions, baseline)
     if report is not None:
@@ -290,15 +308,14 @@ def run(
     raise typer.Exit(0 if verdict.passed else 1)
 
 
-def _gates(path: Path | None) -> Gates:
+def _gates(path: Path | None, *, compares: bool) -> Gates:
     from server.errors import ServerError
     from server.replay.gates import STRICT, load_gates
-    from server.replay.reading import ScenarioError
 
-    try:
-        return load_gates(path) if path else STRICT
-    except ScenarioError as error:
-        raise ServerError(str(error)) from error
+    gates = load_gates(path) if path else STRICT
+    if gates.only_compare and not compares:
+        raise ServerError(f"{path}: every gate compares with a --baseline: name one")
+    return gates
 
 
 def _files(paths: list[Path], tags: list[str], draw: int | None, seed: int) -> list[Path]:
@@ -314,20 +331,19 @@ def _files(paths: list[Path], tags: list[str], draw: int | None, seed: int) -> l
     return drawn(files, draw, seed) if draw else files
 
 
-def _cases(files: list[Path], matrix: Path | None, repeat: int, seed: int) -> list[Case]:
-    from server.errors import ServerError
+def _cases(
+    files: list[Path], matrix: Path | None, repeat: int, seed: int, by: By, *, fast: bool
+) -> list[Case]:
     from server.replay.matrix import load_matrix
-    from server.replay.reading import ScenarioError
-    from server.replay.suite import cases
+    from server.replay.suite import cases, require_usable
 
-    try:
-        return cases(files, load_matrix(matrix) if matrix else None, repeat, seed)
-    except ScenarioError as error:
-        raise ServerError(str(error)) from error
+    chosen = cases(files, load_matrix(matrix) if matrix else None, repeat, seed)
+    require_usable(chosen, by=by.value, fast=fast)
+    return chosen
 
 
 def _by_text(
-    chosen: list[Case], show: Callable[[Replayed], None]
+    chosen: list[Case], show: Callable[[Replayed], None], options: str
 ) -> tuple[Summary, dict[str, Any]]:
     from nlu.understander import Understander
     from server.documents import documents_index
@@ -345,7 +361,8 @@ def _by_text(
         converse = conversations_for_scenarios(Path(folder), understander)
         alike = Meaning(encoder).alike
         work = hold(chosen, by="text", converse=converse, alike=alike, on_result=show)
-        return asyncio.run(work), versions(with_settings, understander.version)
+        summary = asyncio.run(work)
+        return summary, versions(with_settings, understander.version, chosen, options)
 
 
 def _by_voice(
@@ -355,6 +372,7 @@ def _by_voice(
     recordings: Path | None,
     fast: Machine | None,
     confirm: int,
+    options: str,
     *,
     patient: bool,
 ) -> tuple[Summary, dict[str, Any]]:
@@ -393,7 +411,7 @@ def _by_voice(
             in_text=in_text,
         )
         summary = run_in_virtual_time(work) if fast else asyncio.run(work)
-        return summary, versions(with_settings, engines.understander.version)
+        return summary, versions(with_settings, engines.understander.version, chosen, options)
 
 
 def _in_text(chosen: list[Case], understander: Understands) -> dict[Path, list[Turn]]:

@@ -90,7 +90,7 @@ def held_out(runs: Runs) -> list[list[str]]:
     broken = []
     for n, run in enumerate(runs):
         others = [*runs[:n], *runs[n + 1 :]]
-        broken.append([str(gate) for gate in check(gates_of(others), run, ()) if not gate.held])
+        broken.append([str(gate) for gate in check(gates_of(others), run, ()) if gate.broken])
     return broken
 
 

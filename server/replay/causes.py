@@ -1,25 +1,51 @@
-"""What broke a call: words misheard, a turn ended in the wrong place, or the dialog itself."""
+"""What broke a call: words misheard, a turn ended in the wrong place, an answer that was not heard
+in time, or the dialog itself."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from server.replay.metrics import Record
 
-CAUSES = ("not run", "misheard", "turn taking", "dialog")
+CAUSES = ("not run", "misheard", "turn taking", "late or silent", "dialog")
+_OF_SOUND = {
+    "heard": "misheard",
+    "response latency": "late or silent",
+    "yield latency": "turn taking",
+    "speaking over the answer": "turn taking",
+}
+"""Mismatches that tell their cause themselves."""
 
 
 def cause(call: Record) -> str:
-    """Of a call that failed: the first of what went wrong up to its first mismatch.
+    """Of a call that failed: what went wrong in the turn of its first mismatch, or before it
+    where what the call hangs on was lost: a value, an intent or an entity.
 
-    Where all words came right, and turns ended where they should, the answer was wrong.
+    Where all that came right, and turns ended where they should, the answer was wrong.
     """
     if not call["turns"]:
         return "not run"
-    at = min((m["turn"] for m in call["mismatches"] if m["turn"]), default=len(call["turns"]))
-    scores = [turn.get("score", {}) for turn in call["turns"] if turn["n"] <= at]
+    last = call["turns"][-1]["n"]
+    first = min(call["mismatches"], key=lambda m: m["turn"] or last + 1)
+    if first["what"] in _OF_SOUND:
+        return _OF_SOUND[first["what"]]
+    at = min(first["turn"] or last, last)
+    scores = [
+        score
+        for turn in call["turns"]
+        if (score := turn.get("score")) and (turn["n"] == at or (turn["n"] < at and _lost(score)))
+    ]
     if any(score.get("false_ends") or score.get("cut_in") for score in scores):
         return "turn taking"
     return "misheard" if any(score.get("word_errors") for score in scores) else "dialog"
+
+
+def _lost(score: Record) -> bool:
+    """Whether more was misunderstood than a word that nothing hangs on."""
+    return bool(
+        score.get("values_lost")
+        or score.get("intents_right", 0) < score.get("intents", 0)
+        or score.get("entities_right", 0) < score.get("entities", 0)
+    )
 
 
 def misheard(call: Record) -> Iterator[str]:

@@ -15,14 +15,14 @@ class Requirement:
     Attributes:
         kind: "flow", "intent" (that starts a flow), "rule" or "phenomenon" (a tag, or `covers`).
         name: Its name.
-        scenarios: That come through it.
-        passed: How many of their calls passed.
+        scenarios: That come through it and passed.
+        failed: That would but for a failure.
     """
 
     kind: str
     name: str
     scenarios: tuple[str, ...]
-    passed: int
+    failed: tuple[str, ...]
 
 
 def coverage(calls: Sequence[Record], language: str = "en") -> list[Requirement]:
@@ -54,8 +54,9 @@ def coverage(calls: Sequence[Record], language: str = "en") -> list[Requirement]
 
 
 def _requirement(kind: str, name: str, calls: Sequence[Record]) -> Requirement:
-    scenarios = tuple(sorted({call["scenario"] for call in calls}))
-    return Requirement(kind, name, scenarios, sum(call["passed"] for call in calls))
+    passed = {call["scenario"] for call in calls if call["passed"]}
+    failed = {call["scenario"] for call in calls} - passed
+    return Requirement(kind, name, tuple(sorted(passed)), tuple(sorted(failed)))
 
 
 def _flows(call: Record) -> set[str]:

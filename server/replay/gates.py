@@ -9,8 +9,8 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from dialog.strict_yaml import Strict
-from server.replay.metrics import METRICS, Record, difference, groups
-from server.replay.reading import read
+from server.replay.metrics import METRICS, SURE, Record, difference, groups
+from server.replay.reading import ScenarioError, read
 
 
 class Gate(Strict):
@@ -46,15 +46,24 @@ class Gates(Strict):
         gates: On metrics.
         failures: Calls that may fail, see `failing`; None does not look.
         regressions: Calls that may fail although they passed in the baseline.
+        gone: Calls of the baseline that may be missing.
         flaky: Scenarios that may pass once and fail once.
     """
 
     gates: tuple[Gate, ...] = ()
     failures: int | None = None
     regressions: int | None = None
+    gone: int | None = None
     flaky: int | None = None
 
+    @property
+    def only_compare(self) -> bool:
+        """Whether nothing is bounded without a baseline."""
+        bounds = [bound for gate in self.gates for bound in (gate.at_least, gate.at_most)]
+        return all(bound is None for bound in (self.failures, self.flaky, *bounds))
 
+
+NO_BASELINE = "no --baseline"
 STRICT = Gates(failures=0)
 """Where no file is given: every call must pass."""
 
@@ -65,54 +74,76 @@ class Held:
 
     Attributes:
         name: What is bounded.
-        held: Whether it holds.
+        held: Whether it holds; None where it could not be looked at.
         bound, got: In words.
     """
 
     name: str
-    held: bool
+    held: bool | None
     bound: str
     got: str
+
+    @property
+    def broken(self) -> bool:
+        """Whether it was looked at and does not hold."""
+        return self.held is False
+
+    @property
+    def word(self) -> str:
+        """For people."""
+        return {True: "held", False: "broken", None: "not looked at"}[self.held]
 
     def json(self) -> dict[str, Any]:
         """For a file."""
         return {"gate": self.name, "held": self.held, "bound": self.bound, "got": self.got}
 
     def __str__(self) -> str:
-        word = "held  " if self.held else "BROKEN"
-        return f"gate {word} {self.name}: {self.bound}, got {self.got}"
+        word = self.word.upper() if self.broken else self.word
+        return f"gate {word:6} {self.name}: {self.bound}, got {self.got}"
 
 
 def load_gates(path: Path) -> Gates:
     """Read a gates file (YAML).
 
     Raises:
-        ScenarioError: It is missing, is not YAML or breaks the schema; file, line and cure.
+        ScenarioError: It is missing, is not YAML, breaks the schema or has no gate; file, line
+            and cure.
     """
-    return read(path, Gates, lambda tree: tree or {})
+    gates = read(path, Gates, lambda tree: tree or {})
+    if gates == Gates():
+        raise ScenarioError(f"{path}: nothing can break it: give failures, regressions or gates")
+    return gates
 
 
 def failing(calls: Sequence[Record]) -> list[str]:
-    """Names of calls of which a repetition fails, and of what confirms it not as many pass."""
-    failures = Counter(_first(call) for call in calls if not call["passed"])
-    excuses = Counter(_first(call) for call in calls if call["passed"] and call.get("confirms"))
-    return [name for name, failed in failures.items() if failed > excuses[name]]
+    """Names of calls of which a repetition fails, and of what confirms that one not most pass."""
+    votes = Counter[str]()
+    for call in calls:
+        votes[call.get("confirms") or call["name"]] += -1 if call["passed"] else 1
+    failed = [call for call in unconfirmed(calls) if not call["passed"] and votes[call["name"]] > 0]
+    return list(dict.fromkeys(map(first, failed)))
 
 
 def regressed(calls: Sequence[Record], baseline: Sequence[Record]) -> list[str]:
     """Names of calls that fail now and did not in the baseline."""
-    known, before = set(map(_first, baseline)), failing(baseline)
+    known, before = set(map(first, baseline)), failing(baseline)
     return [name for name in failing(calls) if name in known and name not in before]
+
+
+def gone(calls: Sequence[Record], baseline: Sequence[Record]) -> list[str]:
+    """Names of the baseline's calls that were not made."""
+    made = set(map(first, calls))
+    return [name for name in dict.fromkeys(map(first, baseline)) if name not in made]
 
 
 def flaky(calls: Sequence[Record]) -> list[str]:
     """Names of calls that pass once and fail once under the same condition."""
-    passed = {_first(call) for call in calls if call["passed"]}
-    failed = dict.fromkeys(_first(call) for call in calls if not call["passed"])
+    passed = {first(call) for call in calls if call["passed"]}
+    failed = dict.fromkeys(first(call) for call in calls if not call["passed"])
     return [name for name in failed if name in passed]
 
 
-def _first(call: Record) -> str:
+def first(call: Record) -> str:
     """The name of the first repetition."""
     name: str = call["name"]
     repetition = call.get("repetition", 1)
@@ -125,20 +156,27 @@ def unconfirmed(calls: Sequence[Record]) -> list[Record]:
 
 
 def check(gates: Gates, calls: Sequence[Record], baseline: Sequence[Record]) -> list[Held]:
-    """Every gate, held or not."""
+    """Every gate, held or not; an empty baseline is none."""
+    unknown = "" if baseline else NO_BASELINE
+    once = "" if any(call.get("repetition", 1) > 1 for call in calls) else "nothing made again"
     counts = (
-        ("failures", gates.failures, failing(calls)),
-        ("regressions", gates.regressions, regressed(calls, baseline)),
-        ("flaky", gates.flaky, flaky(calls)),
+        ("failures", gates.failures, failing(calls), ""),
+        ("regressions", gates.regressions, regressed(calls, baseline), unknown),
+        ("gone", gates.gone, gone(calls, baseline), unknown),
+        ("flaky", gates.flaky, flaky(calls), once),
     )
-    held = [_count(name, bound, names) for name, bound, names in counts if bound is not None]
-    calls = unconfirmed(calls)
+    held = [
+        _count(name, bound, names, why) for name, bound, names, why in counts if bound is not None
+    ]
+    calls, baseline = unconfirmed(calls), unconfirmed(baseline)
     for gate in gates.gates:
         held += _metric(gate, calls, baseline)
     return held
 
 
-def _count(name: str, bound: int, names: list[str]) -> Held:
+def _count(name: str, bound: int, names: list[str], unknown: str) -> Held:
+    if unknown:
+        return Held(name, None, f"at most {bound}", unknown)
     shown = ": " + ", ".join(names[:8]) + (" …" if len(names) > 8 else "") if names else ""
     return Held(name, len(names) <= bound, f"at most {bound}", f"{len(names)}{shown}")
 
@@ -157,13 +195,15 @@ def _metric(gate: Gate, calls: Sequence[Record], baseline: Sequence[Record]) -> 
     if gate.at_most is not None:
         bound = f"at most {got.shown(gate.at_most)}"
         held.append(Held(name, got.value <= gate.at_most, bound, got.shown()))
-    if gate.worse_by is not None and baseline:
-        changed = difference(metric, baseline, mine)
-        sign = 1 if metric.better == "low" else -1
-        worse = 0.0 if changed is None else sign * changed[0]
-        surely = changed is not None and (changed[1] > 0 or changed[2] < 0)
+    if gate.worse_by is not None:
         bound = f"at most {got.shown(gate.worse_by)} worse than the baseline"
-        held.append(
-            Held(name, not (surely and worse > gate.worse_by), bound, f"{got.shown(worse)} worse")
-        )
+        changed = difference(metric, baseline, mine)
+        if changed is None:
+            return [
+                *held,
+                Held(name, None, bound, "no call to compare" if baseline else NO_BASELINE),
+            ]
+        worse, chance = (1 if metric.better == "low" else -1) * changed[0] + 0.0, changed[1]
+        holds = worse <= gate.worse_by or chance >= SURE
+        held.append(Held(name, holds, bound, f"{got.shown(worse)} worse, p {chance:.2g}"))
     return held

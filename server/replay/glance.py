@@ -32,21 +32,25 @@ def _what(verdict: Verdict) -> list[str]:
     lines = [f"regression: {name}" for name in verdict.regressions]
     lines += [f"failed: {name}" for name in old]
     lines += [f"flaky: {name}" for name in verdict.flaky]
-    lines += [f"gate: {gate.name}" for gate in verdict.gates if not gate.held]
+    lines += [f"gone since the baseline: {name}" for name in verdict.gone]
+    lines += [f"gate: {gate.name}" for gate in verdict.gates if gate.broken]
     return _short(lines) or ["nothing"]
 
 
 def _since(verdict: Verdict) -> list[str]:
-    """What differs from the baseline's code, models and words."""
+    """What differs from the baseline's code, models, words, scenarios and options."""
     before = verdict.baseline_versions
     if not before:
         return ["no baseline: name one with --baseline"]
-    changed = [name for name, value in verdict.versions.items() if before.get(name) != value]
-    same = [name for name in verdict.versions if name not in changed]
+    both = [name for name in verdict.versions if name in before]
+    changed = [name for name in both if before[name] != verdict.versions[name]]
+    same = [name for name in both if name not in changed]
+    untold = [name for name in verdict.versions if name not in before]
     commit = f"commit {before.get('commit')}, the baseline"
-    if not changed:
-        return [commit, "the same code, models and words: chance, or the machine"]
-    return [commit, f"changed: {', '.join(changed)}", f"the same: {', '.join(same) or 'nothing'}"]
+    if not changed and not untold:
+        return [commit, "the same code, models, words and calls: chance, or the machine"]
+    lines = {"changed": changed, "the same": same, "not told by the baseline": untold}
+    return [commit, *(f"{how}: {', '.join(names)}" for how, names in lines.items() if names)]
 
 
 def _whom(verdict: Verdict) -> list[str]:

@@ -2,7 +2,7 @@
 
 Names follow tau-bench's voice metrics where it has one. A share of independent trials gets
 Wilson's interval; what is a ratio of sums, a quantile or a mean gets a bootstrap over calls,
-because the turns of one call are not independent.
+because the turns of one call are not independent, and never a narrower one than if they were.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaincinv
 
 from server.replay.judge import BROKEN
 
@@ -19,7 +20,12 @@ Record = Mapping[str, Any]
 
 Z = 1.959964
 """Of a 95% interval."""
+SURE = 0.05
+"""Chance below which a change is sure."""
 DRAWS = 500
+TOSSES = 2000
+ALL_WAYS = 11
+"""Scenarios that changed up to which all their 2 ** n swaps are tried."""
 SEED = 20260316
 BROKEN_ENDS = frozenset({"", *BROKEN})
 
@@ -87,8 +93,14 @@ class Rate:
         if self.trials:
             low, high = wilson(float(counted.sum()), n)
         else:
-            low, high = _interval(lambda pick: _ratio(counted[pick], of[pick]), len(calls))
+            found = _interval(lambda pick: _ratio(counted[pick], of[pick]), len(calls))
+            low, high = _wider(found, poisson(float(counted.sum()), n))
         return Metric(self.name, self.unit, value, low, high, n, self.better)
+
+    def shift(self, old: Sequence[Record], new: Sequence[Record]) -> float:
+        """How much some calls move the figure: their change by what it is counted of."""
+        weight = sum(map(self.of, [*old, *new]))
+        return weight * (self.value(new) - self.value(old))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +114,8 @@ class Quantile:
 
     def value(self, calls: Sequence[Record]) -> float:
         """The figure alone; not a number where there is nothing to count."""
-        whole = [value for call in calls for value in self.values(call)]
-        if not whole:
-            return float("nan")
-        return float(np.mean(whole) if self.q is None else np.percentile(whole, self.q))
+        whole = self.parts(calls)
+        return self._of(whole) if len(whole) else float("nan")
 
     @property
     def better(self) -> Better:
@@ -114,18 +124,27 @@ class Quantile:
 
     def measure(self, calls: Sequence[Record]) -> Metric | None:
         """The figure; None where there is nothing to count."""
-        each = [np.array(self.values(call), float) for call in calls]
-        each = [values for values in each if len(values)]
+        each = [values for call in calls if len(values := self.parts([call]))]
         if not each:
             return None
+        whole = np.concatenate(each)
+        low, high = _interval(
+            lambda pick: self._of(np.concatenate([each[place] for place in pick])), len(each)
+        )
+        if self.q is not None:
+            low, high = _wider((low, high), _of_ranks(whole, self.q / 100))
+        return Metric(self.name, self.unit, self._of(whole), low, high, len(whole), "low")
 
-        def of(pick: npt.NDArray[np.intp]) -> float:
-            whole = np.concatenate([each[place] for place in pick])
-            return float(whole.mean() if self.q is None else np.percentile(whole, self.q))
+    def parts(self, calls: Sequence[Record]) -> Floats:
+        """All values of some calls."""
+        return np.array([value for call in calls for value in self.values(call)], float)
 
-        low, high = _interval(of, len(each))
-        n = sum(map(len, each))
-        return Metric(self.name, self.unit, of(np.arange(len(each))), low, high, n, "low")
+    def shift(self, old: Sequence[Record], new: Sequence[Record]) -> float:
+        """How much some calls move the figure."""
+        return self.value(new) - self.value(old)
+
+    def _of(self, values: Floats) -> float:
+        return float(values.mean() if self.q is None else np.percentile(values, self.q))
 
 
 def wilson(counted: float, n: int) -> tuple[float, float]:
@@ -134,6 +153,12 @@ def wilson(counted: float, n: int) -> tuple[float, float]:
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def poisson(counted: float, of: int) -> tuple[float, float]:
+    """The exact 95% interval of a rate (Garwood 1936); of none in n up to 3.7 / n."""
+    low = float(gammaincinv(counted, 0.025)) if counted else 0.0
+    return low / of, float(gammaincinv(counted + 1, 0.975)) / of
 
 
 def measured(calls: Sequence[Record]) -> list[Metric]:
@@ -153,29 +178,63 @@ def groups(calls: Iterable[Record]) -> dict[str, list[Record]]:
 
 def difference(
     metric: Rate | Quantile, before: Sequence[Record], after: Sequence[Record]
-) -> tuple[float, float, float] | None:
-    """How a metric has changed over the same calls: after minus before, with its 95% interval.
+) -> tuple[float, float] | None:
+    """How a metric has changed over the same calls: after minus before, and the chance of a change
+    as great where there is none.
 
-    A paired bootstrap: calls are drawn by name, and both their runs with them.
+    Fisher's permutation test: of each scenario the two runs, with all its calls, are swapped or
+    not. Of one trial a scenario it is McNemar's exact test. Five that changed are never sure.
     """
-    old = {call["name"]: call for call in before}
-    pairs = [(old[call["name"]], call) for call in after if call["name"] in old]
+    known = {call["name"]: call for call in before}
+    pairs = [(known[call["name"]], call) for call in after if call["name"] in known]
     pairs = [pair for pair in pairs if not any(np.isnan(metric.value([call])) for call in pair)]
     if not pairs:
         return None
+    scenarios: dict[str, list[tuple[Record, Record]]] = {}
+    for pair in pairs:
+        scenarios.setdefault(pair[1]["path"], []).append(pair)
+    shifts = np.array([metric.shift(*zip(*mine, strict=True)) for mine in scenarios.values()])
+    old, new = zip(*pairs, strict=True)
+    by = metric.value(new) - metric.value(old)
+    return by, _chance(shifts[shifts != 0]) if by * shifts.sum() > 0 else 1.0
 
-    def change(pick: npt.NDArray[np.intp]) -> float:
-        drawn = [pairs[place] for place in pick]
-        return metric.value([new for _, new in drawn]) - metric.value([old for old, _ in drawn])
 
-    low, high = _interval(change, len(pairs))
-    return change(np.arange(len(pairs))), low, high
+def corrected(chances: Sequence[float]) -> list[float]:
+    """Chances of several changes that are looked at together (Holm 1979)."""
+    order = np.argsort(chances)
+    steps = np.array(chances)[order] * np.arange(len(chances), 0, -1)
+    found = np.empty(len(chances))
+    found[order] = np.minimum(1.0, np.maximum.accumulate(steps))
+    return [float(chance) for chance in found]
+
+
+def _chance(shifts: Floats) -> float:
+    """Of a sum as far from zero where each sign is tossed: all ways for few, some for many."""
+    if len(shifts) <= ALL_WAYS:
+        tossed = (np.arange(2 ** len(shifts))[:, None] >> np.arange(len(shifts))) & 1
+    else:
+        tossed = np.random.default_rng(SEED).integers(0, 2, (TOSSES, len(shifts)))
+        tossed[0] = 0  # as it was
+    sums = (1 - 2 * tossed) @ shifts
+    return float(np.mean(np.abs(sums) >= abs(shifts.sum()) * (1 - 1e-9)))
 
 
 def _interval(of: Callable[[npt.NDArray[np.intp]], float], n: int) -> tuple[float, float]:
     random = np.random.default_rng(SEED)
     drawn = [of(random.integers(0, n, n)) for _ in range(DRAWS)]
     low, high = np.nanpercentile(drawn, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _of_ranks(values: Floats, q: float) -> tuple[float, float]:
+    """The interval of a quantile of independent values: between two of them."""
+    n, half = len(values), Z * np.sqrt(len(values) * q * (1 - q))
+    ranks = np.clip((np.floor(n * q - half), np.ceil(n * q + half)), 1, n).astype(int)
+    low, high = np.sort(values)[ranks - 1]
     return float(low), float(high)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from server.replay.causes import cause, misheard
+from server.replay.gates import first
 from server.replay.glance import glance
 from server.replay.metrics import Record
 from server.replay.pictures import audio_uri, read_stereo, spectrogram_uri, waveform_path
@@ -32,7 +33,7 @@ def write_report(verdict: Verdict, folder: Path) -> Path:
 
     Args:
         verdict: What it tells.
-        folder: Where; `recordings/NAME.wav` are taken into the page.
+        folder: Where; the sound that each call left is taken into the page.
 
     Returns:
         The file.
@@ -41,7 +42,10 @@ def write_report(verdict: Verdict, folder: Path) -> Path:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True
     )
     order = sorted(verdict.calls, key=lambda call: _rank(call, verdict))
-    pages = [_page(call, folder, sound=n < SOUNDS) for n, call in enumerate(order)]
+    pages = [
+        {**_page(call, sound=n < SOUNDS), "regression": _rank(call, verdict)[0] == 0}
+        for n, call in enumerate(order)
+    ]
     page = environment.get_template("report.html.j2").render(
         verdict=verdict,
         glance=glance(verdict),
@@ -58,7 +62,7 @@ def _rank(call: Record, verdict: Verdict) -> tuple[int, str]:
     """Regressions first, then other failures, then the rest."""
     if call["passed"]:
         return 2, call["name"]
-    return (0 if call["name"] in verdict.regressions else 1), call["name"]
+    return (0 if first(call) in verdict.regressions else 1), call["name"]
 
 
 def _requirements(verdict: Verdict) -> dict[str, list[Any]]:
@@ -68,11 +72,11 @@ def _requirements(verdict: Verdict) -> dict[str, list[Any]]:
     return kinds
 
 
-def _page(call: Record, folder: Path, *, sound: bool) -> dict[str, Any]:
-    recording = folder / "recordings" / f"{call['name']}.wav"
+def _page(call: Record, *, sound: bool) -> dict[str, Any]:
+    recording = call.get("recording")
     pictures: dict[str, Any] = {}
-    if sound and recording.is_file():
-        stereo, rate = read_stereo(recording)
+    if sound and recording:
+        stereo, rate = read_stereo(Path(recording))
         if len(stereo) >= rate // 10:
             pictures = {
                 "audio": audio_uri(stereo, rate),

@@ -51,8 +51,8 @@ class Replayed:
     @classmethod
     def of(cls, path: Path, scenario: Scenario, verdict: Verdict, **more: Any) -> Self:
         """With what the scenario tells of itself."""
-        told = {"tags": scenario.tags, "about": scenario.about, "covers": scenario.covers}
-        return cls(path, verdict, **told, **more)
+        more |= {"tags": scenario.tags, "about": scenario.about, "covers": scenario.covers}
+        return cls(path, verdict, **more)
 
     @property
     def passed(self) -> bool:

@@ -19,21 +19,35 @@ from xml.etree import ElementTree
 from server.errors import ServerError
 from server.replay.causes import counted
 from server.replay.coverage import Requirement, coverage
-from server.replay.gates import Gates, Held, check, flaky, regressed, unconfirmed
-from server.replay.metrics import METRICS, Metric, Record, difference, groups, measured
+from server.replay.gates import Gates, Held, check, flaky, gone, regressed, unconfirmed
+from server.replay.metrics import (
+    METRICS,
+    SURE,
+    Metric,
+    Record,
+    corrected,
+    difference,
+    groups,
+    measured,
+)
 
 RESULTS = "results.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure against the baseline's; surely: its 95% interval leaves out no change."""
+    """A figure against the baseline's; surely: chance alone seldom does it to any of all."""
 
     metric: Metric
     before: float
     by: float
     surely: bool
     worse: bool
+
+    def json(self) -> dict[str, Any]:
+        """For a file."""
+        told = {"before": round(self.before, 5), "now": round(self.metric.value, 5)}
+        return {"metric": self.metric.name, **told, "surely": self.surely, "worse": self.worse}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ class Verdict:
         by_group: Of the calls of a tag, condition or channel.
         gates: Held or broken.
         regressions: Names of calls that passed in the baseline.
+        gone: Names of the baseline's calls that were not made.
         flaky: Scenarios that pass once and fail once.
         changes: Figures against the baseline.
         coverage: What the scenarios show, and what none shows.
@@ -58,6 +73,7 @@ class Verdict:
     by_group: Mapping[str, tuple[Metric, ...]]
     gates: tuple[Held, ...]
     regressions: tuple[str, ...]
+    gone: tuple[str, ...]
     flaky: tuple[str, ...]
     changes: tuple[Change, ...]
     coverage: tuple[Requirement, ...]
@@ -71,8 +87,8 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether every gate held."""
-        return all(gate.held for gate in self.gates)
+        """Whether no gate is broken."""
+        return not any(gate.broken for gate in self.gates)
 
     def json(self) -> dict[str, Any]:
         """Without the calls, which have a file of their own."""
@@ -82,13 +98,16 @@ class Verdict:
             "calls": len(self.asked),
             "failed": [call["name"] for call in self.asked if not call["passed"]],
             "regressions": list(self.regressions),
+            "gone": list(self.gone),
             "flaky": list(self.flaky),
             "causes": counted(self.asked),
             "gates": [gate.json() for gate in self.gates],
             "figures": [metric.json() for metric in self.figures],
+            "changes": [change.json() for change in self.changes],
             "groups": {n: [m.json() for m in ms] for n, ms in self.by_group.items()},
             "uncovered": [f"{r.kind} {r.name}" for r in self.coverage if not r.scenarios],
             "versions": dict(self.versions),
+            "baseline_versions": dict(self.baseline_versions),
         }
 
     def lines(self) -> list[str]:
@@ -98,6 +117,7 @@ class Verdict:
             for m in self.figures
         ]
         lost = [f"regression: {name}" for name in self.regressions]
+        lost += [f"gone since the baseline: {name}" for name in self.gone]
         unsteady = [f"flaky: {name}" for name in self.flaky]
         broke = [f"broke {n}: {cause}" for cause, n in counted(self.asked).items()]
         return [*shown, *lost, *unsteady, *broke, *map(str, self.gates)]
@@ -129,9 +149,10 @@ def give_verdict(
         by_group={name: tuple(measured(mine)) for name, mine in parts.items()},
         gates=tuple(check(gates, calls, before)),
         regressions=tuple(regressed(calls, before)),
+        gone=tuple(gone(calls, before)),
         flaky=tuple(flaky(calls)),
         changes=tuple(_changes(unconfirmed(before), counted_in)),
-        coverage=tuple(coverage(calls)),
+        coverage=tuple(coverage(counted_in)),
         versions=versions,
         baseline_versions=before_versions,
     )
@@ -144,9 +165,9 @@ def read_baseline(folder: Path) -> tuple[list[Record], Mapping[str, Any]]:
         ServerError: It is not one.
     """
     try:
-        lines = (folder / RESULTS).read_text(encoding="utf-8").splitlines()
+        lines = (folder / RESULTS).read_text(encoding="utf-8").split("\n")
         versions = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))["versions"]
-        return [json.loads(line) for line in lines], versions
+        return [json.loads(line) for line in lines if line], versions
     except (OSError, ValueError, KeyError) as error:
         raise ServerError(
             f"{folder} is no baseline ({error}); name the --report folder of an earlier replay"
@@ -164,45 +185,55 @@ def write_files(verdict: Verdict, folder: Path) -> None:
 
 
 def _changes(before: Sequence[Record], after: Sequence[Record]) -> list[Change]:
+    """Looked at together, so each must be surer than if it were alone."""
     found = []
     for each in METRICS if before else ():
         changed, now = difference(each, before, after), each.measure(after)
-        if changed is None or now is None:
-            continue
-        by, low, high = changed
-        worse = by > 0 if each.better == "low" else by < 0
-        found.append(Change(now, now.value - by, by, low > 0 or high < 0, worse))
-    return found
+        if changed is not None and now is not None:
+            found.append((each, now, *changed))
+    chances = corrected([chance for *_, chance in found])
+    return [
+        Change(now, now.value - by, by, chance < SURE, by > 0 if each.better == "low" else by < 0)
+        for (each, now, by, _), chance in zip(found, chances, strict=True)
+    ]
 
 
 def _junit(verdict: Verdict) -> "ElementTree.ElementTree[ElementTree.Element]":
+    """Fails where the verdict does: in one that passes the calls that fail are allowed to."""
     failed = [call for call in verdict.asked if not call["passed"]]
-    broken = [gate for gate in verdict.gates if not gate.held]
+    broken = [gate for gate in verdict.gates if gate.broken]
     root = ElementTree.Element(
         "testsuite",
         name="tellerline replay",
         tests=str(len(verdict.asked) + len(verdict.gates)),
-        failures=str(len(failed) + len(broken)),
+        failures=str(0 if verdict.passed else len(failed) + len(broken)),
     )
     properties = ElementTree.SubElement(root, "properties")
     for name, value in verdict.versions.items():
         ElementTree.SubElement(properties, "property", name=name, value=str(value))
     for call in verdict.asked:
         words = "; ".join(map(mismatch_line, call["mismatches"]))
-        _case(root, call["name"], call["path"], words, call["seconds"])
+        fate = "skipped" if verdict.passed else "failure"
+        _case(root, call["name"], call["path"], {fate: words}, call["seconds"])
     for gate in verdict.gates:
-        _case(root, gate.name, "gates", "" if gate.held else f"{gate.bound}, got {gate.got}")
+        words, fate = f"{gate.bound}, got {gate.got}", "failure" if gate.broken else "skipped"
+        _case(root, gate.name, "gates", {} if gate.held else {fate: words})
     return ElementTree.ElementTree(root)
 
 
 def _case(
-    root: ElementTree.Element, name: str, group: str, failure: str, seconds: float = 0.0
+    root: ElementTree.Element,
+    name: str,
+    group: str,
+    fates: Mapping[str, str],
+    seconds: float = 0.0,
 ) -> None:
     case = ElementTree.SubElement(
         root, "testcase", name=name, classname=group, time=f"{seconds:.3f}"
     )
-    if failure:
-        ElementTree.SubElement(case, "failure", message=failure).text = failure
+    for fate, words in fates.items():
+        if words:
+            ElementTree.SubElement(case, fate, message=words).text = words
 
 
 def mismatch_line(mismatch: Mapping[str, Any]) -> str:

@@ -6,12 +6,23 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from server.errors import ServerError
+from server.recording import write_stereo
+from server.replay.causes import cause
 from server.replay.gates import STRICT, Gates, check, failing, flaky, load_gates, regressed
 from server.replay.glance import glance
-from server.replay.metrics import METRICS, difference, groups, measured, wilson
+from server.replay.metrics import (
+    METRICS,
+    corrected,
+    difference,
+    groups,
+    measured,
+    poisson,
+    wilson,
+)
 from server.replay.reading import ScenarioError
 from server.replay.report import write_report
 from server.replay.verdict import give_verdict, write_files
@@ -92,12 +103,49 @@ def latency() -> Any:
 def test_a_delay_of_every_call_is_surely_a_change_and_that_of_one_is_not():
     before = [call(str(n), latency=500 + 10 * (n % 7)) for n in range(30)]
     slower = [call(str(n), latency=900 + 10 * (n % 7)) for n in range(30)]
-    by, low, high = difference(latency(), before, slower)
+    by, chance = difference(latency(), before, slower)
     assert by == pytest.approx(400)
-    assert low > 300
+    assert chance < 0.001
     one = [call("0", latency=900.0), *before[1:]]
-    by, low, high = difference(latency(), before, one)
-    assert low <= 0 <= high
+    assert difference(latency(), before, one)[1] == 1.0
+
+
+def metric(name: str) -> Any:
+    return next(metric for metric in METRICS if metric.name == name)
+
+
+@pytest.mark.parametrize(("changed", "chance"), [(1, 1.0), (5, 2 / 2**5), (6, 2 / 2**6)])
+def test_the_chance_of_a_change_is_mcnemars_and_five_calls_are_never_sure(changed, chance):
+    before = [call(str(n)) for n in range(30)]
+    after = [call(str(n), passed=n >= changed) for n in range(30)]
+    assert difference(metric("passed"), before, after) == pytest.approx((-changed / 30, chance))
+
+
+def test_repetitions_of_one_scenario_are_not_many_that_changed():
+    before, after = (
+        [call(f"a@{n}", passed=passed, path="a.yaml", repetition=n) for n in range(2, 30)]
+        for passed in (True, False)
+    )
+    assert difference(metric("passed"), before, after) == (-1.0, 1.0)
+
+
+def test_chances_that_are_looked_at_together_are_corrected():
+    assert corrected([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])  # Holm 1979
+    assert corrected([]) == []
+
+
+@pytest.mark.parametrize("words", [1, 50, 800])
+def test_an_error_that_was_never_seen_may_still_come(words):
+    told = figures([scored(words=words, word_errors=0)])["word error"]
+    assert (told.low, told.high) == (0.0, pytest.approx(3.689 / words, rel=1e-3))
+    assert poisson(4, 100) == pytest.approx((0.0109, 0.1024), abs=1e-4)
+
+
+def test_a_quantile_of_one_call_is_no_surer_than_its_turns():
+    turn = call()["turns"][0]
+    turns = [turn | {"response_latency_ms": 100.0 * n} for n in range(1, 11)]
+    told = figures([call(turns=turns)])["response latency p95"]
+    assert (told.low, told.high) == (800.0, 1000.0)
 
 
 def held(gates: dict, calls: list[dict], baseline: list[dict] | None = None) -> list[bool]:
@@ -126,6 +174,25 @@ def test_a_gate_against_the_baseline_breaks_only_where_the_change_is_sure():
     assert held(gate, slower, before) == [False]
     assert held(gate, before, slower) == [True]
     assert held(gate, [slower[0], *before[1:]], before) == [True]
+    assert held(gate, slower) == [None]
+
+
+def test_a_gate_that_nothing_could_break_is_not_called_held():
+    gates = {"regressions": 0, "gone": 0, "flaky": 0}
+    assert held(gates, [call()]) == [None, None, None]
+    assert held(gates, [call(), call("a@2", repetition=2)], [call()]) == [True, True, True]
+    verdict = give_verdict([call()], Gates.model_validate(gates), {})
+    assert "gate not looked at regressions: at most 0, got no --baseline" in verdict.lines()
+
+
+def test_a_call_that_is_gone_since_the_baseline_is_named(tmp_path):
+    reported(tmp_path, [call("a"), call("b")])
+    verdict = give_verdict([call("a")], Gates(gone=0), {}, tmp_path)
+    assert verdict.gone == ("b",)
+    assert not verdict.passed
+    assert verdict.json()["gone"] == ["b"]
+    assert "gone since the baseline: b" in verdict.lines()
+    assert "gone since the baseline: b" in glance(verdict).what
 
 
 def test_regressions_and_flaky_calls_are_named():
@@ -138,11 +205,11 @@ def test_regressions_and_flaky_calls_are_named():
     assert flaky([call(), call("b", passed=False)]) == []
 
 
-def again(*passed: bool) -> list[dict]:
+def again(*passed: bool, of: str = "a@2", first: int = 3) -> list[dict]:
     """The same call made to confirm a failure."""
     return [
-        call(f"a@{n}", passed=ok, scenario="a", repetition=n, confirms=True)
-        for n, ok in enumerate(passed, 3)
+        call(f"a@{n}", passed=ok, scenario="a", repetition=n, confirms=of)
+        for n, ok in enumerate(passed, first)
     ]
 
 
@@ -154,6 +221,21 @@ def test_only_what_was_made_to_confirm_excuses_a_failure():
     assert failing([passed, failed, *again(True, False)]) == ["a"]
     verdict = give_verdict([passed, failed], STRICT, {})
     assert not verdict.passed
+
+
+def test_a_confirmation_excuses_no_other_repetition():
+    failed = [call(passed=False), call("a@2", passed=False, repetition=2)]
+    excused = again(True, True, of="a", first=3)
+    assert failing([*failed, *excused, *again(True, False, first=5)]) == ["a"]
+    assert failing([*failed, *excused, *again(True, True, first=5)]) == []
+
+
+def test_what_only_confirmed_in_the_baseline_is_compared_with_nothing():
+    before = [*[call(str(n)) for n in range(9)], *again(False, False, of="a", first=2)]
+    after = [*[call(str(n)) for n in range(9)], call("a@2", passed=False, repetition=2)]
+    gate = Gates.model_validate({"gates": [{"metric": "passed", "worse_by": 0}]})
+    (held,) = check(gate, after, before)
+    assert held.got == "0.0% worse, p 1"
 
 
 def test_what_only_confirms_a_failure_is_in_no_figure(tmp_path):
@@ -171,6 +253,11 @@ def test_what_only_confirms_a_failure_is_in_no_figure(tmp_path):
     write_files(verdict, tmp_path)
     junit = ElementTree.parse(tmp_path / "junit.xml").getroot()
     assert (junit.get("tests"), junit.get("failures")) == ("5", "4")
+    allowed = Gates(failures=1, flaky=2)
+    write_files(give_verdict([call(), failed], allowed, {}), tmp_path)
+    junit = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (junit.get("failures"), len(list(junit.iter("skipped")))) == ("0", 1)
+    write_files(verdict, tmp_path)
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 6
 
 
@@ -180,6 +267,7 @@ def test_what_only_confirms_a_failure_is_in_no_figure(tmp_path):
         ("gates:\n  - {metric: beauty, at_least: 1}\n", r"gates.yaml:2: .*'beauty' is no metric"),
         ("failure: 0\n", r"gates.yaml:1: failure: .*spelling"),
         ("gates:\n  - {metric: passed}\n", "needs at_least, at_most or worse_by"),
+        ("# failures: 0\n", r"gates.yaml: nothing can break it"),
     ],
 )
 def test_a_mistake_in_a_gates_file_names_line_and_cure(tmp_path, text, message):
@@ -203,6 +291,9 @@ def test_a_report_is_the_baseline_of_the_next(tmp_path):
     told = json.loads((tmp_path / "two" / "verdict.json").read_text())
     assert told["regressions"] == ["a"]
     assert told["versions"] == {"commit": "abc"}
+    odd = [call("a", about="one line\u2028or two"), call("b")]
+    reported(tmp_path / "odd", odd)
+    assert reported(tmp_path / "again", odd, tmp_path / "odd").gone == ()
     with pytest.raises(ServerError, match="no baseline"):
         reported(tmp_path / "three", [call()], tmp_path / "nowhere")
 
@@ -213,6 +304,8 @@ def test_junit_has_a_case_for_every_call_and_gate(tmp_path):
     assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
     failures = [c.get("name") for c in suite.iter("testcase") if c.find("failure") is not None]
     assert failures == ["a", "failures"]
+    unseen = [c.get("name") for c in suite.iter("testcase") if c.find("skipped") is not None]
+    assert unseen == ["regressions"]
     assert "turn 1: intent: expected balance" in ElementTree.tostring(suite, "unicode")
 
 
@@ -236,6 +329,14 @@ def test_what_no_scenario_covers_is_named():
     assert of[("flow", "transfer")] == ()
     assert of[("phenomenon", "noise")] == ("a",)
     assert "flow transfer" in verdict.json()["uncovered"]
+
+
+def test_a_call_that_failed_covers_nothing_and_is_named():
+    turn = call()["turns"][0] | {"flows": ["balance"], "intents": [{"name": "balance", "score": 1}]}
+    verdict = give_verdict([call(turns=[turn], passed=False)], Gates(), {})
+    (flow,) = (r for r in verdict.coverage if (r.kind, r.name) == ("flow", "balance"))
+    assert (flow.scenarios, flow.failed) == ((), ("a",))
+    assert {"flow balance", "intent balance"} <= set(verdict.json()["uncovered"])
 
 
 @pytest.mark.parametrize(
@@ -315,3 +416,98 @@ def test_the_recorded_calls_gates_hold_what_is_read_back_and_said_again(more, br
     calls = [scored(read_backs=20, **more)]
     assert len(mine.gates) == 2
     assert [held.name for held in check(mine, calls, []) if not held.held] == broken
+
+
+def broken(at: int | None, what: str, *scores: dict) -> dict:
+    wrong = {"turn": at, "what": what, "expected": "this", "got": "that"}
+    turns = [call()["turns"][0] | {"n": n, "score": s} for n, s in enumerate(scores, 1)]
+    return call(passed=False, mismatches=[wrong], turns=turns)
+
+
+FINE, MISHEARD = {"word_errors": 0}, {"word_errors": 1}
+LOST = [
+    {"word_errors": 1, "values_lost": 1},
+    {"word_errors": 1, "intents": 1, "intents_right": 0},
+    {"word_errors": 1, "entities": 2, "entities_right": 1},
+]
+
+
+@pytest.mark.parametrize(
+    ("record", "found"),
+    [
+        (broken(2, "action", MISHEARD, FINE), "dialog"),
+        (broken(2, "action", FINE, MISHEARD), "misheard"),
+        *((broken(2, "action", lost, FINE), "misheard") for lost in LOST),
+        (broken(2, "action", {"false_ends": 1}, FINE), "dialog"),
+        (broken(2, "action", FINE, {"false_ends": 1}), "turn taking"),
+        (broken(2, "action", FINE, FINE, MISHEARD), "dialog"),
+        (broken(None, "transfer", LOST[0], FINE), "misheard"),
+        (broken(None, "end", MISHEARD, FINE), "dialog"),
+        (broken(3, "turn", FINE, MISHEARD), "misheard"),
+        (broken(1, "heard", MISHEARD), "misheard"),
+        (broken(1, "response latency", MISHEARD), "late or silent"),
+        (broken(1, "speaking over the answer", MISHEARD), "turn taking"),
+        (call(passed=False, turns=[]), "not run"),
+    ],
+)
+def test_the_finger_points_at_what_the_call_hangs_on(record, found):
+    assert cause(record) == found
+
+
+def test_a_repetition_that_regressed_comes_first(tmp_path):
+    reported(tmp_path / "one", [call("b"), call("a", passed=False)])
+    now = [call("a", passed=False), call("b"), call("b@2", passed=False, repetition=2)]
+    verdict = reported(tmp_path / "two", now, tmp_path / "one")
+    page = write_report(verdict, tmp_path).read_text()
+    assert page.index('id="b@2"') < page.index('id="a"') < page.index('id="b"')
+
+
+def test_groups_have_intervals_of_their_own():
+    calls = [call(str(n), tags=["noise"] if n < 5 else [], passed=n > 1) for n in range(40)]
+    verdict = give_verdict(calls, STRICT, {})
+    noise, all_ = (
+        next(m for m in metrics if m.name == "passed")
+        for metrics in (verdict.by_group["tag noise"], verdict.figures)
+    )
+    assert (noise.value, noise.n) == (0.6, 5)
+    assert (noise.low, noise.high) == wilson(3, 5)
+    assert (all_.low, all_.high) == wilson(38, 40)
+
+
+def with_sound(folder: Path) -> dict:
+    """A call of two seconds: the caller speaks in the first half, the assistant in the second."""
+    at = np.arange(16000) / 8000
+    tone = (9000 * np.sin(2 * np.pi * 440 * at)).astype(np.int16)
+    stereo = np.stack((tone * (at < 1), tone * (at >= 1)), axis=1)
+    write_stereo(folder / "recordings" / "a.wav", stereo, 8000)
+    turn = call()["turns"][0] | {
+        "heard": "my balance",
+        "words": "my balance",
+        "span": (0.2, 0.9, 1.1),
+        "response_latency_ms": 200.0,
+        "parts": {"endpointing": 150.0, "decision": 50.0},
+    }
+    return call("a", turns=[turn], seconds=2.0, recording=str(folder / "recordings" / "a.wav"))
+
+
+def test_a_page_shows_and_plays_the_call(tmp_path):
+    verdict = reported(tmp_path, [with_sound(tmp_path), call("b", passed=False)])
+    page = write_report(verdict, tmp_path).read_text()
+    assert page.count('src="data:audio/ogg;base64,') == 1
+    assert page.count('src="data:image/png;base64,') == 2, "a spectrogram of each side"
+    left, right = re.findall(r'<path d="M([^"]+) Z"', page)
+    tops = [[float(p.split(",")[1]) for p in side.split(" L")[:600]] for side in (left, right)]
+    assert min(tops[0][:290]) < 40 < 49 < min(tops[0][310:]), "the caller's wave, then silence"
+    assert min(tops[1][310:]) < 40 < 49 < min(tops[1][:290])
+    spans = re.findall(r'<span style="left: ([\d.]+)%; width: [\d.]+%" data-at="([\d.]+)"', page)
+    assert spans == [("10.0", "0.2"), ("55.0", "1.1")], "words stand under their sound"
+    assert '<button data-at="0.2" aria-label="play turn 1">' in page
+    bars = re.findall(r'<i class="k\d" style="width: ([\d.]+)%" title="(\w+)', page)
+    assert bars == [("75.00", "endpointing"), ("25.00", "decision")]
+
+
+def test_sound_of_an_earlier_replay_is_no_evidence(tmp_path):
+    before = with_sound(tmp_path)
+    now = before | {"recording": None}
+    verdict = reported(tmp_path, [now])
+    assert "data:audio" not in write_report(verdict, tmp_path).read_text()

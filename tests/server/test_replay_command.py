@@ -34,7 +34,7 @@ def scenario(folder: Path, said: str = "$2,450.75") -> Path:
 
 
 def replayed(*arguments: str | Path):
-    result = CliRunner().invoke(app, ["replay", *map(str, arguments), "--by", "text"])
+    result = CliRunner().invoke(app, ["replay", "run", "--by", "text", *map(str, arguments)])
     if isinstance(result.exception, ServerError):
         raise result.exception
     return result
@@ -48,7 +48,7 @@ def test_a_report_a_baseline_and_a_gate_make_the_exit_code(tmp_path):
     names = {path.name for path in (out / "one").iterdir()}
     assert {"report.html", "results.jsonl", "verdict.json", "junit.xml"} <= names
     verdict = json.loads((out / "one" / "verdict.json").read_text())
-    assert {"commit", "code", "flows", "words", "intents"} <= set(verdict["versions"])
+    assert {"commit", "code", "flows", "words", "prompts"} <= set(verdict["versions"])
     assert "flow transfer" in verdict["uncovered"]
     assert "flow balance" not in verdict["uncovered"]
 
@@ -57,6 +57,8 @@ def test_a_report_a_baseline_and_a_gate_make_the_exit_code(tmp_path):
     scenario(tmp_path / "good", said="$2,450.76")
     second = replayed(good, "--baseline", out / "one", "--gate", gates, "--report", out / "two")
     assert second.exit_code == 1
+    page = (out / "two" / "report.html").read_text()
+    assert "changed: scenarios<br>" in page
     assert "regression: good-balance" in second.output
     assert "turn 3: answer: expected to contain '$2,450.76'" in second.output
     assert "BROKEN regressions" in second.output
@@ -67,6 +69,7 @@ def test_repetitions_and_tags_choose_the_calls(tmp_path):
     good = scenario(tmp_path / "good")
     result = replayed(good, "--repeat", "2", "--tag", "balance")
     assert "passed good-balance@2" in result.output
+    assert "2/2" in result.stderr, "how far it is"
     with pytest.raises(ServerError, match=r"no scenarios .* with tag transfer"):
         replayed(good, "--tag", "transfer")
 
@@ -77,11 +80,43 @@ def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
     with pytest.raises(ServerError, match=r"wrong.yml:1: failurs"):
         replayed(good, "--gate", wrong)
     with pytest.raises(ServerError, match=r"wrong.yml:1: failurs"):
-        replayed(good, "--matrix", wrong)
+        by_voice(good, "--matrix", wrong)
     with pytest.raises(ServerError, match="no baseline"):
         replayed(good, "--baseline", tmp_path / "nowhere")
-    with pytest.raises(ServerError, match=r"--confirm .* by text"):
+    with pytest.raises(ServerError, match=r"--confirm: .* by text"):
         replayed(good, "--confirm", "2")
+    with pytest.raises(ServerError, match=r"--matrix, --fast, --patient, --calls: .* by text"):
+        replayed(good, "--calls", "2", "--fast", "--patient", "--matrix", wrong)
+    wrong.write_text("regressions: 0\n")
+    with pytest.raises(ServerError, match=r"every gate compares with a --baseline"):
+        replayed(good, "--gate", wrong)
+
+
+def by_voice(*arguments: str | Path):
+    return replayed(*arguments, "--by", "voice")
+
+
+def test_a_scenario_that_cannot_be_used_is_told_before_any_call(tmp_path):
+    scenario(tmp_path)
+    path = tmp_path / "odd.yaml"
+    path.write_text("name: odd\nabout: b\ntoday: 2026-03-16\nturns: [{saay: hi}]\n")
+    with pytest.raises(ServerError, match=r"odd.yaml:4: turns.0.saay"):
+        replayed(tmp_path)
+    path.write_text("failures: 0\n")
+    with pytest.raises(ServerError, match=r"odd.yaml:1: failures"):
+        replayed(tmp_path)
+    head = "name: odd\nabout: b\ntoday: 2026-03-16\n"
+    path.write_text(f"{head}turns: [{{wav: gone.wav}}]\n")
+    with pytest.raises(ServerError, match=r"odd.yaml: turn 1: .*gone.wav"):
+        by_voice(tmp_path)
+    with pytest.raises(ServerError, match=r"odd.yaml: turn 1: no words"):
+        replayed(tmp_path)
+    path.write_text(f"{head}turns: [{{say: hi, voice: nobody}}]\n")
+    with pytest.raises(ServerError, match=r"odd.yaml: turn 1: voice 'nobody' is unknown"):
+        by_voice(tmp_path)
+    path.write_text(f"{head}caller: {{channel: sip}}\nturns: [{{say: hi}}]\n")
+    with pytest.raises(ServerError, match=r"odd.yaml: sip has a clock of its own: no --fast"):
+        by_voice(tmp_path, "--fast")
 
 
 TELLERLINE = """\
