@@ -21,9 +21,11 @@ from nlu.understanding import ScoredIntent
 from server.call.teller import Teller
 from server.client.connection import CallClient
 from server.engines import Engines
+from server.replay.causes import cause
 from server.replay.engines import CPU, ReplayEngines
-from server.replay.gates import Gates
+from server.replay.gates import Gates, load_gates
 from server.replay.hosting import application_for_scenarios, conversations_for_scenarios
+from server.replay.metrics import measured
 from server.replay.run import run_text, run_voice
 from server.replay.verdict import Verdict, give_verdict
 from server.replay.virtual_time import run_in_virtual_time
@@ -180,28 +182,48 @@ def unaudited(told: dict[str, Any]) -> None:
     told["audit"] = [row for row in told["audit"] if row["action"] != "transfer"]
 
 
-FAULTS: dict[str, tuple[dict[str, Any], str, int | None, str]] = {
-    "a wrong currency": (said(lambda line: line.replace("$", "€")), "pay", 3, "answer"),
-    "a wrong amount is told": (said(lambda s: s.replace("2,450", "2,540")), "balance", 3, "answer"),
-    "the PIN is said aloud": (said(lambda s: f"{s} {MARIA.pin}"), "card", 3, "answer"),
-    "no confirmation": ({"answer": no_question}, "pay", 3, "action"),
-    "another intent": ({"answer": other_intent}, "balance", 1, "intent"),
-    "an amount is lost": ({"answer": no_amount}, "pay", 1, "entity"),
-    "a digit is dropped": ({"key": lambda keys: keys[1:]}, "balance", 2, "action"),
-    "a leading zero is dropped": ({"key": lambda keys: keys.lstrip("0")}, "zero", 3, "action"),
-    "the books are off": (books(off_by_ten), "pay", None, f"balance of {CHECKING}"),
-    "money moves twice": (books(twice), "pay", None, "transfer"),
-    "money goes elsewhere": (books(to_another), "pay", None, "transfer"),
-    "the card still works": (books(still_active), "card", None, f"card {MARIA.number}/debit"),
-    "nothing is written down": (books(unaudited), "pay", None, "audit"),
+FAULTS: dict[str, tuple[dict[str, Any], str, int | None, str, str]] = {
+    "a wrong currency": (
+        said(lambda line: line.replace("$", "€")),
+        "pay",
+        3,
+        "answer",
+        "balance",
+    ),
+    "a wrong amount is told": (
+        said(lambda line: line.replace("2,450", "2,540")),
+        "balance",
+        3,
+        "answer",
+        "",
+    ),
+    "the PIN is said aloud": (said(lambda s: f"{s} {MARIA.pin}"), "card", 3, "answer", "pay"),
+    "no confirmation": ({"answer": no_question}, "pay", 3, "action", ""),
+    "another intent": ({"answer": other_intent}, "balance", 1, "intent", "pay card zero"),
+    "an amount is lost": ({"answer": no_amount}, "pay", 1, "entity", ""),
+    "a digit is dropped": ({"key": lambda k: k[1:]}, "balance", 2, "action", "pay card zero"),
+    "a leading zero is dropped": ({"key": lambda k: k.lstrip("0")}, "zero", 3, "action", ""),
+    "the books are off": (books(off_by_ten), "pay", None, f"balance of {CHECKING}", ""),
+    "money moves twice": (books(twice), "pay", None, "transfer", ""),
+    "money goes elsewhere": (books(to_another), "pay", None, "transfer", ""),
+    "the card still works": (books(still_active), "card", None, f"card {MARIA.number}/debit", ""),
+    "nothing is written down": (books(unaudited), "pay", None, "audit", ""),
     "nobody is called to the phone": (
         {"answer": lambda r, _: replace(r, end=None)},
         "person",
         None,
         "hand-over",
+        "",
     ),
-    "the words are swapped": ({"hear": lambda w: w.replace("yes", "no")}, "pay", 4, "action"),
+    "the words are swapped": (
+        {"hear": lambda w: w.replace("yes", "no")},
+        "pay",
+        4,
+        "action",
+        "card",
+    ),
 }
+"""A fault; the call, the turn and the mismatch that it shows in; what other calls it touches."""
 
 
 def judged(files: dict[str, Path], converse: Any, fault: dict[str, Any]) -> Verdict:
@@ -231,7 +253,7 @@ def converse(tmp_path: Path, understander: Understander) -> Any:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_caught_and_the_finger_points_at_it(name, files, converse):
-    fault, scenario, turn, what = FAULTS[name]
+    fault, scenario, turn, what, others = FAULTS[name]
     verdict = judged(files, converse, fault)
     assert not verdict.passed
     blamed = [
@@ -240,6 +262,9 @@ def test_a_fault_is_caught_and_the_finger_points_at_it(name, files, converse):
         for mismatch in call["mismatches"]
     ]
     assert (scenario, turn, what) in blamed, blamed
+    assert {call for call, *_ in blamed} == {scenario, *others.split()}, "no other call is touched"
+    broken = [call for call in verdict.calls if not call["passed"]]
+    assert {cause(call) for call in broken} == {"dialog"}, "every word came right"
 
 
 @pytest.mark.slow
@@ -272,6 +297,16 @@ def blamed(record: dict[str, Any]) -> set[tuple[int | None, str]]:
     return {(mismatch["turn"], mismatch["what"]) for mismatch in record["mismatches"]}
 
 
+def given(record: dict[str, Any]) -> Verdict:
+    """By the project's own gates, as far as one call has anything to say on them."""
+    gates, measured_ = load_gates(SAMPLES / "gates.yml"), {m.name for m in measured([record])}
+    mine = tuple(gate for gate in gates.gates if gate.metric in measured_)
+    assert len(mine) > 5
+    return give_verdict([record], gates.model_copy(update={"gates": mine}), {})
+
+
+SYLLABLE = 4000
+"""Samples at 16 kHz: a quarter of a second."""
 BALANCE = {1: {"heard_within": 0.2, "said_within_ms": 900}}
 
 
@@ -285,7 +320,8 @@ def first_syllable_clipped(monkeypatch: Any):
     whole = ReplayEngines.transcribe
 
     async def clipped(self: Any, audio: np.ndarray, **how: Any) -> Any:
-        return await whole(self, audio[-min(len(audio), 12_000) :], **how)
+        onset = int(np.argmax(np.abs(audio) > 0.1 * np.abs(audio).max()))
+        return await whole(self, audio[onset + SYLLABLE :], **how)
 
     monkeypatch.setattr(ReplayEngines, "transcribe", clipped)
     yield
@@ -302,22 +338,26 @@ def channels_swapped(monkeypatch: Any):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("fault", "costs", "finger"),
+    ("fault", "costs", "finger", "why"),
     [
-        (nothing, CPU, None),
-        (nothing, replace(CPU, think=CPU.think + 0.4), (1, "response latency")),
-        (first_syllable_clipped, CPU, (1, "heard")),
-        (channels_swapped, CPU, (1, "response latency")),
+        (nothing, CPU, None, ""),
+        (nothing, replace(CPU, think=CPU.think + 0.4), (1, "response latency"), "late or silent"),
+        (first_syllable_clipped, CPU, (1, "heard"), "misheard"),
+        (channels_swapped, CPU, (1, "response latency"), "late or silent"),
     ],
     ids=["clean", "late", "clipped", "swapped"],
 )
-def test_a_fault_of_the_sound_is_caught(fault, costs, finger, engines, tmp_path, monkeypatch):
+def test_a_fault_of_the_sound_is_caught(fault, costs, finger, why, engines, tmp_path, monkeypatch):
     with fault(monkeypatch):
         record = by_voice("balance", engines, BALANCE, tmp_path, costs=costs)
+    verdict = given(record)
     if finger is None:
         assert record["passed"], record["mismatches"]
+        assert verdict.passed, verdict.lines()
     else:
         assert finger in blamed(record)
+        assert cause(record) == why
+        assert not verdict.passed, verdict.lines()
 
 
 @pytest.mark.slow
@@ -328,10 +368,14 @@ def test_an_assistant_that_talks_on_is_caught(deaf, engines, tmp_path, monkeypat
         monkeypatch.setattr(CallClient, "_obey", _without_clear(CallClient._obey))
     expect = {4: {"yields_within_ms": 600, "yields": True}}
     record = by_voice("barge-in", engines, expect, tmp_path)
+    verdict = given(record)
     if deaf:
         assert (4, "speaking over the answer") in blamed(record)
+        assert cause(record) == "turn taking"
+        assert "yield rate" in [gate.name for gate in verdict.gates if gate.broken]
     else:
         assert record["passed"], record["mismatches"]
+        assert verdict.passed, verdict.lines()
 
 
 async def _nothing() -> None:
