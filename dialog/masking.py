@@ -1,9 +1,9 @@
 """Keeping PINs and customer numbers out of everything that is shown or written down.
 
 A digit string of four or more digits is masked, whether written ("4821", "48 21") or spoken ("four
-eight two one"), unless it is an amount with its currency, an asked amount, or a date. Where a
-secret was asked for, every digit and number word is masked. One "•" stands for one digit or word,
-so that the mask does not tell the digits by the length of their names.
+eight two one", also with "and" within), unless it is an amount with its currency, an asked amount,
+or a date. Where a secret was asked for, every digit and number word is masked. One "•" stands for
+one digit or word, so that the mask does not tell the digits by the length of their names.
 """
 
 import re
@@ -123,25 +123,37 @@ def _number_parts(
     runs = _runs(text, lexicon)
     if expectation.secret:
         return [part for run in runs for part in run]
-    hidden: list[_Part] = []
+    left = [run for run in runs if not _is_shown(text, run, expectation, lexicon, entities)]
+    joined = _joined(text, left, lexicon, entities)
+    long = (run for run in joined if sum(part.digits for part in run) >= SECRET_DIGITS)
+    return [part for run in long for part in run]
+
+
+def _joined(
+    text: str, runs: list[list[_Part]], lexicon: Lexicon, entities: tuple[Entity, ...]
+) -> list[list[_Part]]:
+    """Runs with nothing but joining words between them are one, unless they are one amount."""
+    joined: list[list[_Part]] = []
     for run in runs:
-        start, end = run[0].start, run[-1].end
-        if sum(part.digits for part in run) < SECRET_DIGITS:
-            continue
-        if not _is_shown(text, start, end, expectation, lexicon, entities):
-            hidden += run
-    return hidden
+        start = joined[-1][-1].end if joined else 0
+        between = [token.lower() for token in _TOKEN.findall(text[start : run[0].start])]
+        amount = any(e.type in _SAFE and e.start < start and run[0].start < e.end for e in entities)
+        if joined and lexicon.joins.issuperset(between) and not amount:
+            joined[-1] += run
+        else:
+            joined.append(list(run))
+    return joined
 
 
 def _is_shown(
     text: str,
-    start: int,
-    end: int,
+    run: list[_Part],
     expectation: Expectation,
     lexicon: Lexicon,
     entities: tuple[Entity, ...],
 ) -> bool:
     """Whether a digit string is an amount or a date for certain."""
+    start, end = run[0].start, run[-1].end
     around = _TOKEN.findall(text[:start])[-1:] + _TOKEN.findall(text[end:])[:1]
     if any(token.lower() in lexicon.currency for token in around):
         return True

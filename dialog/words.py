@@ -31,6 +31,7 @@ class Lexicon(Strict):
     adding: frozenset[str]
     doubt: frozenset[str]
     digits: dict[str, int]
+    joins: frozenset[str]
     currency: frozenset[str]
     minus: frozenset[str]
     recipient: str

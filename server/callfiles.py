@@ -133,8 +133,9 @@ async def call_files(
 
 
 def without_secrets(log: CallLog) -> Samples:
-    """A call's recording, silent where the caller told what the server masks: numbers and PINs."""
-    told = (turn.span for turn in log.turns if MASK in (turn.heard or ""))
+    """A call's recording, silent where the caller was asked for a secret, or told one: numbers,
+    PINs and codes."""
+    told = (turn.span for turn in log.turns if turn.secret or MASK in (turn.heard or ""))
     return without_caller(log.stereo, told)
 
 

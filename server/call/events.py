@@ -13,7 +13,11 @@ Event = dict[str, Any]
 def heard_event(
     turn: int, response: Response, transcript: Transcript | None, diagnostics: bool
 ) -> Event:
-    """What was understood of a turn; without a transcript it was keyed."""
+    """What was understood of a turn; without a transcript it was keyed.
+
+    secret is told where the answer asks for a PIN, a code or a number: who records mutes the caller
+    from then on, whatever is heard.
+    """
     event: Event = {
         "type": "heard",
         "turn": turn,
@@ -22,6 +26,8 @@ def heard_event(
         "language": transcript.language if transcript else "",
         "action": response.action,
     }
+    if response.expectation.secret:
+        event["secret"] = True
     understanding = response.understanding
     if diagnostics and understanding is not None:
         event["intents"] = [

@@ -45,6 +45,7 @@ class TurnRecord:
         heard_at: When each part of what was heard was told, seconds of the recording.
         flows: That the answer came through.
         again: How often the caller had tried before.
+        secret: It answers a question for a secret, whatever was understood of it.
     """
 
     n: int
@@ -69,6 +70,7 @@ class TurnRecord:
     heard_at: tuple[float, ...] = ()
     flows: tuple[str, ...] = ()
     again: int = 0
+    secret: bool = False
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class OpenTurn:
     began: int
     until: int
     again: int = 0
+    secret: bool = False
     answer_from: int | None = None
     last_event: int = 0
     pending: bool = False
@@ -183,6 +186,7 @@ class OpenTurn:
             flows=tuple(self.listening.get("flows", ())),
             heard_at=tuple(at / sample_rate for at in self.told_at),
             again=self.again,
+            secret=self.secret,
         )
 
     def _parts(
@@ -219,6 +223,7 @@ class TurnLog:
         self.turns: list[OpenTurn] = [OpenTurn(0, "greeting", "greeting", 0, 0)]
         self._owner: dict[int, OpenTurn] = {}
         self._closed: set[int] = set()
+        self._asks_secret = False
 
     @property
     def current(self) -> OpenTurn:
@@ -228,7 +233,8 @@ class TurnLog:
     def begin(self, kind: Kind, label: str, position: int, *, again: bool = False) -> OpenTurn:
         """The caller's next turn begins at a sample of the call, or another try at the last one."""
         n, tried = self.current.n + (not again), self.current.again + 1 if again else 0
-        self.turns.append(OpenTurn(n, kind, label, position, position, tried))
+        secret = self._asks_secret
+        self.turns.append(OpenTurn(n, kind, label, position, position, tried, secret))
         return self.current
 
     def take(self, message: Message, position: int, plays_at: int) -> None:
@@ -249,6 +255,9 @@ class TurnLog:
             self._owner[number] = self.current
         turn = self._owner.setdefault(number, self.current)
         turn.take(message, position, plays_at)
+        if message["type"] == "heard":
+            turn.secret |= self._asks_secret
+            self._asks_secret = bool(message.get("secret"))
         if message["type"] == "listening":
             self._closed.add(number)
 

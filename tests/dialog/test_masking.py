@@ -22,6 +22,18 @@ PIN = Expectation("pin", secret=True, digits=4)
         ("Four, eight, double two", "•, •, • •"),
         ("forty eight twenty one", "• • • •"),
         ("four thousand eight hundred", "• • • •"),
+        (
+            "my number is four oh two and one seven three and oh eight",
+            "my number is • • • and • • • and • •",
+        ),
+        (
+            "the code was four eight two, and then one nine six",
+            "the code was • • •, and then • • •",
+        ),
+        ("my pin is 48, um, 21", "my pin is ••, um, ••"),
+        ("it's 4821 and fifty dollars", "it's •••• and fifty dollars"),
+        ("fifty dollars and four eight and two one", "fifty dollars and • • and • •"),
+        ("two to Anna and three to Tom and one", "two to Anna and three to Tom and one"),
         ("send 50 to Anna", "send 50 to Anna"),
         ("send $1,500.00 to Anna", "send $1,500.00 to Anna"),
         ("send 1500 dollars", "send 1500 dollars"),
@@ -76,6 +88,12 @@ def test_what_was_read_as_a_pin_is_masked_however_it_was_spelt(text: str) -> Non
     shown = mask(read, PIN, LEXICON)
     assert shown.text == "• • • •"
     assert shown.entities[0].value == "••••"
+
+
+def test_an_amount_with_a_joining_word_is_no_string_of_digits() -> None:
+    text = "send one hundred and twenty to Anna"
+    amount = Entity("money", Money(Decimal(120)), "one hundred and twenty", 5, 27)
+    assert mask_text(text, OPEN, LEXICON, (amount,)) == text
 
 
 def test_nothing_else_that_was_read_shows_a_secret() -> None:

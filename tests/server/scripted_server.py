@@ -39,6 +39,7 @@ class Script:
         diagnostics: Grant them.
         said: The words of an answer, before its number.
         heard: By turn, what was heard where that is not its number.
+        asks_secret: Turns whose answer asks for a secret.
     """
 
     delay: float = 0.4
@@ -51,6 +52,7 @@ class Script:
     diagnostics: bool = True
     said: str = "answer"
     heard: dict[int, str] = field(default_factory=dict)
+    asks_secret: tuple[int, ...] = ()
 
 
 @dataclass
@@ -141,6 +143,8 @@ class Conversation:
         await self.send(type="turn_ended", turn=self.turn, voice_end=self.last_loud)
         text = self.script.heard.get(self.turn, f"turn {self.turn}")
         heard = {"text": text, "confidence": 0.9, "language": "en"}
+        if self.turn in self.script.asks_secret:
+            heard["secret"] = True
         if self.script.diagnostics:
             heard |= {"intents": [{"name": "get_balance", "score": 0.97}], "entities": []}
         await self.send(type="heard", turn=self.turn, **heard)

@@ -66,9 +66,17 @@ async def test_json_lines_are_one_object_per_turn_and_a_summary(tmp_path):
     assert (rate, samples.shape[1]) == (16000, 2)
 
 
-async def test_a_recording_is_silent_where_the_caller_told_a_secret(tmp_path):
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(goodbye_after=2, heard={1: "my pin is ••••"}),
+        Script(goodbye_after=2, heard={2: "ford hate to juan"}, asks_secret=(1,)),
+    ],
+    ids=["what is masked", "whatever was understood where a secret was asked for"],
+)
+async def test_a_recording_is_silent_where_the_caller_told_a_secret(tmp_path, script):
     recording = tmp_path / "call.wav"
-    async with scripted(Script(goodbye_after=2, heard={1: "my pin is ••••"})) as (url, _):
+    async with scripted(script) as (url, _):
         wavs = [wav(tmp_path / "pin.wav"), wav(tmp_path / "rest.wav")]
         await call_files(url, wavs, record=recording, console=screen())
     caller = sf.read(recording)[0][:, 0]

@@ -226,3 +226,15 @@ async def test_a_locked_database_during_a_transfer_is_told_and_nothing_is_half_d
         assert told["action"] == "bank_unavailable"
         assert caller.transfers == 0
         caller.bank.check()
+
+
+async def test_who_records_is_told_when_a_secret_is_asked_for(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.asks_to_send_fifty()
+        await caller.until("listening", "confirm_transfer")
+        heard = [e for e in caller.events if e["type"] == "heard"]
+        assert [(e["action"], e.get("secret", False)) for e in heard] == [
+            ("ask_customer_number", True),
+            ("ask_pin", True),
+            ("confirm_transfer", False),
+        ]
