@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -47,6 +48,9 @@ class SentimentWords(Strict):
     good: frozenset[str]
     bad: frozenset[str]
     turns: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+    out_of: frozenset[str]
     scores: dict[str, int]
 
 
@@ -80,7 +84,7 @@ def analyse(words: str, now: datetime) -> Answer:
     """Read an answer."""
     known = sentiment_words()
     tokens = _tokens(words)
-    score = next((known.scores[token] for token in tokens if token in known.scores), None)
+    score = _score(words)
     balance = 0
     for before, token in zip(["", *tokens], tokens, strict=False):
         value = (token in known.good) - (token in known.bad)
@@ -94,7 +98,28 @@ def analyse(words: str, now: datetime) -> Answer:
 def rates(words: str) -> bool:
     """Whether a score or a mood is in some words."""
     known = sentiment_words()
-    return not (known.good | known.bad | known.scores.keys()).isdisjoint(_tokens(words))
+    mood = not (known.good | known.bad).isdisjoint(_tokens(words))
+    return mood or _score(words) is not None
+
+
+def _score(words: str) -> int | None:
+    """The score that begins a phrase ("five, that was quick", "I'd give it a four") or is "out of
+    five"; other numbers are none."""
+    known = sentiment_words()
+    for phrase in re.split(r"[,.;:!?]+", words):
+        tokens = _tokens(phrase)
+        for at, token in enumerate(tokens):
+            if token in known.scores and _is_score(tokens[:at], tokens[at + 1 :]):
+                return known.scores[token]
+    return None
+
+
+def _is_score(before: Sequence[str], after: Sequence[str]) -> bool:
+    known = sentiment_words()
+    behind = after[1:] if after[:1] == ["out"] else after
+    if behind[:1] == ["of"]:
+        return behind[1:2] != [] and behind[1] in known.out_of
+    return known.before.issuperset(before) and (not after or after[0] in known.after)
 
 
 def _tokens(words: str) -> list[str]:
