@@ -70,6 +70,10 @@ class WrongCurrency(BankError):
     result = "unknown"
 
 
+class CustomerErased(BankError):
+    """The customer was erased meanwhile: nothing more is done for them."""
+
+
 class RateLimited(BankError):
     """Asked too often for this number or in this call; nothing was done: hand to a person."""
 

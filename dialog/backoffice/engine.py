@@ -23,7 +23,7 @@ from dialog.backoffice.loan_application import loan_application
 from dialog.backoffice.scheduled_payment import scheduled_payment
 from dialog.backoffice.survey import survey
 from dialog.bank.office import START, OfficeEvent
-from dialog.errors import BankError
+from dialog.errors import BankError, CustomerErased
 
 Workflow = Callable[[str], Coroutine[Any, Any, str]]
 
@@ -33,6 +33,19 @@ APPLICATION, VERSION = "tellerline", "1"
 
 class _Stopped(BaseException):
     """The office closes while a workflow waits; no error of the workflow's, so not its outcome."""
+
+
+def _over_once_erased(work: Workflow) -> Workflow:
+    """End a workflow whose customer was erased: what it was about is not known any more."""
+
+    @wraps(work)
+    async def run(subject: str) -> str:
+        try:
+            return await work(subject)
+        except CustomerErased:
+            return "erased"
+
+    return run
 
 
 def _left_to_the_next_office(work: Workflow) -> Workflow:
@@ -53,7 +66,9 @@ def _left_to_the_next_office(work: Workflow) -> Workflow:
 
 
 WORKFLOWS: dict[str, Workflow] = {
-    work.__name__: DBOS.workflow(name=work.__name__)(_left_to_the_next_office(work))
+    work.__name__: DBOS.workflow(name=work.__name__)(
+        _left_to_the_next_office(_over_once_erased(work))
+    )
     for work in (
         complaint,
         card_replacement,

@@ -14,9 +14,9 @@ from dialog.bank.desk import Deed, Desk
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import OrderRow
 from dialog.bank.orders import Order, order_value
-from dialog.bank.tables import CardRow, CaseRow, CustomerRow, PayeeRow, ProposalRow
+from dialog.bank.tables import ERASED, CardRow, CaseRow, CustomerRow, PayeeRow, ProposalRow
 from dialog.bank.values import Case
-from dialog.errors import NoAddress, ProposalSpent, UnknownCase
+from dialog.errors import CustomerErased, NoAddress, ProposalSpent, UnknownCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,13 @@ class Paperwork:
             return session.get_one(CardRow, card_id).kind
 
     def order(self, order_id: str) -> Order:
-        """An order that was carried out."""
+        """An order that was carried out.
+
+        Raises:
+            CustomerErased: Nobody knows any more what was ordered.
+        """
         with self._desk.reading() as session:
-            return order_value(session.get_one(OrderRow, order_id))
+            return _order(session, order_id)
 
     def card_for(self, order_id: str) -> tuple[str, str]:
         """Kind and status ("new", "active", ...) of the card that was made for an order."""
@@ -123,7 +127,7 @@ class Paperwork:
             known = session.scalar(select(CardRow.id).where(CardRow.ordered_by == order_id))
             if known is not None:
                 return known
-            order = order_value(session.get_one(OrderRow, order_id, with_for_update=True))
+            order = _order(session, order_id, lock=True)
             old = session.get_one(CardRow, order.terms["card"])
             card = CardRow(
                 customer_id=order.customer_id,
@@ -141,3 +145,10 @@ class Paperwork:
             return card.id
 
         return self._desk.do(Deed("add_card", order_id[:64]), add, lambda card: {"card": card})
+
+
+def _order(session: Session, order_id: str, *, lock: bool = False) -> Order:
+    row = session.get_one(OrderRow, order_id, with_for_update=lock)
+    if session.get_one(CustomerRow, row.customer_id).pin_hash == ERASED:
+        raise CustomerErased("the customer was erased: there is nothing left to be done")
+    return order_value(row)

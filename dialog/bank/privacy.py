@@ -32,7 +32,9 @@ from dialog.bank.tables import (
     PayeeRow,
     PostingRow,
     ScheduleRow,
+    TryRow,
 )
+from dialog.bank.tries import BLOCK_NUMBER, PIN_NUMBER
 from dialog.bank.vault import destroy_keys
 from dialog.bank.waiting_line import WaitingRow
 from dialog.errors import UnknownAccount
@@ -78,6 +80,7 @@ class Privacy:
                 column = kind.__table__.c["customer_id"]
                 rows = session.scalars(select(kind).where(column == customer.id))
                 told[kind.__tablename__] = [_as_json(row) for row in rows]
+            told["tries"] = [_as_json(row) for row in _tries(session, customer)]
             told["transactions"] = _transactions(session, customer.id)
             return told
 
@@ -145,9 +148,18 @@ def _blank(session: Session, customer: CustomerRow) -> None:
     for kind_ in (KnownAddressRow, CodeRow, ProfileRow):
         for row in session.scalars(select(kind_).where(kind_.customer_id == customer.id)):
             session.delete(row)
+    for tried in _tries(session, customer):
+        session.delete(tried)
     customer.first_name = customer.last_name = ERASED
     customer.number, customer.pin_hash = f"x{customer.id:07d}"[-8:], ERASED
     customer.phone = customer.email = None
+
+
+def _tries(session: Session, customer: CustomerRow) -> list[TryRow]:
+    """The counters that are kept under the customer's number."""
+    scopes = (PIN_NUMBER, BLOCK_NUMBER)
+    query = select(TryRow).where(TryRow.subject == customer.number, TryRow.scope.in_(scopes))
+    return list(session.scalars(query.order_by(TryRow.scope)))
 
 
 def _transactions(session: Session, customer_id: int) -> list[dict[str, Any]]:

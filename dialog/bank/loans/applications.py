@@ -16,7 +16,7 @@ from dialog.bank.loans.tables import LoanRow
 from dialog.bank.money import to_major, to_minor
 from dialog.bank.orders import Order, Told
 from dialog.bank.risk import Features
-from dialog.errors import InvalidAmount, ProposalSpent
+from dialog.errors import CustomerErased, InvalidAmount, ProposalSpent
 
 APPLICATION = "loan_application"
 """The workflow that follows an application."""
@@ -92,6 +92,7 @@ class Loans:
 
         Raises:
             ProposalSpent: There is none.
+            CustomerErased: Nobody knows any more what the scorecard said.
         """
         with self._desk.reading() as session:
             row = session.get(LoanRow, application_id)
@@ -121,6 +122,8 @@ def asked_for(order: Order) -> Request:
 
 def _value(row: LoanRow) -> Application:
     told = json.loads(row.assessment)
+    if not told:
+        raise CustomerErased("the customer was erased: there is nothing left to be decided")
     return Application(
         id=row.id,
         customer_id=row.customer_id,

@@ -12,7 +12,7 @@ from dialog.bank.bank import Bank
 from dialog.bank.demo import demo_customers
 from dialog.bank.values import TransferOrder
 
-__all__ = ["CHEAP", "PEPPER", "TODAY", "Clock", "Somebody", "meet", "plain"]
+__all__ = ["CHEAP", "PEPPER", "TODAY", "Clock", "Somebody", "empty", "meet", "plain"]
 
 
 def plain(url: str) -> str:
@@ -74,3 +74,15 @@ def meet(bank: Bank, first_name: str) -> Somebody:
         payees={payee.name: payee.id for payee in facts.payees},
         cards={card.kind: card.id for card in facts.cards},
     )
+
+
+def empty(bank: Bank, somebody: Somebody) -> None:
+    """Take the money out, as closing the accounts would."""
+    for kind in ("checking", "savings"):
+        account = next((a for a in bank.facts(somebody.id).accounts if a.kind == kind), None)
+        if account is not None and account.balance:
+            order = somebody.order(
+                str(account.balance), to=next(iter(somebody.payees)), source=kind
+            )
+            bank.propose_transfer(order, call_id="close", proposal_id=f"close-{kind}")
+            bank.execute_transfer(f"close-{kind}", customer_id=somebody.id, call_id="close")

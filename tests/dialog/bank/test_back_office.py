@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from bank_callers import empty
 
 from dialog.backoffice.engine import BackOffice, office_url
 from dialog.backoffice.looking import Window
@@ -163,6 +164,33 @@ def test_an_office_that_closes_leaves_its_workflows_to_the_next_one(
     wait_for(lambda: {one.status for one in window.workflows()} == {"SUCCESS"})
     after.close()
     assert letters(bank).count("complaint_answered") == len(cases)
+
+
+ORDERS = {
+    "replace": lambda james: {"card": james.cards["debit"]},
+    "call_back": lambda _: {"day": "2026-03-20", "hour": 10, "about": "a loan"},
+    "loan": lambda _: {
+        "amount_minor": 500000,
+        "months": 24,
+        "income_minor": 250000,
+        "employment": "employed",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_a_workflow_ends_quietly_once_its_customer_was_erased(
+    bank, james, office, window, maker, kind
+):
+    who = {"customer_id": james.id, "call_id": "c1"}
+    bank.orders.propose(kind, ORDERS[kind](james), proposal_id="o1", **who)
+    bank.orders.carry_out("o1", **who)
+    empty(bank, james)
+    bank.privacy.erase(james.number)
+    office.relay()
+    (workflow,) = [one.id for one in window.workflows()]
+    wait_for(lambda: status(window, workflow) == "SUCCESS")
+    assert (maker.orders, bank.tasks.waiting(), bank.letters()) == ([], [], [])
 
 
 def test_an_office_that_never_worked_is_told(tmp_path):

@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from bank_callers import empty
 from cryptography.fernet import Fernet
+from sqlalchemy import select
 
 from dialog.bank.privacy import ERASED
+from dialog.bank.tables import TryRow
 from dialog.errors import UnknownAccount, Unreadable
 
 OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
@@ -14,22 +17,6 @@ OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
 @pytest.fixture
 def vault(bank):
     return bank.vault([OLD])
-
-
-def empty(bank, somebody):
-    """Take the money out, as closing the accounts would."""
-    from bank_callers import meet
-
-    other = meet(bank, "Maria")
-    del other
-    for kind in ("checking", "savings"):
-        account = next((a for a in bank.facts(somebody.id).accounts if a.kind == kind), None)
-        if account is not None and account.balance:
-            order = somebody.order(
-                str(account.balance), to=next(iter(somebody.payees)), source=kind
-            )
-            bank.propose_transfer(order, call_id="close", proposal_id=f"close-{kind}")
-            bank.execute_transfer(f"close-{kind}", customer_id=somebody.id, call_id="close")
 
 
 def test_what_is_sealed_can_be_opened_with_the_ring_only(bank, vault, maria):
@@ -117,6 +104,17 @@ def test_erasing_leaves_books_and_audit_whole_and_nobody_named(bank, james, vaul
         assert word not in books
     assert bank.authenticate(james.number, james.pin, call_id="after").customer_id is None
     assert bank.cases.open_cases()[0][1] == ERASED
+
+
+def test_tries_under_a_number_are_exported_and_erased(bank, james):
+    bank.authenticate(james.number, "0000", call_id="g")
+    bank.emergency_block(james.number, "debit", call_id="g")
+    tries = bank.privacy.export(james.number)["tries"]
+    assert [row["scope"] for row in tries] == ["block-number", "pin-number"]
+    empty(bank, james)
+    bank.privacy.erase(james.number)
+    with bank._database.reading() as session:
+        assert james.number not in list(session.scalars(select(TryRow.subject)))
 
 
 def test_what_is_written_of_a_call_after_its_customer_was_erased_opens_nowhere(bank, james, vault):
