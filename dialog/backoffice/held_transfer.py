@@ -40,7 +40,7 @@ def ask_two_people(desk: Desk, proposal_id: str) -> None:
 
 def make_transfer(desk: Desk, proposal_id: str) -> str:
     """Move the money if both agreed and the books and rules still allow it, once."""
-    if desk.bank.tasks.get(f"{proposal_id}:approval").decision != "approved":
+    if desk.bank.tasks.lapse(f"{proposal_id}:approval") != "approved":
         return desk.bank.decline_held(proposal_id)
     try:
         desk.bank.execute_approved(proposal_id)

@@ -82,15 +82,22 @@ class Tasks:
     def decide(self, task_id: str, decision: Decision, *, by: str, note: str = "") -> Task:
         """Take one person's decision; enough of them, or one "declined", decide the task.
 
+        Args:
+            task_id: Of the task.
+            decision: "approved" or "declined".
+            by: Who, as they say themselves; in whatever letters, it is the same name.
+            note: Why.
+
         Raises:
             UnknownTask: There is none, it is decided, or this person has decided already.
         """
+        by = " ".join(by.split())[:64]
 
         def decide(session: Session) -> Task:
             row = session.get(TaskRow, task_id, with_for_update=True, populate_existing=True)
             if row is None or row.decided_at is not None:
                 raise UnknownTask(f"no open task {task_id}; see `tellerline tasks list`")
-            if session.get(TaskVoteRow, (task_id, by)) is not None:
+            if by.casefold() in {vote.by.casefold() for vote in _votes(session, task_id)}:
                 raise UnknownTask(f"{by} has decided already; four eyes are two people's")
             now = self._desk.now()
             session.add(
@@ -102,8 +109,20 @@ class Tasks:
                 office.tell(session, row.workflow, DECIDED, task_id, now)
             return _value(session, row)
 
-        deed = Deed("decide_task", by[:64])
+        deed = Deed("decide_task", by)
         return self._desk.do(deed, decide, lambda t: {"task": t.id, "vote": decision})
+
+    def lapse(self, task_id: str) -> Decision:
+        """Close a task that nobody waits for any more: what is not decided by now is declined."""
+
+        def lapse(session: Session) -> Decision:
+            row = session.get_one(TaskRow, task_id, with_for_update=True, populate_existing=True)
+            if row.decided_at is None:
+                row.decided_at, row.decision = self._desk.now(), "declined"
+            return "approved" if row.decision == "approved" else "declined"
+
+        deed = Deed("lapse_task", task_id[:64])
+        return self._desk.do(deed, lapse, lambda told: {"task": task_id, "decision": told})
 
     def get(self, task_id: str) -> Task:
         """A task.

@@ -207,6 +207,8 @@ def test_a_task_of_two_people_needs_two_different_ones(bank, maria):
     assert bank.tasks.decide("t1", "approved", by="Ada").decision is None
     with pytest.raises(UnknownTask, match="two people"):
         bank.tasks.decide("t1", "approved", by="Ada")
+    with pytest.raises(UnknownTask, match="two people"):
+        bank.tasks.decide("t1", "approved", by=" ADA ")
     assert bank.tasks.decide("t1", "approved", by="Ben").decision == "approved"
     with pytest.raises(UnknownTask):
         bank.tasks.decide("t1", "declined", by="Cleo")

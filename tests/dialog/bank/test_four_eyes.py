@@ -8,7 +8,13 @@ from dialog.backoffice.held_transfer import ask_two_people, make_transfer, tell_
 from dialog.backoffice.patience import Patience
 from dialog.backoffice.steps import Desk
 from dialog.bank.risk import Rule
-from dialog.errors import CodeNeeded, InsufficientFunds, NeedsApproval, ProposalSpent
+from dialog.errors import (
+    CodeNeeded,
+    InsufficientFunds,
+    NeedsApproval,
+    ProposalSpent,
+    UnknownTask,
+)
 
 RULES = (
     Rule.model_validate(
@@ -48,7 +54,9 @@ def test_without_two_people_nothing_moves(wary, maria, desk):
     wary.hold_transfer("p1", **who)
     ask_two_people(desk, "p1")
     assert make_transfer(desk, "p1") == "declined"
-    wary.tasks.decide("p1:approval", "approved", by="Ada")
+    assert wary.tasks.waiting() == []
+    with pytest.raises(UnknownTask):
+        wary.tasks.decide("p1:approval", "approved", by="Ada")
     with pytest.raises(ProposalSpent):
         wary.execute_approved("p1")
     assert balance(wary, maria) == Decimal("2450.75")
