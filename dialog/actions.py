@@ -96,9 +96,10 @@ def order_statement(view: View) -> Arguments:
 
 
 def open_case(view: View) -> Arguments:
-    """What the caller told, in their own words."""
-    words = view.frame.slots["words"].value
-    return {"words": str(words), "customer_id": view.known.customer_id}
+    """What the caller told, in their own words; who was angry or distressed goes first."""
+    words = str(view.frame.slots["words"].value)
+    first = view.state.mood.upset
+    return {"words": words, "customer_id": view.known.customer_id, "first": first}
 
 
 def code(view: View) -> Arguments:

@@ -170,8 +170,9 @@ def _open_suggestion(act: Act, bank: Bank, origin: Origin) -> Told:
 def _open_case(kind: CaseKind, act: Act, bank: Bank, origin: Origin) -> Told:
     words: Any = act.arguments["words"]
     customer: Any = act.arguments["customer_id"]
+    first: Any = act.arguments["first"]
     case = bank.cases.open(
-        kind, words, customer_id=customer, call_id=origin.call_id, request_id=act.id
+        kind, words, customer_id=customer, call_id=origin.call_id, request_id=act.id, first=first
     )
     return "ok", {"case": case}
 

@@ -25,7 +25,14 @@ class Cases:
         self._desk = desk
 
     def open(
-        self, kind: CaseKind, words: str, *, customer_id: int, call_id: str, request_id: str
+        self,
+        kind: CaseKind,
+        words: str,
+        *,
+        customer_id: int,
+        call_id: str,
+        request_id: str,
+        first: bool = False,
     ) -> Case:
         """Take a complaint or suggestion; the same request again gives the same case.
 
@@ -35,6 +42,7 @@ class Cases:
             customer_id: Whose it is.
             call_id: The call.
             request_id: Unique over all calls.
+            first: The caller is angry, distressed or vulnerable: it goes before all others.
         """
 
         def take(session: Session) -> Case:
@@ -42,7 +50,7 @@ class Cases:
             if known is not None:
                 return case_value(known)
             now = self._desk.now()
-            routed = route(words, now.date())
+            routed = route(words, now.date(), first=first)
             row = CaseRow(
                 request_id=request_id,
                 customer_id=customer_id,

@@ -65,11 +65,17 @@ def departments() -> Departments:
     return read(Path(__file__).with_name("departments.yaml"), Departments)
 
 
-def route(text: str, today: date) -> Route:
-    """Read the caller's words for a department and for how urgent they are."""
+def route(text: str, today: date, *, first: bool = False) -> Route:
+    """Read the caller's words for a department and for how urgent they are.
+
+    Args:
+        text: The words.
+        today: The bank's day.
+        first: The caller goes before all others, whatever the words are.
+    """
     rules = departments()
     found = next((d for d in rules.departments if _says(text, d.words)), rules.otherwise)
-    urgent = _says(text, rules.first.words)
+    urgent = first or goes_first(text)
     days = min(found.days, rules.first.days) if urgent else found.days
     return Route(found.department, bank_day_after(today, days), urgent)
 

@@ -3,6 +3,7 @@
 from calling import Caller, entity
 
 from dialog.bank.bank import Bank
+from nlu.understanding import Feelings, Understanding
 
 MARIA = ("40217308", "4821")
 STORY = "I waited an hour, nobody helped me, and then the machine ate my card"
@@ -24,6 +25,23 @@ def test_a_complaint_is_filed_in_the_callers_words(caller: Caller, bank: Bank) -
     assert " ".join(case.reference) in said
     assert "the card team" in said
     assert "March 23" in said
+
+
+def test_the_complaint_of_an_angry_caller_is_put_before_others(caller: Caller, bank: Bank) -> None:
+    """The same words; anger that has faded by the "yes" counts too."""
+    story = "the statement came late"
+    complains(caller)
+    caller.says(story, "inform")
+    caller.says("yes", "affirm")
+    caller.says("I want to complain", "complaint")
+    angry = Feelings(negative=0.9, anger=0.8)
+    caller.told.meanings[story] = Understanding(story, (), (), 0.95, True, feelings=angry)
+    assert caller.conversation.hear(story).action == "confirm_complaint"
+    caller.says("yes", "affirm")
+    first, last = (case for case, _ in bank.cases.open_cases())
+    assert (first.urgent, last.urgent) == (True, False)
+    assert first.reference > last.reference
+    assert first.due_on < last.due_on
 
 
 def test_words_that_sound_like_a_request_are_part_of_the_story(caller: Caller, bank: Bank) -> None:
