@@ -158,7 +158,13 @@ def _add_bills(session: Session, customer: CustomerRow, person: DemoCustomer, to
 
 def _add_cards(session: Session, customer: CustomerRow, person: DemoCustomer, today: date) -> None:
     for card in person.cards:
-        row = CardRow(customer_id=customer.id, kind=card.kind, last4=card.last4, status=card.status)
+        row = CardRow(
+            customer_id=customer.id,
+            kind=card.kind,
+            last4=card.last4,
+            status="blocked" if card.status == "blocked" else "active",
+            waiting=card.status == "new",
+        )
         session.add(row)
         session.flush()
         if card.status == "blocked":

@@ -47,7 +47,7 @@ class DemoAccount:
 
 @dataclass(frozen=True, slots=True)
 class DemoCard:
-    """A card and whether it works."""
+    """A card and whether it works; a new one has come by mail and waits to be activated."""
 
     kind: CardKind
     last4: str
@@ -179,7 +179,7 @@ def _daniel() -> DemoCustomer:
         number=_number("7750912"),
         pin="6608",
         accounts=(_checking("1093347102", "20.05"), _savings("2015526689", "0.00")),
-        cards=(DemoCard("debit", "5093", "blocked"),),
+        cards=(DemoCard("debit", "5093", "blocked"), DemoCard("credit", "4410", "new")),
         payees=("Mina Park",),
         history=(
             Movement(14, "checking", "Wages from Campus Library", "310.00"),

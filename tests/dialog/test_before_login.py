@@ -20,7 +20,7 @@ FLOWS = [
     [
         *("opening_hours", "branch_location", "rates", "mortgage", "open_account"),
         *("close_account", "change_address", "pin_help", "password_help", "fees"),
-        *("loan_rates", "products", "card_limits"),
+        *("loan_rates", "products", "card_limits", "travel_notice"),
     ],
 )
 def test_what_is_public_is_told_before_any_login(caller: Caller, intent: str) -> None:

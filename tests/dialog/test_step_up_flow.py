@@ -51,6 +51,24 @@ def test_a_large_payment_is_made_after_code_and_yes(caller: Caller, bank: Bank) 
     assert checking(bank) == Decimal("950.75")
 
 
+def test_a_very_large_payment_is_held_for_two_people_after_code_and_yes(
+    caller: Caller, bank: Bank
+) -> None:
+    caller.logs_in("63900578", "9135")
+    sofia = entity("payee", "Sofia Rossi", role="to")
+    source = entity("account_kind", "checking", role="from")
+    caller.says("send 9500 to Sofia from checking", "transfer", money("9500"), sofia, source)
+    assert caller.keys(f"{sent_code(bank)}#").action == "confirm_transfer"
+    assert bank.office.waiting() == []
+    answer = caller.says("yes", "affirm")
+    assert answer.action == "transfer_held"
+    assert "colleagues" in " ".join(answer.say)
+    assert bank.books()["transfers"] == []
+    assert [e.workflow.split(":")[0] for e in bank.office.waiting()] == ["held_transfer"]
+    account = next(a for a in bank.facts(3).accounts if a.kind == "checking")
+    assert account.balance - account.available == 9500
+
+
 def test_a_yes_is_no_code(caller: Caller, bank: Bank) -> None:
     asks_for_a_large_payment(caller)
     caller.says("yes", "affirm")

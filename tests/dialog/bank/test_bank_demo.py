@@ -32,9 +32,9 @@ def test_the_demo_has_its_people_and_exact_balances(bank):
     bank.check()
 
 
-def test_daniels_debit_card_is_blocked_already(bank):
+def test_daniels_debit_card_is_blocked_already_and_his_new_credit_card_waits(bank):
     cards = {customer["name"]: customer["cards"] for customer in bank.books()["customers"]}
-    assert [card["status"] for card in cards.pop("Daniel Kim")] == ["blocked"]
+    assert [card["status"] for card in cards.pop("Daniel Kim")] == ["blocked", "new"]
     assert {card["status"] for owned in cards.values() for card in owned} == {"active"}
 
 
