@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 from bank_callers import CHEAP, PEPPER, Clock
 from sqlalchemy import Engine, event
@@ -10,13 +11,21 @@ from dialog.bank.bank import Bank
 from dialog.bank.settings import BankSettings
 
 
-def execute_all(url: str, clock: Clock, customer_id: int, proposals: list[str], told: int) -> None:
-    """Execute the proposals in turn, telling each into the pipe once its receipt is here."""
+def execute_all(
+    url: str, clock: Clock, customer_id: int, sharing: list[list[str]], told: int
+) -> None:
+    """Execute proposals, each list in turn and all lists at once, in a thread each; telling each
+    proposal into the pipe once its receipt is here."""
     bank = Bank(url, pepper=PEPPER, clock=clock, settings=BankSettings(pin_cost=CHEAP, rules=()))
     os.write(told, b"start\n")
-    for proposal in proposals:
-        bank.execute_transfer(proposal, customer_id=customer_id, call_id="c1")
-        os.write(told, f"{proposal}\n".encode())
+
+    def execute(proposals: list[str]) -> None:
+        for proposal in proposals:
+            bank.execute_transfer(proposal, customer_id=customer_id, call_id="c1")
+            os.write(told, f"{proposal}\n".encode())
+
+    with ThreadPoolExecutor(len(sharing)) as threads:
+        list(threads.map(execute, sharing))
 
 
 def execute_one_and_die_at(url: str, customer_id: int, proposal: str, step: int, told: int) -> None:

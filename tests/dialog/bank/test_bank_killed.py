@@ -14,6 +14,9 @@ from children import CHILDREN
 TRANSFERS = 6
 """How many a process is to make before it is done; on a quiet machine each takes 10 ms."""
 
+THREADS = 2
+"""That make them at the same time, for one customer."""
+
 CHECKED_EVERY = 50
 """Rounds between two proofs of all books, which grow: what one finds stays there for the next."""
 
@@ -75,17 +78,18 @@ class Teller:
         order = customer.order("0.01", to=min(customer.payees))
         for proposal in proposals:
             self._bank.propose_transfer(order, call_id="c1", proposal_id=proposal)
-        finished = self._killed_while_it_executes(customer.id, proposals)
-        done = sum(self._execute(customer.id, proposals))
-        # The one more was committed, but its receipt never reached the process.
-        assert len(finished) <= done <= len(finished) + 1
+        sharing = [proposals[n::THREADS] for n in range(THREADS)]
+        finished = self._killed_while_it_executes(customer.id, sharing)
+        done = sum(sum(self._execute(customer.id, share)) for share in sharing)
+        # Of each thread one more was committed, but its receipt never reached the process.
+        assert len(finished) <= done <= len(finished) + THREADS
         self.cut_short += done < TRANSFERS
 
-    def _killed_while_it_executes(self, customer_id, proposals):
+    def _killed_while_it_executes(self, customer_id, sharing):
         """Those that it told of before it was killed."""
         told = Told()
         who = (self._url, self._clock, customer_id)
-        child = told.start(killed_teller.execute_all, *who, proposals)
+        child = told.start(killed_teller.execute_all, *who, sharing)
         told.wait(30)
         child.join(self._chance.uniform(0, 0.06))
         child.kill()

@@ -5,13 +5,12 @@ import time
 from decimal import Decimal
 
 import pytest
-from bank_callers import CHEAP, PEPPER, TODAY, Clock, meet
+from bank_callers import CHEAP, PEPPER, Clock, meet
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from dialog.bank.bank import Bank
-from dialog.bank.demo import create_demo
 from dialog.bank.fair_lock import FairLock
 from dialog.bank.settings import BankSettings
 from dialog.errors import InsufficientFunds, ProposalSpent
@@ -211,9 +210,7 @@ class Tellers(RuleBasedStateMachine):
             self.bank.close()
 
 
-def test_any_order_of_proposals_and_confirmations_keeps_the_books(tmp_path):
-    url = f"sqlite:///{tmp_path / 'bank.db'}"
-    create_demo(url, today=TODAY, pepper=PEPPER, cost=CHEAP)
+def test_any_order_of_proposals_and_confirmations_keeps_the_books(url):
     case = type("Case", (Tellers,), {"template": url}).TestCase
     case.settings = settings(
         max_examples=8,
