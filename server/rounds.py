@@ -34,7 +34,7 @@ EVERY = 1.0
 """Seconds between two rounds: a caller waits for a code."""
 
 FORGET_EVERY = 3600.0
-"""Seconds between two looks for calls past their retention period."""
+"""Seconds between two looks for what is past its retention period."""
 
 
 def make_round(bank: Bank, connectors: Mapping[str, Connector]) -> dict[str, int]:
@@ -55,6 +55,11 @@ def forget_old_calls(bank: Bank, settings: Settings) -> int:
     return len(calls)
 
 
+def forget_old_words(bank: Bank, settings: Settings) -> int:
+    """Blank what was told and written in matters that are long over; gives how many rows."""
+    return bank.privacy.forget_before(bank.now() - timedelta(days=settings.words_days))
+
+
 @asynccontextmanager
 async def rounds(
     bank: Bank,
@@ -68,7 +73,7 @@ async def rounds(
         bank: Whose.
         connectors: Carry its letters.
         open_office: Opens its back office (blocking); None leaves that to another process.
-        settings: Whose retention period is kept; None forgets no call.
+        settings: Whose retention periods are kept; None forgets nothing.
     """
     running = asyncio.create_task(_keep_on(bank, connectors))
     forgetting = asyncio.create_task(_forget(bank, settings)) if settings else None
@@ -97,8 +102,9 @@ async def _forget(bank: Bank, settings: Settings) -> None:
     while True:
         try:
             calls = await asyncio.shield(asyncio.to_thread(forget_old_calls, bank, settings))
-            if calls:
-                log.info("calls_forgotten", calls=calls)
+            words = await asyncio.shield(asyncio.to_thread(forget_old_words, bank, settings))
+            if calls or words:
+                log.info("forgotten", calls=calls, words=words)
         except (BankError, ServerError) as error:
             log.warning("forgetting_failed", error=type(error).__name__)
         await asyncio.sleep(FORGET_EVERY)

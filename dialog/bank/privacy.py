@@ -4,9 +4,10 @@ The books stay (a bank must keep them) and so does the audit, which names nobody
 is who the number was, what they said, where letters go, and every key to their calls.
 """
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from dialog.bank.bill_tables import BillRow
@@ -59,6 +60,20 @@ OWN_ROWS: tuple[type[Base], ...] = (
 )
 SECRET = {"pin_hash", "mac"}
 
+WORDS: dict[type[Base], dict[str, str]] = {
+    OrderRow: {"terms": "{}"},
+    TripRow: {"place": ERASED},
+    SurveyRow: {"words": ERASED},
+    CaseRow: {"words": ERASED, "answer": ERASED},
+    TaskRow: {"summary": ERASED},
+    WaitingRow: {"summary": ERASED},
+    MessageRow: {"address": ERASED, "body": ""},
+}
+"""What callers told and what was written to them, and what stands there once it is gone."""
+
+TOLD = ("dispute", "survey", "call_back", "trip")
+"""Kinds of order whose terms hold a caller's words."""
+
 
 class Privacy:
     """Exports and erases."""
@@ -90,6 +105,36 @@ class Privacy:
         """Write down that somebody read a call's record."""
         self._desk.do(Deed("open_record", call_id[:64]), lambda _: None)
 
+    def forget_before(self, when: datetime) -> int:
+        """Blank what was told and written in matters that were over before an instant.
+
+        Returns:
+            How many letters, cases, tasks, answers, trips, orders and summaries were blanked. The
+            books and the audit stay, and so do a customer's own data.
+        """
+        over: dict[type[Base], ColumnElement[bool]] = {
+            OrderRow: and_(OrderRow.expires_at < when, OrderRow.kind.in_(TOLD)),
+            TripRow: TripRow.last_on < when.date(),
+            SurveyRow: SurveyRow.at < when,
+            CaseRow: CaseRow.closed_at < when,
+            TaskRow: TaskRow.decided_at < when,
+            WaitingRow: WaitingRow.since < when,
+            MessageRow: MessageRow.sent_at < when,
+        }
+
+        def forget(session: Session) -> int:
+            count = 0
+            for kind, condition in over.items():
+                name, blank = next(iter(WORDS[kind].items()))
+                left = select(kind).where(condition, kind.__table__.c[name] != blank)
+                for row in session.scalars(left.with_for_update()):
+                    count += 1
+                    for column, value in WORDS[kind].items():
+                        setattr(row, column, value)
+            return count
+
+        return self._desk.do(Deed("forget_words", "privacy"), forget, lambda n: {"rows": n})
+
     def erase(self, number: str) -> list[str]:
         """Erase a customer; gives the calls whose keys were destroyed.
 
@@ -120,16 +165,10 @@ def _customer(session: Session, number: str) -> CustomerRow:
 def _blank(session: Session, customer: CustomerRow) -> None:
     """Take out of every row who the customer was and what they said."""
     mine: dict[type[Base], dict[str, Any]] = {
+        **WORDS,
         PayeeProposalRow: {"name": ERASED, "routing": "", "account_number": ""},
-        OrderRow: {"terms": "{}"},
-        TripRow: {"place": ERASED},
         BillRow: {"reference": ERASED},
-        SurveyRow: {"words": ERASED},
         RecommendationRow: {"seen": "{}"},
-        CaseRow: {"words": ERASED, "answer": ERASED},
-        TaskRow: {"summary": ERASED},
-        WaitingRow: {"summary": ERASED},
-        MessageRow: {"address": ERASED, "body": ""},
         LoanRow: {"income_minor": 0, "employment": ERASED, "assessment": "{}"},
     }
     for kind, values in mine.items():

@@ -94,11 +94,13 @@ def rotate() -> None:
 
 @privacy_app.command()
 def retain() -> None:
-    """Forget the calls that are past their retention period (`serve` does it every hour)."""
-    from server.rounds import forget_old_calls
+    """Forget the calls, and what was told and written in matters that are over, past their
+    retention periods (`serve` does it every hour)."""
+    from server.rounds import forget_old_calls, forget_old_words
 
     with _opened() as (bank, _):
         print(f"{forget_old_calls(bank, settings())} calls are forgotten")
+        print(f"{forget_old_words(bank, settings())} rows are blanked")
 
 
 def _read(vault: "Vault", call: str) -> str:

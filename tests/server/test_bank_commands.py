@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from dialog.bank import office
 from dialog.bank.bank import Bank
+from dialog.bank.values import TransferOrder
 from dialog.errors import BankError, BankUnavailable, UnknownAccount
 from server.bank_file import open_bank
 from server.cli.root import app, overrides
-from server.settings import Settings
+from server.settings import Settings, read_data_keys
 
 NUMBER = "40217308"
 Command = Callable[..., str]
@@ -93,6 +95,60 @@ def test_a_customer_is_exported_and_none_is_erased_who_has_money(
     command("audit", "verify")
     with pytest.raises(UnknownAccount):
         command("privacy", "export", "98765439")
+
+
+def test_a_customer_without_money_is_erased(command: Command, bank: Bank) -> None:
+    number = "77509128"
+    daniel = bank.authenticate(number, "6608", call_id="login").customer_id
+    assert daniel is not None
+    facts = bank.facts(daniel)
+    order = TransferOrder(
+        customer_id=daniel,
+        from_account_id=facts.accounts[0].id,
+        amount=facts.accounts[0].balance,
+        currency="USD",
+        to_payee_id=facts.payees[0].id,
+    )
+    bank.propose_transfer(order, call_id="c1", proposal_id="all")
+    bank.execute_transfer("all", customer_id=daniel, call_id="c1")
+    bank.vault(read_data_keys(Settings().data_keys)).seal("c1", b"words", customer_id=daniel)
+    assert "1 calls can no longer be read" in command("privacy", "erase", number, "--yes")
+    with pytest.raises(UnknownAccount):
+        command("privacy", "export", number)
+    command("audit", "verify")
+    assert "rows are blanked" in command("privacy", "retain")
+
+
+def test_a_workflow_that_failed_is_tried_again_with_the_command(
+    command: Command, bank: Bank, maria: int
+) -> None:
+    """It is told of a case that is not there yet."""
+    bank._database.write(lambda session: office.start(session, "complaint", "1", bank.now()))
+    command("workflows", "run", "--seconds", "0.4")
+    assert [one["status"] for one in lines(command("workflows", "list", "--json"))] == ["ERROR"]
+    bank.cases.open("complaint", "a fee", customer_id=maria, call_id="c1", request_id="r1")
+    command("workflows", "retry", "complaint:1")
+    for _ in range(20):
+        command("workflows", "run", "--seconds", "1")
+        if bank.letters():
+            break
+    assert [one["status"] for one in lines(command("workflows", "list", "--json"))] == ["PENDING"]
+    assert bank.letters()[-1]["kind"] == "complaint_taken"
+
+
+def test_the_fairness_report_is_printed_and_finds_nothing(command: Command) -> None:
+    few = ("loans", "fairness", "--applicants", "4000", "--seed", "3")
+    told = json.loads(command(*few, "--json"))
+    assert told["findings"] == []
+    assert {rate["trait"] for rate in told["rates"]} == {"gender", "origin", "age"}
+    assert "no proxy found" in command(*few)
+
+
+def test_a_finding_of_the_fairness_report_is_exit_code_1(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialog.bank.loans.fairness.FOUR_FIFTHS", 0.99)
+    assert app(["loans", "fairness", "--applicants", "4000"], standalone_mode=False) == 1
 
 
 def test_a_low_answer_is_reported_by_what_was_done(

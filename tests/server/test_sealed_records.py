@@ -1,5 +1,6 @@
 """The record of a call at rest: sealed under a key of its own, forgotten in time."""
 
+import asyncio
 import json
 import stat
 from datetime import date
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from dialog.bank.settings import PinCost
+from dialog.bank.tables import ERASED
 from server.bank_file import temporary_bank
 from server.errors import SettingsError
 from server.records import CallRecord, record_path, sealed_path
-from server.rounds import forget_old_calls
+from server.rounds import forget_old_calls, rounds
 from server.settings import Settings, read_data_keys, write_data_keys
 
 
@@ -51,6 +53,21 @@ def test_calls_past_their_period_lose_key_and_file(bank, settings):
     assert forget_old_calls(bank, settings) == 0
     longer = settings.model_copy(update={"retention_days": -1})
     assert forget_old_calls(bank, longer) == 1
+    assert not sealed_path(settings.records, "c1").exists()
+
+
+async def test_the_server_itself_forgets_what_is_past_its_periods(bank, settings):
+    vault = bank.vault(read_data_keys(settings.data_keys))
+    record = CallRecord(settings.records, "c1", lambda d: vault.seal("c1", d, customer_id=None))
+    record.add({"type": "heard"})
+    record.write()
+    terms, who = {"words": "five, thanks", "flows": ""}, {"customer_id": 1, "call_id": "c1"}
+    bank.orders.propose("survey", terms, proposal_id="s", **who)
+    bank.orders.carry_out("s", **who)
+    over = settings.model_copy(update={"retention_days": -1, "words_days": -1})
+    async with rounds(bank, {}, settings=over), asyncio.timeout(20):
+        while bank.surveys.get("s")[2] != ERASED:
+            await asyncio.sleep(0.02)
     assert not sealed_path(settings.records, "c1").exists()
 
 

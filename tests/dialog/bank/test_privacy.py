@@ -1,6 +1,7 @@
 """What is sealed, opened, exported, erased and forgotten; on both databases."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from bank_callers import empty
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from dialog.bank.privacy import ERASED
 from dialog.bank.tables import TryRow
+from dialog.bank.waiting_line import NewWaiting
 from dialog.errors import UnknownAccount, Unreadable
 
 OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
@@ -104,6 +106,34 @@ def test_erasing_leaves_books_and_audit_whole_and_nobody_named(bank, james, vaul
         assert word not in books
     assert bank.authenticate(james.number, james.pin, call_id="after").customer_id is None
     assert bank.cases.open_cases()[0][1] == ERASED
+
+
+def test_what_was_told_in_matters_that_are_long_over_is_blanked(bank, maria, clock):
+    """What is still open, or was over later, stays; so do the customer and the books."""
+    who = {"customer_id": maria.id, "call_id": "c1"}
+
+    def happen(name):
+        case = bank.cases.open("complaint", f"words {name}", request_id=name, **who)
+        terms = {"words": f"two, {name} was slow", "flows": ""}
+        bank.orders.propose("survey", terms, proposal_id=f"s-{name}", **who)
+        bank.orders.carry_out(f"s-{name}", **who)
+        bank.line.join(NewWaiting(f"call-{name}", maria.id, False, "calm", f"summary {name}"))
+        return case
+
+    bank.cases.close(happen("old").reference, "old answer", by="Ada")
+    happen("open")
+    clock.pass_time(days=100)
+    bank.cases.close(happen("young").reference, "young answer", by="Ada")
+    before = bank.books()["journal_entries"]
+    limit = clock.now - timedelta(days=50)
+    assert bank.privacy.forget_before(limit) == 7
+    assert bank.privacy.forget_before(limit) == 0
+    told = json.dumps(bank.privacy.export(maria.number))
+    for gone in ("words old", "old answer", "two, old", "summary old", "two, open"):
+        assert gone not in told
+    for kept in ("words open", "words young", "young answer", "two, young", "Maria"):
+        assert kept in told
+    assert bank.books()["journal_entries"] == before
 
 
 def test_tries_under_a_number_are_exported_and_erased(bank, james):
