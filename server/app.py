@@ -10,7 +10,6 @@ from datetime import date
 import uvicorn
 from fastapi import FastAPI, WebSocket
 from starlette.applications import Starlette
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from dialog.bank.bank import Bank
 from server.admission import Admission, Drain
@@ -22,6 +21,7 @@ from server.channels.rtvi.answering import answer_rtvi
 from server.channels.rtvi.webrtc import add_rtvi_webrtc
 from server.channels.running import Running
 from server.channels.websocket import answer_websocket
+from server.connections import REQUEST_WITHIN, HttpConnection, SocketConnection
 from server.engines import Engines
 from server.errors import ServerError
 from server.llm import ChatModel
@@ -29,8 +29,6 @@ from server.settings import Settings
 
 LARGEST_MESSAGE = 64 * 1024
 """Bytes; far more than 200 ms of audio."""
-MOST_LATE_BYTES = 1 << 20
-"""Read from a client after its call was closed; what was under way is less."""
 
 
 def open_house(
@@ -115,7 +113,9 @@ async def serving_http(app: Starlette, settings: Settings) -> AsyncIterator[str]
     server = _Server(
         uvicorn.Config(
             app,
-            ws=_Protocol,
+            http=HttpConnection,
+            timeout_keep_alive=REQUEST_WITHIN,
+            ws=SocketConnection,
             ws_max_size=LARGEST_MESSAGE,
             ws_per_message_deflate=False,  # sound hardly shrinks, and zeros are a cheap flood
             ssl_certfile=settings.tls_certificate,
@@ -138,21 +138,6 @@ async def serving_http(app: Starlette, settings: Settings) -> AsyncIterator[str]
     finally:
         server.should_exit = True
         await running
-
-
-class _Protocol(WebSocketsSansIOProtocol):
-    """Cuts off a client that goes on sending after its call was closed, instead of reading it."""
-
-    _late_bytes = 0
-
-    def data_received(self, data: bytes) -> None:
-        """Take what came; of what comes after the close only what was under way."""
-        if self.close_sent:
-            self._late_bytes += len(data)
-            if self._late_bytes > MOST_LATE_BYTES:
-                self.transport.abort()
-                return
-        super().data_received(data)
 
 
 class _Server(uvicorn.Server):

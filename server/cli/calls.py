@@ -55,6 +55,7 @@ def serve(
     from server.cli.hosting import hosted, loaded_engines, parse_day, until_told
     from server.cli.reloading import reloading
     from server.cli.renewing import renewing
+    from server.processes import open_many_files
     from server.settings import AudioSocket, Sip
 
     chosen = settings(host=host, port=port)
@@ -62,6 +63,7 @@ def serve(
         chosen = chosen.model_copy(update={"sip": Sip()})
     if audiosocket and chosen.audiosocket is None:
         chosen = chosen.model_copy(update={"audiosocket": AudioSocket()})
+    open_many_files()
 
     async def run() -> None:
         drain = Drain()

@@ -21,6 +21,10 @@ def resident() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def open_files() -> int:
+    return psutil.Process().num_fds()
+
+
 def address(caller) -> tuple[str, int]:
     host, port = caller.socket.remote_address[:2]
     return host, port
@@ -50,6 +54,36 @@ async def test_two_hundred_that_never_speak_cost_nobody_a_call(tmp_path, monkeyp
                 await late.send(json.dumps(HELLO))
                 assert json.loads(await late.recv())["type"] == "ready"
         assert resident() - before < 100e6
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET"])
+async def test_a_connection_that_asks_for_nothing_is_closed(tmp_path, monkeypatch, sent):
+    """At the beginning, in the middle of its first request, and of the next."""
+    monkeypatch.setattr("server.app.REQUEST_WITHIN", 1)
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        before = open_files()
+        bare = [await asyncio.open_connection(*address(caller)) for _ in range(200)]
+        for _, writer in bare:
+            writer.write(sent)
+        async with asyncio.timeout(10):
+            for reader, writer in bare:
+                await reader.read()
+                writer.close()
+        await asyncio.sleep(0.1)
+        assert open_files() - before < 5
+        await goes_on(caller)
+
+
+async def test_a_request_whose_body_does_not_come_is_answered(tmp_path, monkeypatch):
+    monkeypatch.setattr("server.channels.body.BODY_WITHIN", 0.5)
+    monkeypatch.setattr("server.app.REQUEST_WITHIN", 1)
+    async with staged(tmp_path, monkeypatch) as caller:
+        reader, writer = await asyncio.open_connection(*address(caller))
+        writer.write(b"POST /v1/webrtc HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{")
+        async with asyncio.timeout(5):
+            assert b"400 Bad Request" in await reader.read()
+        writer.close()
 
 
 async def test_a_client_that_stops_reading_is_given_up(tmp_path, monkeypatch):

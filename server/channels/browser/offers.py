@@ -5,6 +5,7 @@ from typing import TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from server.channels.body import read_body
 from server.channels.browser.peer import Peer
 from server.protocol import ErrorCode, ProtocolError
 
@@ -15,17 +16,15 @@ STATUS: dict[ErrorCode, int] = {"bad_hello": 400, "unauthorized": 401, "busy": 5
 Body = TypeVar("Body", bound=BaseModel)
 
 
-async def read_body(request: Request, kind: type[Body]) -> Body:
+async def read_offer(request: Request, kind: type[Body]) -> Body:
     """A request's JSON.
 
     Raises:
-        ProtocolError: It is too large, or a field is missing or wrong (the message names it).
+        ProtocolError: It is too large or late, or a field is missing or wrong (the message names it).
     """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > 2 * LARGEST_OFFER:
-            raise ProtocolError("bad_hello", "the offer is too large", fatal=True)
+    body = await read_body(request, 2 * LARGEST_OFFER)
+    if body is None:
+        raise ProtocolError("bad_hello", "the offer is too large or too late", fatal=True)
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

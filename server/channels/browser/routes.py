@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
 from server.admission import address_of, is_loopback
-from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_body
+from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_offer
 from server.channels.browser.peer import Peer
 from server.channels.browser.webrtc import WebRtcLine
 from server.channels.call import LANGUAGES, House, hold_call, new_call_id
@@ -109,7 +109,7 @@ async def _answer(request: Request, house: House, running: Running) -> Response:
 
 
 async def _offer(request: Request) -> Offer:
-    offer = await read_body(request, Offer)
+    offer = await read_offer(request, Offer)
     if offer.language not in LANGUAGES:
         known = ", ".join(sorted(LANGUAGES))
         raise ProtocolError("bad_hello", f"language: we speak {known}", fatal=True)

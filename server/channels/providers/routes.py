@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Response, WebSocket, WebSocketDisconnect
 from fastapi import Request as HttpRequest
 
+from server.channels.body import read_body
 from server.channels.call import House, hold_call, new_call_id
 from server.channels.line import Caller, address_of_number
 from server.channels.providers.asterisk import Asterisk
@@ -90,9 +91,9 @@ class Desk:
 
     async def answer(self, http: HttpRequest) -> Response:
         """Answer a webhook: 403 for one that is not the provider's or that is told again."""
-        body = await _body(http)
+        body = await read_body(http, LARGEST_BODY)
         if body is None:
-            return Response("the body is too large", 413)
+            return Response("the body is too large or too late", 413)
         form = {}
         if "form" in http.headers.get("content-type", ""):
             form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -200,16 +201,6 @@ def _stream(provider: Provider, text: str) -> Stream | None:
         return provider.stream(text)
     except (ValueError, TypeError, AttributeError):
         return None
-
-
-async def _body(http: HttpRequest) -> bytes | None:
-    """The body; None where it is larger than any webhook's."""
-    body = b""
-    async for chunk in http.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            return None
-    return body
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pipecat.frames.frames import Frame
 from pydantic import BaseModel, Field
 
 from server.admission import address_of
-from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_body
+from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_offer
 from server.channels.browser.peer import Peer
 from server.channels.browser.routes import CONNECTED_WITHIN
 from server.channels.browser.webrtc import WebRtcLine
@@ -170,7 +170,7 @@ class Answering:
         Raises:
             ProtocolError: It cannot be used, or its sender may not call.
         """
-        offer = await read_body(request, Offer)
+        offer = await read_offer(request, Offer)
         if offer.pc_id is not None:
             return await self._again(offer, offer.pc_id)
         token = offer.secret.token if offer.secret else None
@@ -208,7 +208,7 @@ class Answering:
         Raises:
             ProtocolError: They cannot be used.
         """
-        more = await read_body(request, Candidates)
+        more = await read_offer(request, Candidates)
         webrtc = self._found(more.pc_id).changed()
         try:
             for each in more.candidates:

@@ -30,6 +30,7 @@ from server.channels.sip.stack import stack
 from server.channels.sip.wire import RENEWED, Wire
 from server.cli.logs import set_up_logs
 from server.errors import ServerError
+from server.processes import open_many_files
 from server.settings import Sip
 
 log = structlog.get_logger()
@@ -137,8 +138,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    open_many_files()
     set_up_logs(verbose=sys.argv[3:] == ["--verbose"])
     asyncio.run(serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2]))
 
