@@ -71,6 +71,10 @@ class Trunk:
         ringing = await _within(RINGING_WITHIN, wire)
         if ringing is None:
             return
+        if not is_allowed(ringing["source"], self._sip.allow):
+            log.warning("sip_call_not_allowed", source=ringing["source"])
+            await wire.send({"do": "reject"})
+            return  # and no record: anybody could fill the disk with them
         details = CallDetails(
             call=new_call_id(),
             sip_call_id=ringing["sip_call_id"],
@@ -88,11 +92,6 @@ class Trunk:
             await self._house.engines.bank.run(details.write, self._house.settings.records)
 
     async def _admitted(self, wire: Wire, details: CallDetails) -> None:
-        if not is_allowed(details.source, self._sip.allow):
-            details.ended = "not_allowed"
-            log.warning("sip_call_not_allowed", source=details.source)
-            await wire.send({"do": "reject"})
-            return
         try:
             with self._house.admission.place("sip"):
                 await self._talk(wire, details)

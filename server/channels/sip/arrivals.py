@@ -13,7 +13,8 @@ import asyncio
 import logging
 import re
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
+from dataclasses import dataclass
 
 REMEMBERED = 4096
 """Call-IDs; older ones are forgotten."""
@@ -25,6 +26,17 @@ _FIRST = re.compile(
     r"\ARX\s+(?P<transport>\S+)\s+(?P<source>\S+):\d+\s+->[^\n]*\n(?P<method>[A-Z]+) "
 )
 _CALL_ID = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+_OF_A_CALL = re.compile(r"^(?:To|t)[ \t]*:.*;[ \t]*tag[ \t]*=", re.IGNORECASE | re.MULTILINE)
+_KEY = re.compile(r"^(?:Content-Type|c)[ \t]*:[ \t]*application/dtmf", re.IGNORECASE | re.MULTILINE)
+_NUMBER = re.compile(r"^CSeq[ \t]*:[ \t]*(\d+)", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(slots=True)
+class _Keys:
+    """Of one call: keys by INFO that were not taken yet, and the number of the last request."""
+
+    waiting: int = 0
+    number: int = -1
 
 
 class Arrivals(logging.Handler):
@@ -32,12 +44,12 @@ class Arrivals(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self._sources: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._infos: Counter[str] = Counter()
+        self._sources: OrderedDict[str, tuple[str, str] | None] = OrderedDict()
+        self._keys: dict[str, _Keys] = {}
         self._own = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note where an INVITE came from, and that an INFO came."""
+        """Note where an INVITE came from, and that a key came by INFO."""
         text = record.getMessage()
         first = _FIRST.match(text)
         if first is None or first["method"] not in ("INVITE", "INFO"):
@@ -47,33 +59,53 @@ class Arrivals(logging.Handler):
             return
         with self._own:
             if first["method"] == "INFO":
-                self._infos[call_id[1]] += 1
-            elif call_id[1] not in self._sources:
+                self._informed(call_id[1], text)
+            elif not _OF_A_CALL.search(text):
                 source = first["source"].strip("[]")
-                self._sources[call_id[1]] = (source, first["transport"].lower())
-                if len(self._sources) > REMEMBERED:
-                    self._sources.popitem(last=False)
+                self._invited(call_id[1], source, first["transport"].lower())
+
+    def _informed(self, call_id: str, text: str) -> None:
+        """A key of a call that we hold; told again, its number is the same."""
+        keys, number = self._keys.get(call_id), _NUMBER.search(text)
+        if keys is None or number is None or not _KEY.search(text):
+            return
+        if int(number[1]) > keys.number:
+            keys.number = int(number[1])
+            keys.waiting += 1
+
+    def _invited(self, call_id: str, source: str, transport: str) -> None:
+        """A new call; one that two addresses ask for under the same name is nobody's."""
+        known = self._sources.setdefault(call_id, (source, transport))
+        if known is not None and known[0] != source:
+            self._sources[call_id] = None
+        if len(self._sources) > REMEMBERED:
+            self._sources.popitem(last=False)
 
     async def source(self, call_id: str) -> tuple[str, str] | None:
-        """Address and transport of a call's first INVITE; None where the trace has none."""
+        """Address and transport of a call's INVITE; None where the trace has none, or several."""
         deadline = asyncio.get_running_loop().time() + WITHIN
         while asyncio.get_running_loop().time() < deadline:
             with self._own:
-                if found := self._sources.get(call_id):
-                    return found
+                if call_id in self._sources:
+                    return self._sources[call_id]
             await asyncio.sleep(0.01)
         return None
 
-    def take_info(self, call_id: str) -> bool:
-        """Whether an INFO has come that no key was taken from yet."""
+    def follow(self, call_id: str) -> None:
+        """Count the keys of a call that we take."""
         with self._own:
-            if self._infos[call_id] <= 0:
+            self._keys[call_id] = _Keys()
+
+    def take_info(self, call_id: str) -> bool:
+        """Whether a key has come by INFO that was not taken yet."""
+        with self._own:
+            keys = self._keys.get(call_id)
+            if keys is None or keys.waiting == 0:
                 return False
-            self._infos[call_id] -= 1
+            keys.waiting -= 1
             return True
 
     def forget(self, call_id: str) -> None:
         """The call is over."""
         with self._own:
-            self._sources.pop(call_id, None)
-            self._infos.pop(call_id, None)
+            self._keys.pop(call_id, None)

@@ -99,6 +99,7 @@ async def _answer(call: Call, arrivals: Arrivals, path: str, sip: Sip) -> None:
         if not isinstance(order, dict) or order.get("do") != "answer":
             await _reject(call)
             return
+        arrivals.follow(sip_call_id)
         await call.answer()
         line = SipLine(
             call,

@@ -1,6 +1,5 @@
 """baresip's stack for this process: what it listens on, what it offers, and its end."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -67,15 +66,6 @@ async def stack(
             log.debug("sip_not_closed", error=str(error))
         trace.removeHandler(arrivals)
         trace.level, trace.propagate = was
-
-
-async def drain(runtime: Runtime, seconds: float) -> None:
-    """Refuse new calls and let the running ones finish, for some time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await runtime.drain()
-    except (TimeoutError, BaresipError):
-        log.info("sip_drain_cut_short", seconds=seconds)
 
 
 def _config(sip: Sip) -> Config:
