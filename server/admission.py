@@ -130,9 +130,13 @@ class Admission:
         Raises:
             ProtocolError: Unauthorized or busy.
         """
-        token = self._check(hello, is_loopback(host), secure)
+        token = self._check(hello, host, secure)
         with self.place(token.name if token else "", token.max_calls if token else None):
             yield token
+
+    def is_ours(self, host: str | None) -> bool:
+        """Whether a program of this machine calls; behind a proxy nobody can be told from it."""
+        return self._settings.public_url is None and is_loopback(host)
 
     @contextmanager
     def place(self, name: str = "", most: int | None = None) -> Iterator[None]:
@@ -159,10 +163,10 @@ class Admission:
             self._calls[name] -= 1
             self.drain.running(self.calls)
 
-    def _check(self, hello: Hello, local: bool, secure: bool) -> Token | None:
-        if hello.token is None and local:
+    def _check(self, hello: Hello, host: str | None, secure: bool) -> Token | None:
+        if hello.token is None and self.is_ours(host):
             return None
-        if not local and not secure:
+        if not is_loopback(host) and not secure:
             raise ProtocolError("unauthorized", "calls from outside need wss", fatal=True)
         given = hashlib.sha256((hello.token or "").encode()).hexdigest()
         for token in (*self._settings.tokens, *self._of_devices()):

@@ -177,7 +177,8 @@ class Settings(BaseSettings):
         audiosocket: Asterisk's calls; None answers none.
         providers: Telephone providers that may call, and the secret by which each is known: its
             auth token, signature secret or public key (docs/channels.md).
-        public_url: Our address as providers know it, where a proxy hides it: their signatures are
+        public_url: Our address as providers know it, where a proxy hides it; loopback then needs a
+            token, too. Their signatures are
             over its exact letters.
         ice_servers: STUN and TURN urls for browsers behind other networks' walls.
         drain: Seconds that running calls may still take once the server is told to end (SIGTERM).

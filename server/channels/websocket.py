@@ -6,7 +6,7 @@ import json
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
-from server.admission import address_of, is_loopback
+from server.admission import address_of
 from server.channels.call import LANGUAGES, House, hold_call, new_call_id
 from server.channels.line import Caller
 from server.channels.origin import is_same_origin
@@ -38,7 +38,8 @@ async def answer_websocket(websocket: WebSocket, house: House) -> None:
         secure = websocket.url.scheme == "wss"
         with house.admission.admit(hello, host=host, secure=secure) as token:
             address = address_of(token, host, hello.caller_id)
-            await _call(websocket, hello, house, address=address, local=is_loopback(host))
+            ours = house.admission.is_ours(host)
+            await _call(websocket, hello, house, address=address, local=ours)
     except ProtocolError as error:
         log.info("call_refused", code=error.code, host=host)
         await _refuse(websocket, error)

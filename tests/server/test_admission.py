@@ -76,6 +76,15 @@ def test_loopback_needs_no_token_but_a_wrong_one_is_refused():
     assert refused(door, hello("guess"), "127.0.0.1", False) == "unauthorized"
 
 
+def test_behind_a_proxy_nobody_is_taken_for_this_machine():
+    """One that tells no X-Forwarded-For has everybody call from loopback."""
+    door = admission(public_url="https://voice.example.com")
+    assert refused(door, hello(), "127.0.0.1", False) == "unauthorized"
+    assert not door.is_ours("127.0.0.1")
+    with door.admit(hello(SECRET), host="127.0.0.1", secure=False):
+        assert door.calls == 1
+
+
 def test_outside_needs_a_token_and_wss():
     door = admission()
     assert refused(door, hello(), "203.0.113.9", True) == "unauthorized"

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
-from server.admission import address_of, is_loopback
+from server.admission import address_of
 from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_offer
 from server.channels.browser.peer import Peer
 from server.channels.browser.webrtc import WebRtcLine
@@ -96,7 +96,8 @@ async def _answer(request: Request, house: House, running: Running) -> Response:
         token = place.enter_context(house.admission.admit(hello, host=host, secure=secure))
         connection = Peer(house.settings.ice_servers)
         await accept(connection, offer.sdp)
-        diagnostics = offer.diagnostics and (is_loopback(host) or house.settings.diagnostics)
+        ours = house.admission.is_ours(host)
+        diagnostics = offer.diagnostics and (ours or house.settings.diagnostics)
         address, about = address_of(token, host), {"token": token.name if token else None}
         caller = Caller("webrtc", address, offer.language, diagnostics, about)
         call_id = new_call_id()
