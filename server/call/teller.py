@@ -52,6 +52,9 @@ log = structlog.get_logger()
 DUCKED = 10 ** (-26 / 20)
 """Of its level, how loud an answer is over which somebody may be speaking."""
 
+MOST_ENTRIES = 4
+"""Keyed entries that may wait for their answers, dialled ahead; what is keyed beyond is dropped."""
+
 
 class Teller(FrameProcessor):
     """One call.
@@ -98,6 +101,7 @@ class Teller(FrameProcessor):
         self._listener = Listener(engines, self._mind, self, silence=silence)
         self._speaker = Speaker(engines.synthesiser.sample_rate, self._send_audio, self._announce)
         self._keys = KeyEntry()
+        self._entries = 0
         self._floor = asyncio.Lock()
         self._number = 0
         self._turn = self._answered = 0
@@ -181,6 +185,9 @@ class Teller(FrameProcessor):
             await self._yield_floor()
 
     async def _enter(self, digits: str) -> None:
+        if self._entries >= MOST_ENTRIES:
+            return
+        self._entries += 1
         self._listener.forget()
         self._turn = self._listener.turns.take_turn()
         await self._yield_floor()
@@ -277,6 +284,7 @@ class Teller(FrameProcessor):
             self._listener.turns.listen()
 
     async def _answer_keys(self, number: int, digits: str) -> None:
+        self._entries -= 1
         laps = Laps(now())
         response = await self._mind.key(digits)
         await self._send(heard_event(self._turn, response, None, self._diagnostics), urgent=True)

@@ -14,6 +14,9 @@ BEHIND = 5.0
 MESSAGES_PER_SECOND = 200
 """More than audio, keys and reports need."""
 
+KEYS_PER_SECOND = 20
+"""More than a telephone dials by itself; some 40 at once are taken."""
+
 
 class Pace:
     """What one client sends.
@@ -24,7 +27,7 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = now) -> None:
         self._clock = clock
-        self._messages_to = self._sound_to = clock()
+        self._messages_to = self._sound_to = self._keys_to = clock()
 
     def message(self) -> None:
         """One more has come.
@@ -34,6 +37,15 @@ class Pace:
         """
         why = "more messages than a call needs"
         self._messages_to = self._after(self._messages_to, 1 / MESSAGES_PER_SECOND, why)
+
+    def key(self) -> None:
+        """One more was pressed.
+
+        Raises:
+            ProtocolError: They are too many; fatal.
+        """
+        why = "more keys than anybody presses"
+        self._keys_to = self._after(self._keys_to, 1 / KEYS_PER_SECOND, why)
 
     def sound(self, seconds: float) -> None:
         """So much more sound has come.

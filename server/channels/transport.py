@@ -9,6 +9,7 @@ from pipecat.frames.frames import (
     EndFrame,
     Frame,
     InputAudioRawFrame,
+    InputDTMFFrame,
     InputTransportMessageFrame,
     InterruptionFrame,
     OutputAudioRawFrame,
@@ -22,7 +23,9 @@ from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import BaseTransport, TransportParams
 
 from server.channels.line import Line
+from server.channels.pace import Pace
 from server.clock import now
+from server.protocol import ProtocolError
 
 log = structlog.get_logger()
 
@@ -65,6 +68,8 @@ class _Input(BaseInputTransport):
         super().__init__(params)
         self._transport = transport
         self._line = line
+        self._pace = Pace()
+        self._flooded = False
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self, frame: StartFrame) -> None:
@@ -86,16 +91,28 @@ class _Input(BaseInputTransport):
 
     async def _read(self) -> None:
         try:
-            async for frame in self._line.frames():
-                if isinstance(frame, InputAudioRawFrame):
+            async for came in self._line.frames():
+                if isinstance(came, InputAudioRawFrame):
                     self._transport.last_audio_at = now()
+                frame = self._pressed(came) if isinstance(came, InputDTMFFrame) else came
                 if isinstance(frame, InputTransportMessageFrame):
                     await self.broadcast_frame(InputTransportMessageFrame, message=frame.message)
-                else:
+                elif frame is not None:
                     await self.push_frame(frame)
         except Exception:
             log.exception("line_failed")
         await self._transport.gone(self._line)
+
+    def _pressed(self, key: InputDTMFFrame) -> Frame | None:
+        """A key, the error of one too many, or nothing after that: an answer is dear."""
+        if self._flooded:
+            return None
+        try:
+            self._pace.key()
+        except ProtocolError as flood:
+            self._flooded = True
+            return InputTransportMessageFrame(message=flood)
+        return key
 
     async def _end(self) -> None:
         reading, self._reading = self._reading, None

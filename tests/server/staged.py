@@ -96,7 +96,7 @@ class Meaning:
 
 @dataclass
 class Voice:
-    """Speaks 25 ms a letter.
+    """Speaks 25 ms a letter, or as long as told.
 
     Attributes:
         late: Seconds before the first sound of a sentence that holds these words.
@@ -104,6 +104,7 @@ class Voice:
     """
 
     sample_rate: int = 16000
+    seconds_a_letter: float = 0.025
     late: dict[str, float] = field(default_factory=dict)
     broken: dict[str, int] = field(default_factory=dict)
     phrases: PhraseCache = field(default_factory=lambda: PhraseCache(0))
@@ -114,7 +115,7 @@ class Voice:
             if words in text and times:
                 self.broken[words] -= 1
                 raise RuntimeError("the voice broke")
-        left = int(len(text) * 0.025 * self.sample_rate)
+        left = int(len(text) * self.seconds_a_letter * self.sample_rate)
         while left > 0 and not cancelled():
             yield np.full(min(left, 8000), 500, np.int16)
             left -= 8000

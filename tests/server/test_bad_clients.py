@@ -4,14 +4,16 @@ import asyncio
 import gc
 import json
 import socket
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
+import aiohttp
 import numpy as np
 import psutil
 import pytest
 import websockets
 
-from tests.server.staged import SEND, staged
+from server import app
+from tests.server.staged import SEND, Voice, staged
 
 HELLO = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
 
@@ -33,6 +35,16 @@ def address(caller) -> tuple[str, int]:
 def url(caller) -> str:
     host, port = address(caller)
     return f"ws://{host}:{port}/v1/call"
+
+
+async def calls(caller) -> int:
+    """How many the server holds."""
+    host, port = address(caller)
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(f"http://{host}:{port}/healthz") as response,
+    ):
+        return int((await response.json())["calls"])
 
 
 async def goes_on(caller) -> None:
@@ -87,14 +99,16 @@ async def test_a_request_whose_body_does_not_come_is_answered(tmp_path, monkeypa
 
 
 async def test_a_client_that_stops_reading_is_given_up(tmp_path, monkeypatch):
-    """Its socket is full after a while: the call ends, and what waited for it is dropped."""
+    """Its socket is full after a while: its place is free again, though it goes on sending."""
     monkeypatch.setattr("server.channels.socket_line.SEND_WITHIN", 1.0)
-    async with staged(tmp_path, monkeypatch) as caller:
-        await caller.until("listening", "greet")
-        deaf = socket.create_connection(address(caller))
+    monkeypatch.setattr("server.app._listen", with_small_buffers(app._listen))
+    loop = asyncio.get_running_loop()
+    async with staged(tmp_path, monkeypatch, voice=Voice(seconds_a_letter=0.1)) as caller:
+        await caller.until("said", "Welcome")
+        deaf = socket.socket()
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.setblocking(False)
-        loop = asyncio.get_running_loop()
+        await loop.sock_connect(deaf, address(caller))
         request = (
             "GET /v1/call HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -103,11 +117,23 @@ async def test_a_client_that_stops_reading_is_given_up(tmp_path, monkeypatch):
         await loop.sock_sendall(deaf, request.encode())
         await loop.sock_recv(deaf, 4096)
         await loop.sock_sendall(deaf, masked(1, json.dumps(HELLO).encode()))
-        for _ in range(100):  # silence, and never a read
-            await loop.sock_sendall(deaf, masked(2, bytes(640)))
-            await asyncio.sleep(0.02)
-        await goes_on(caller)
+        taken = []
+        async with asyncio.timeout(20):
+            while taken[-1:] != [1] or 2 not in taken:
+                taken.append(await calls(caller))
+                with suppress(ConnectionError):
+                    await loop.sock_sendall(deaf, masked(2, bytes(3200)))  # and never a read
+                await asyncio.sleep(0.1)
         deaf.close()
+
+
+def with_small_buffers(listen):
+    def listening(settings) -> socket.socket:
+        listener = listen(settings)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listener
+
+    return listening
 
 
 def masked(kind: int, data: bytes) -> bytes:
@@ -137,6 +163,19 @@ async def test_one_that_sends_without_end_is_cut_off(tmp_path, monkeypatch):
         assert resident() - before < 150e6
 
 
+async def test_one_that_keys_without_end_is_cut_off(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        async with websockets.connect(url(caller)) as flood:
+            await flood.send(json.dumps(HELLO))
+            for _ in range(300):
+                await flood.send(json.dumps({"type": "dtmf", "digit": "#"}))
+            told = [message async for message in flood]
+        errors = [text for text in told if isinstance(text, str) and '"type": "error"' in text]
+        assert ["too_fast" in error for error in errors] == [True]
+        await goes_on(caller)
+
+
 async def test_a_message_larger_than_any_audio_ends_its_own_call(tmp_path, monkeypatch):
     async with staged(tmp_path, monkeypatch) as caller:
         await caller.until("listening", "greet")
@@ -163,4 +202,6 @@ async def test_a_socket_that_dies_without_a_word_frees_its_place(tmp_path, monke
         async with asyncio.timeout(15):
             with pytest.raises(websockets.ConnectionClosed):
                 await drained(half)  # it is open, and no audio comes
+            while await calls(caller) > 1:
+                await asyncio.sleep(0.1)
         await goes_on(caller)

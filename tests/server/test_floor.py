@@ -2,11 +2,15 @@
 
 import asyncio
 import sqlite3
+import time
 
 import numpy as np
 import pytest
 import websockets
 
+from dialog.conversation import Conversation
+from dialog.turns import Response
+from server.call.teller import MOST_ENTRIES
 from tests.server.staged import COUGH, GREET, RUSTLE, SEND, YES, Ear, Voice, staged
 
 QUESTION = "50.00 to Anna Keller"
@@ -32,6 +36,24 @@ async def test_a_key_after_the_question_was_heard_moves_it_once(tmp_path, monkey
         await caller.keys("1#")
         await asyncio.sleep(1.5)
         assert caller.transfers == 1
+
+
+async def test_entries_without_end_are_dropped_beyond_what_may_wait(tmp_path, monkeypatch):
+    """Each costs an answer, and the bank takes its time over it."""
+    answered: list[str] = []
+    answer = Conversation.key
+
+    def slowly(self: Conversation, digits: str) -> Response:
+        answered.append(digits)
+        time.sleep(0.3)
+        return answer(self, digits)
+
+    monkeypatch.setattr(Conversation, "key", slowly)
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        await caller.keys("#" * 30)
+        await asyncio.sleep(2.0)
+    assert MOST_ENTRIES <= len(answered) <= 15
 
 
 async def test_a_yes_before_the_question_has_sounded_moves_nothing(tmp_path, monkeypatch):
