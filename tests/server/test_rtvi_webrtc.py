@@ -11,8 +11,11 @@ import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 
 from server.channels.browser.peer import Peer
+from server.channels.browser.webrtc import MOST_UNSENT, WebRtcLine
 from server.channels.rtvi.requests import READY_WITHIN
-from server.channels.rtvi.webrtc import MOST_REQUESTS, MOST_UNSENT, RtviWebRtcLine
+from server.channels.rtvi.webrtc import MOST_REQUESTS, RtviWebRtcLine
+from server.channels.serializer import MISTAKES
+from server.protocol import Hangup
 from tests.server.staged import staged
 from tests.server.test_browser import loopback
 
@@ -208,16 +211,39 @@ async def test_who_goes_before_they_are_ready_leaves_their_place(tmp_path, monke
                 await asyncio.sleep(0.5)
 
 
-async def test_nothing_is_refused_to_who_does_not_read_or_has_an_endless_id():
-    sent: list[Any] = []
-    peer = SimpleNamespace(
+def peer(sent: list[Any]) -> Any:
+    """A connection of which a test tells how much waits in it."""
+    return SimpleNamespace(
         unsent=0,
         replace_audio_track=lambda _: None,
         event_handler=lambda _: lambda handler: handler,
         send_app_message=sent.append,
     )
-    line = RtviWebRtcLine(cast(Peer, peer))
-    for unsent, name in ((0, "1"), (MOST_UNSENT, "2"), (0, "3" * 65)):
-        peer.unsent = unsent
-        await line._on_message(peer, {"label": "rtvi-ai", "type": "send-text", "id": name})
-    assert [message["id"] for message in sent] == ["1"]
+
+
+async def test_who_has_an_endless_id_is_refused_nothing():
+    sent: list[Any] = []
+    line = RtviWebRtcLine(cast(Peer, there := peer(sent)))
+    for name in ("1", "2" * 65, "3"):
+        await line._on_message(there, {"label": "rtvi-ai", "type": "send-text", "id": name})
+    assert [message["id"] for message in sent] == ["1", "3"]
+
+
+@pytest.mark.parametrize("kind", [WebRtcLine, RtviWebRtcLine])
+async def test_a_call_ends_whose_client_does_not_read_its_events(kind):
+    sent: list[Any] = []
+    line = kind(cast(Peer, there := peer(sent)))
+    for there.unsent in (0, MOST_UNSENT, MOST_UNSENT + 1, 0):
+        await line.tell({"type": "turn_started", "turn": 1})
+    there.audio_input_track = lambda: None
+    (last,) = [frame async for frame in line.frames()]
+    assert len(sent) == 2
+    assert isinstance(last.message, Hangup)
+
+
+async def test_broken_messages_of_a_page_end_its_call():
+    line = WebRtcLine(cast(Peer, there := peer([])))
+    for _ in range(MISTAKES):
+        await line._on_message(there, {"type": "nonsense"})
+    told = [frame.message.fatal for frame in line._waiting]
+    assert told == [False] * (MISTAKES - 1) + [True]

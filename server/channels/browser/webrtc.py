@@ -16,6 +16,7 @@ from pipecat.transports.smallwebrtc.transport import RawAudioTrack
 from server.channels.browser.peer import Peer
 from server.channels.keypad import Keypad
 from server.channels.pace import Pace
+from server.channels.serializer import MISTAKES
 from server.channels.sound import WireSound
 from server.protocol import Dtmf, Hangup, Played, ProtocolError, parse_message
 from voice.pcm import Samples
@@ -28,6 +29,9 @@ WAITING = 0.2
 
 MOST_WAITING = 100
 """Keys and messages that may wait to be read; more are dropped."""
+
+MOST_UNSENT = 256 * 1024
+"""Bytes of messages that may wait for a client; one that does not read them is given up."""
 
 REPORT_EVERY = 0.2
 GAP = 0.12
@@ -75,6 +79,7 @@ class WebRtcLine:
         self._sent = self._clears = 0
         self._reported, self._reported_at = -1, 0.0
         self._pace = Pace()
+        self._mistakes = 0
         self._gone = False
         connection.replace_audio_track(self._speaker)
         connection.event_handler("app-message")(self._on_message)
@@ -166,8 +171,14 @@ class WebRtcLine:
 
     async def tell(self, event: dict[str, Any]) -> None:
         """An event, on the data channel."""
+        self._send(event)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._connection.unsent > MOST_UNSENT and not self._gone:
+            log.info("client_does_not_read")
+            self._gone = True
         if not self._gone:
-            self._connection.send_app_message(event)
+            self._connection.send_app_message(message)
 
     async def hand_over(self, summary: str) -> bool:
         """The page was told by the event."""
@@ -188,6 +199,8 @@ class WebRtcLine:
             self._pace.message()
             self._waiting.extend(self._asked(message if isinstance(message, dict) else {}))
         except ProtocolError as error:
+            self._mistakes += 1
+            error.fatal = error.fatal or self._mistakes >= MISTAKES
             self._waiting.append(InputTransportMessageFrame(message=error))
 
     def _asked(self, message: dict[str, Any]) -> list[Frame]:

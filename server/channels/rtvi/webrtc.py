@@ -38,9 +38,6 @@ MOST_CANDIDATES = 32
 MOST_REQUESTS = 32
 """That may change one connection."""
 
-MOST_UNSENT = 256 * 1024
-"""Bytes that wait for a client; one that does not read them is refused nothing more."""
-
 ANYWHERE = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, PATCH",
@@ -110,8 +107,7 @@ class RtviWebRtcLine(WebRtcLine):
 
     def send(self, message: BaseModel) -> None:
         """One message of RTVI."""
-        if not self._gone:
-            self._connection.send_app_message(dumped(message))
+        self._send(dumped(message))
 
     def _asked(self, message: dict[str, Any]) -> list[Frame]:
         told = requests.message(message)
@@ -122,7 +118,7 @@ class RtviWebRtcLine(WebRtcLine):
                 self._told_ready.set_result(told)
             return []
         wanted, refusal = requests.asked(told)
-        if refusal and self._connection.unsent < MOST_UNSENT:
+        if refusal:
             self.send(refusal)
         return wanted
 
