@@ -9,6 +9,8 @@ https://docs.asterisk.org/Configuration/Channel-Drivers/AudioSocket/
 """
 
 import asyncio
+import socket
+import struct
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -20,6 +22,7 @@ from pipecat.frames.frames import Frame, InputTransportMessageFrame
 
 from server.admission import is_allowed
 from server.channels.call import House, hold_call, new_call_id
+from server.channels.gap import filled
 from server.channels.keypad import Keypad
 from server.channels.line import Caller
 from server.channels.pace import Pace
@@ -45,6 +48,9 @@ LEAD = 0.06
 """Seconds that sound goes out before it is due: what a late wake-up may take."""
 
 REPORT_EVERY = 0.2
+PACKET = 0.02
+ROUND_TRIP_AT = 68
+"""Of `tcpi_rtt`, microseconds, in the kernel's struct."""
 
 
 class AudioSocketLine:
@@ -65,11 +71,20 @@ class AudioSocketLine:
 
     @property
     def delay(self) -> dict[str, float]:
-        """What goes out early is played early: nothing to add."""
-        return {}
+        """Half the connection's round trip (Linux' `tcp_info`), and one of Asterisk's packets."""
+        if self._writer.is_closing():
+            return {}
+        info = self._writer.get_extra_info("socket").getsockopt(
+            socket.IPPROTO_TCP, socket.TCP_INFO, ROUND_TRIP_AT + 4
+        )
+        (round_trip,) = struct.unpack_from("I", info, ROUND_TRIP_AT)
+        return {"network": round_trip / 2e6, "packet": PACKET}
 
-    async def frames(self) -> AsyncIterator[Frame]:
-        """What Asterisk sends, until it hangs up."""
+    def frames(self) -> AsyncIterator[Frame]:
+        """What Asterisk sends, until it hangs up; silence where the channel sends none."""
+        return filled(self._received())
+
+    async def _received(self) -> AsyncIterator[Frame]:
         pace, reported_at = Pace(), 0.0
         while True:
             try:

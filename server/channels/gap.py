@@ -17,6 +17,9 @@ GAP = 0.12
 STREAM_GAP = 0.5
 """The same over TCP, which loses nothing: what is late comes yet, and belongs between the words."""
 
+HELD_GAP = 2.0
+"""The same where silence is sent too, over networks that may hold it up: the caller is on hold."""
+
 FILL = 0.04
 """Seconds of silence at once: every frame costs the call's pipeline the same."""
 
@@ -56,15 +59,19 @@ def silent(samples: int) -> InputAudioRawFrame:
 
 
 async def filled(
-    frames: AsyncIterator[Frame], clock: Callable[[], float] = clock_now
+    frames: AsyncIterator[Frame],
+    clock: Callable[[], float] = clock_now,
+    *,
+    after: float = STREAM_GAP,
 ) -> AsyncIterator[Frame]:
     """The frames of a stream, with silence wherever its sound has a gap.
 
     Args:
         frames: Of the stream, over TCP.
         clock: Monotonic seconds.
+        after: Seconds without sound after which silence stands in.
     """
-    gap = Gap(clock(), STREAM_GAP)
+    gap = Gap(clock(), after)
     coming = asyncio.ensure_future(anext(frames, None))
     try:
         while True:

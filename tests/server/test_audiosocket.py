@@ -1,6 +1,7 @@
 """Asterisk's AudioSocket, by a peer written from its documentation: a whole call, and bad peers."""
 
 import asyncio
+import socket
 import time
 import uuid
 from contextlib import asynccontextmanager, suppress
@@ -10,7 +11,7 @@ import pytest
 
 from server.admission import Admission
 from server.bank_file import temporary_bank
-from server.channels.audiosocket import answering_audiosocket
+from server.channels.audiosocket import AudioSocketLine, answering_audiosocket
 from server.channels.call import House
 from server.engines import Engines
 from server.settings import AudioSocket, Settings
@@ -19,12 +20,12 @@ from tests.server.staged import SEND, YES, Ear, Judge, Level, Meaning, NoEcho, V
 
 
 @asynccontextmanager
-async def house(folder, monkeypatch, **settings):
+async def house(folder, monkeypatch, *, voice: Voice | None = None, **settings):
     monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
     monkeypatch.setattr("server.call.listener.EchoGuard", NoEcho)
-    engines = Engines(Ear(), Judge(), Meaning(), Voice(), folder / "phrases.npz")  # type: ignore[arg-type]
+    engines = Engines(Ear(), Judge(), Meaning(), voice or Voice(), folder / "phrases.npz")  # type: ignore[arg-type]
     bank = temporary_bank(folder, TODAY, cost=CHEAP)
-    chosen = Settings(port=0, silence=20.0, **settings)
+    chosen = Settings(**({"port": 0, "silence": 20.0} | settings))
     shared = House(chosen, engines, bank, Admission(chosen), lambda: TODAY)
     async with answering_audiosocket(shared, AudioSocket(port=0)) as port:
         yield shared, port
@@ -79,6 +80,12 @@ class Asterisk:
             self.send(0x03, digit.encode())
             await asyncio.sleep(0.1)
 
+    async def speaks(self) -> None:
+        """Until we do."""
+        async with asyncio.timeout(20):
+            while len(self.heard) < 20:
+                await asyncio.sleep(0.02)
+
     async def quiet(self) -> None:
         before = len(self.heard)
         async with asyncio.timeout(20):
@@ -103,8 +110,10 @@ async def calling(port: int):
 
 async def test_a_caller_pays_through_an_asterisk(tmp_path, monkeypatch):
     async with house(tmp_path, monkeypatch) as (shared, port), calling(port) as pbx:
-        await pbx.quiet()
-        await pbx.says(SEND)
+        await pbx.speaks()
+        began = time.monotonic()
+        await pbx.says(SEND)  # over the greeting, which falls silent
+        assert pbx.last_loud - began < 0.5
         await pbx.quiet()
         await pbx.press("40217308")
         await pbx.quiet()
@@ -163,6 +172,64 @@ async def test_a_sender_without_end_is_stopped_and_the_call_beside_goes_on(tmp_p
         await good.says(SEND)
         await good.quiet()
         assert shared.admission.calls == 1
+
+
+async def test_one_that_stops_reading_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("server.channels.audiosocket.SEND_WITHIN", 1.0)
+    listen = asyncio.start_server
+
+    async def with_small_buffers(*args, **kwargs) -> asyncio.Server:
+        server = await listen(*args, **kwargs)
+        server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return server
+
+    monkeypatch.setattr(asyncio, "start_server", with_small_buffers)
+    loop = asyncio.get_running_loop()
+    async with house(tmp_path, monkeypatch, voice=Voice(seconds_a_letter=0.2)) as (shared, port):
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.setblocking(False)
+        await loop.sock_connect(deaf, ("127.0.0.1", port))
+        await loop.sock_sendall(deaf, b"\x01\x00\x10" + bytes(16))
+        taken = []
+        async with asyncio.timeout(20):
+            while taken[-1:] != [0] or 1 not in taken:
+                taken.append(shared.admission.calls)
+                with suppress(ConnectionError):
+                    await loop.sock_sendall(deaf, b"\x10\x01\x40" + bytes(320))
+                await asyncio.sleep(0.02)
+        deaf.close()
+
+
+@pytest.mark.channels
+async def test_a_channel_that_sends_no_silence_ends_its_turn_and_a_dead_one_its_call(
+    tmp_path, monkeypatch
+):
+    """On hold, or where silence is suppressed, no sound comes; nor from a peer that has died."""
+    async with house(tmp_path, monkeypatch, silence=1.5) as (shared, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        pbx = Asterisk(reader, writer)
+        pbx.send(0x01, uuid.uuid4().bytes)
+        listening = asyncio.create_task(pbx.listen())
+        await pbx.quiet()
+        for _ in range(30):
+            pbx.send(0x10, np.full(160, SEND, "<i2").tobytes())
+            await asyncio.sleep(0.02)
+        await pbx.quiet()  # answered, and then asked whether anybody is there
+        async with asyncio.timeout(30):
+            await listening
+            while shared.admission.calls:
+                await asyncio.sleep(0.05)
+        writer.close()
+
+
+async def test_the_connection_tells_what_it_adds(tmp_path, monkeypatch):
+    async with house(tmp_path, monkeypatch) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        delay = AudioSocketLine(reader, writer).delay
+        assert 0 < delay["network"] < 0.1
+        assert delay["packet"] == 0.02
+        writer.close()
 
 
 async def test_a_full_house_hangs_up_at_once(tmp_path, monkeypatch):

@@ -1,12 +1,15 @@
 """What counts as heard after an answer was spoken over, with marks and without."""
 
+import json
+
 import pytest
-from pipecat.frames.frames import Frame, InterruptionFrame
+from pipecat.frames.frames import Frame, InterruptionFrame, OutputAudioRawFrame
 from pipecat.serializers.base_serializer import FrameSerializer
 
 from server.channels.providers.provider import Stream
 from server.channels.providers.serializer import ProviderSerializer
 from server.channels.providers.twilio import Twilio
+from tests.server.test_serializer import Clock
 from voice.playback import Playback
 
 RATE = 8000
@@ -33,3 +36,18 @@ async def test_a_question_after_a_barge_in_counts_as_heard_by_what_the_wire_can_
     playback.sent(2, "Shall I go ahead?", RATE, 2.0)
     playback.finished(2)
     assert playback.heard_fraction(2, 5.0) == heard
+
+
+async def test_a_mark_that_comes_late_tells_what_the_provider_adds():
+    clock = Clock()
+    wire = ProviderSerializer(Twilio("secret"), Stream(NoMessages(), RATE, {}), clock)
+    second = OutputAudioRawFrame(bytes(2 * 16000), sample_rate=16000, num_channels=1)
+    for _ in range(2):
+        await wire.serialize(second)
+    told = json.loads(wire.mark(last=True) or "")
+    clock.now += 2.0 + 0.12
+    await wire.deserialize(json.dumps(told))
+    assert wire.late == pytest.approx(0.12)
+    clock.now += 1.0
+    await wire.deserialize(json.dumps({**told, "mark": {"name": "0:16000"}}))
+    assert wire.late == pytest.approx(0.12), "of the last mark alone it is known when it was due"

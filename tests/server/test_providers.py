@@ -5,12 +5,15 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
+import signal
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from xml.etree import ElementTree
 
 import aiohttp
 import jwt
@@ -18,11 +21,15 @@ import numpy as np
 import pytest
 import websockets
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from yarl import URL
 
+from server.admission import Drain
 from server.app import serving
 from server.bank_file import temporary_bank
-from server.channels.providers.provider import Ringing
+from server.channels.providers.plivo import Plivo
+from server.channels.providers.provider import Request, Ringing
 from server.channels.providers.tickets import GOOD_FOR, Tickets
+from server.cli.hosting import until_told
 from server.engines import Engines
 from server.settings import Settings
 from tests.server.conftest import CHEAP, TODAY
@@ -54,13 +61,13 @@ WIDE = ("vonage", "jambonz", "asterisk")
 
 
 @asynccontextmanager
-async def house(folder, monkeypatch):
+async def house(folder, monkeypatch, *, drain: Drain | None = None, **more):
     monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
     monkeypatch.setattr("server.call.listener.EchoGuard", NoEcho)
     engines = Engines(Ear(), Judge(), Meaning(), Voice(), folder / "phrases.npz")  # type: ignore[arg-type]
     bank = temporary_bank(folder, TODAY, cost=CHEAP)
-    settings = Settings(port=0, silence=20.0, providers=SECRETS | DIRECT)
-    async with serving(settings, engines, bank, today=lambda: TODAY) as url:
+    settings = Settings(port=0, silence=20.0, providers=SECRETS | DIRECT, **more)
+    async with serving(settings, engines, bank, today=lambda: TODAY, drain=drain) as url:
         yield f"http://{urlsplit(url).netloc}", bank
     bank.close()
     engines.close()
@@ -80,7 +87,11 @@ def telnyx_headers(body: bytes, at: float) -> dict[str, str]:
 
 
 def plivo_headers(url: str, fields: dict[str, str]) -> dict[str, str]:
-    text = f"{url}?{''.join(k + fields[k] for k in sorted(fields))}.n-1"
+    return plivo_signed(f"{url}?{''.join(k + fields[k] for k in sorted(fields))}")
+
+
+def plivo_signed(text: str) -> dict[str, str]:
+    text = f"{text}.n-1"
     signed = hmac.new(TOKEN.encode(), text.encode(), hashlib.sha256).digest()
     return {
         "X-Plivo-Signature-V3-Nonce": "n-1",
@@ -194,6 +205,95 @@ async def test_a_signed_webhook_is_answered_with_a_stream_and_a_forged_one_is_no
         assert (await hook.post(headers=forged, url=url)).status_code == 403
         none = dict.fromkeys(hook.headers, "")
         assert (await hook.post(headers=none, url=f"{base}/v1/{name}")).status_code == 403
+
+
+def document(text: str) -> Any:
+    """JSON, or the elements of an XML document with their attributes and text."""
+    if not text.startswith("<?xml"):
+        return json.loads(text)
+    root = ElementTree.fromstring(text)
+    return [(each.tag, each.attrib, each.text) for each in root.iter()]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+async def test_a_webhook_is_answered_by_the_providers_own_document(tmp_path, monkeypatch, name):
+    """As their documentation has it: Twilio's TwiML, Telnyx's TeXML, Plivo's XML, JSON."""
+    async with house(tmp_path, monkeypatch) as (base, _):
+        answer = await webhook(name, base).post()
+    url = media_url(answer)
+    pcm = {"enabled": True, "streaming": True, "sampleRate": 16000}
+    rtp = {"bidirectionalMode": "rtp", "bidirectionalCodec": "PCMU"}
+    kept = {"bidirectional": "true", "keepCallAlive": "true"}
+    listen = {"verb": "listen", "url": url, "actionHook": "/v1/jambonz", "mixType": "mono"}
+    listen |= {"sampleRate": 16000, "passDtmf": True, "bidirectionalAudio": pcm}
+    socket = {"type": "websocket", "uri": url, "headers": {}}
+    socket["content-type"] = "audio/l16;rate=16000"
+    wanted = {
+        "twilio": [("Response", {}, None), ("Connect", {}, None), ("Stream", {"url": url}, None)],
+        "telnyx": [
+            ("Response", {}, None),
+            ("Connect", {}, None),
+            ("Stream", {"url": url, **rtp}, None),
+        ],
+        "plivo": [
+            ("Response", {}, None),
+            ("Stream", {**kept, "contentType": "audio/x-mulaw;rate=8000"}, url),
+        ],
+        "exotel": {"url": url},
+        "vonage": [{"action": "connect", "endpoint": [socket]}],
+        "jambonz": [{"verb": "answer"}, listen],
+    }
+    assert document(answer.text) == wanted[name]
+
+
+PLIVO = "https://voice.example.com/v1/plivo"
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "form", "signature"),
+    [
+        ("POST", "", True, "ELWu1SYf9nzpQ7BgHlOaBhB8lCfBl/NZe+OkKWrF2N8="),
+        ("POST", "?to=b%20c&a=1", True, "C0CwVptbknv3mzA2Da9tOIQOY6g5mbCjgazWrryvz6Q="),
+        (
+            "GET",
+            "?From=%2B15551234567&CallUUID=c-1",
+            False,
+            "E41q7IUNGYA16rZ9hDPmNNRweX1iwX4sR7RUAKWkif0=",
+        ),
+    ],
+)
+def test_what_plivos_library_signs_is_believed(method, query, form, signature):
+    """Its 4.63.0 gave these for this token and nonce."""
+    fields = {"CallUUID": "c-1", "From": "+15551234567"} if form else {}
+    headers = {"x-plivo-signature-v3-nonce": "nonce-1", "x-plivo-signature-v3": signature}
+    request = Request(method, PLIVO + query, headers, fields, b"", 0.0)
+    assert Plivo(TOKEN).is_signed(request)
+    assert Plivo(TOKEN).ringing(request) == Ringing("c-1", "+15551234567")
+    assert not Plivo(TOKEN).is_signed(replace(request, url=request.url + "?b=2"))
+
+
+@pytest.mark.parametrize("name", SECRETS)
+async def test_a_webhook_by_get_is_answered_where_its_url_is_signed(tmp_path, monkeypatch, name):
+    async with house(tmp_path, monkeypatch) as (base, _):
+        fields = {"CallSid": "CA1", "CallUUID": "CA1", "uuid": "CA1", "From": "+15551234567"}
+        url = f"{base}/v1/{name}?{urlencode(fields)}"
+        headers = {}
+        if name == "twilio":
+            headers = twilio_headers(url, {})
+        elif name == "plivo":
+            text = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
+            headers = plivo_signed(f"{base}/v1/plivo?{text}")
+        elif name == "exotel":
+            url += f"&token={TOKEN}"
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(URL(url, encoded=True), headers=headers) as response,
+        ):
+            answer = Answer(response.status, await response.text())
+        if name in ("telnyx", "vonage", "jambonz"):
+            assert answer.status_code == 405
+        else:
+            assert f"/v1/{name}/media/" in media_url(answer)
 
 
 @pytest.mark.parametrize("name", ["twilio", "telnyx", "plivo", "vonage", "jambonz"])
@@ -418,6 +518,11 @@ class Phone:
         await asyncio.sleep(0.6)
         self.level = 0
 
+    async def until_heard(self, seconds: float) -> None:
+        async with asyncio.timeout(20):
+            while self.heard < seconds * self.rate:
+                await asyncio.sleep(0.02)
+
     async def quiet(self) -> None:
         """Until the assistant has begun to speak, and has spoken."""
         before = self.heard
@@ -437,8 +542,9 @@ async def opening(name: str, base: str) -> tuple[str, dict[str, str]]:
     return url, stream_headers(name, url)
 
 
+BESIDE = [pytest.mark.slow, pytest.mark.channels]
 SLOW = ("telnyx", "plivo", "exotel", "jambonz", *DIRECT)
-STREAMS = ["twilio", "vonage", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+STREAMS = ["twilio", "vonage", *(pytest.param(name, marks=BESIDE) for name in SLOW)]
 """A call takes twenty seconds: text frames and binary ones in `make test`, the others beside it."""
 
 
@@ -450,8 +556,9 @@ async def test_a_caller_pays_over_a_providers_stream(tmp_path, monkeypatch, name
             phone = Phone(name, socket)
             await phone.start()
             tasks = [asyncio.create_task(phone.speak()), asyncio.create_task(phone.listen())]
-            await phone.quiet()
-            await phone.says(SEND)
+            await phone.until_heard(0.5)
+            await phone.says(SEND)  # over the greeting
+            assert phone.clears == 1
             await phone.quiet()
             await phone.press("40217308")
             await phone.quiet()
@@ -500,6 +607,41 @@ async def test_a_caller_who_needs_a_person_goes_on_in_the_providers_flow(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
     assert phone.told == told
+
+
+async def test_a_server_told_to_end_lets_a_providers_call_finish(tmp_path, monkeypatch):
+    """SIGTERM: /healthz tells it, the next stream is refused, and the last call is the end."""
+    drain = Drain()
+    async with (
+        house(tmp_path, monkeypatch, drain=drain) as (base, _),
+        aiohttp.ClientSession() as client,
+    ):
+        ending = asyncio.create_task(until_told(drain, 60.0))
+        url, headers = await opening("vonage", base)
+        async with websockets.connect(url, additional_headers=headers) as socket:
+            phone = Phone("vonage", socket)
+            await phone.start()
+            tasks = [asyncio.create_task(phone.speak()), asyncio.create_task(phone.listen())]
+            await phone.until_heard(0.5)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.1)
+            async with client.get(f"{base}/healthz") as response:
+                assert await response.json() == {"status": "draining", "calls": 1}
+            late = media_url(await webhook("vonage", base, call="CA2").post())
+            async with websockets.connect(late) as refused:
+                await Phone("vonage", refused).start()
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    await refused.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+            await phone.quiet()
+            await phone.says(SEND)
+            await phone.quiet()
+            assert not ending.done()
+            for task in tasks:
+                task.cancel()
+        async with asyncio.timeout(10):
+            await ending
 
 
 async def test_a_yes_before_the_marks_have_come_back_moves_nothing(tmp_path, monkeypatch):

@@ -11,7 +11,6 @@ import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from server.channels.providers.media_streams import event_of
 from server.channels.providers.provider import (
@@ -59,8 +58,7 @@ class Asterisk(Provider):
 
     def ringing(self, request: Request) -> Ringing | None:
         """The number is `caller` in the url, from `v(caller=${CALLERID(num)})`."""
-        query = parse_qs(urlsplit(request.url).query)
-        return Ringing(secrets.token_hex(8), query.get("caller", [""])[0])
+        return Ringing(secrets.token_hex(8), request.query.get("caller", ""))
 
     def answer(self, url: str) -> Answer:
         """It has no webhook."""

@@ -7,7 +7,6 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from pipecat.serializers.exotel import ExotelFrameSerializer
 
@@ -25,13 +24,14 @@ class Exotel(Provider):
     """
 
     name = "exotel"
+    methods = ("GET", "POST")  # not signed: its token is in the url
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
 
     def is_signed(self, request: Request) -> bool:
         """Whether the url holds the token."""
-        given = parse_qs(urlsplit(request.url).query).get("token", [""])[0]
+        given = request.query.get("token", "")
         return hmac.compare_digest(given.encode(), self._secret)
 
     def may_stream(self, request: Request) -> bool:
@@ -40,8 +40,7 @@ class Exotel(Provider):
 
     def ringing(self, request: Request) -> Ringing | None:
         """CallSid and From of the query or form."""
-        query = {k: v[0] for k, v in parse_qs(urlsplit(request.url).query).items()}
-        fields = {**query, **request.form}
+        fields = {**request.query, **request.form}
         call = fields.get("CallSid")
         return Ringing(call, fields.get("From") or fields.get("CallFrom", "")) if call else None
 

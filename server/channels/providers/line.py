@@ -8,6 +8,7 @@ import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import Frame
 
+from server.channels.gap import HELD_GAP, filled
 from server.channels.providers.serializer import ProviderSerializer
 from server.channels.socket_line import CLOSE_WITHIN, SEND_WITHIN, SocketLine
 from voice.pcm import Samples
@@ -24,9 +25,14 @@ class ProviderLine(SocketLine):
         self._handed_over = False
         serializer.reply = self._say
 
+    @property
+    def delay(self) -> dict[str, float]:
+        """What the provider and the way to it add, as the marks tell."""
+        return {} if self._marks.late is None else {"provider": self._marks.late}
+
     async def frames(self) -> AsyncIterator[Frame]:
         """What the provider sends; after a clear, first what had been heard before it."""
-        async for frame in super().frames():
+        async for frame in filled(super().frames(), after=HELD_GAP):
             if (report := self._marks.cleared()) is not None:
                 yield report
             yield frame

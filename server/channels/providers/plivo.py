@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipecat.serializers.plivo import PlivoFrameSerializer
 
@@ -27,6 +28,7 @@ class Plivo(Provider):
     """
 
     name = "plivo"
+    methods = ("GET", "POST")
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -34,11 +36,7 @@ class Plivo(Provider):
     def is_signed(self, request: Request) -> bool:
         """X-Plivo-Signature-V3: HMAC-SHA256 over url, form and nonce; there may be several."""
         nonce = request.headers.get("x-plivo-signature-v3-nonce", "")
-        fields = "".join(name + request.form[name] for name in sorted(request.form))
-        between = ("" if "?" in request.url else "?") if fields and request.method == "GET" else ""
-        if fields and request.method == "POST":
-            between = "." if "?" in request.url else "?"
-        text = f"{request.url}{between}{fields}.{nonce}"
+        text = f"{_signed_part(request)}.{nonce}"
         expected = base64.b64encode(hmac.new(self._secret, text.encode(), hashlib.sha256).digest())
         given = request.headers.get("x-plivo-signature-v3", "").encode().split(b",")
         return bool(nonce) and any(hmac.compare_digest(one.strip(), expected) for one in given)
@@ -48,9 +46,9 @@ class Plivo(Provider):
         return True
 
     def ringing(self, request: Request) -> Ringing | None:
-        """CallUUID and From of the form."""
-        call = request.form.get("CallUUID")
-        return Ringing(call, request.form.get("From", "")) if call else None
+        """CallUUID and From."""
+        call = request.fields.get("CallUUID")
+        return Ringing(call, request.fields.get("From", "")) if call else None
 
     def answer(self, url: str) -> Answer:
         """`<Stream>` in both directions; the call lives as long as it does."""
@@ -72,3 +70,13 @@ class Plivo(Provider):
     def marking(self, stream: Stream, name: str) -> str | None:
         """A `checkpoint` message."""
         return json.dumps({"event": "checkpoint", **(stream.mark or {}), "name": name})
+
+
+def _signed_part(request: Request) -> str:
+    """The url with its query decoded and in order, and the form's fields in order."""
+    query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
+    form = "".join(name + request.form[name] for name in sorted(request.form))
+    url = urlsplit(request.url)._replace(query="").geturl()
+    if query or form:
+        url += f"?{query}"
+    return f"{url}.{form}" if query and form else url + form

@@ -1,8 +1,9 @@
 """What one provider adds to the others: how it signs, how it is answered, what its messages are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 from pipecat.serializers.base_serializer import FrameSerializer
 
@@ -26,6 +27,16 @@ class Request:
     form: Mapping[str, str]
     body: bytes
     now: float
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The fields of the url."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What it tells: a GET in its url, a POST in its form."""
+        return self.query if self.method == "GET" else self.form
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +95,13 @@ class Provider(Protocol):
         name: In the settings and in its addresses.
         webhook: Whether it asks by a webhook where to stream to; else its websocket comes by
             itself and is signed.
+        methods: Of its webhook: GET only where the signature covers the url.
         subprotocol: Of its websocket.
     """
 
     name: str
     webhook: bool = True
+    methods: Sequence[str] = ("POST",)
     subprotocol: str | None = None
 
     def is_signed(self, request: Request) -> bool:

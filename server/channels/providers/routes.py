@@ -69,7 +69,7 @@ def _add(app: FastAPI, desk: "Desk") -> None:
 
         return
 
-    @app.api_route(f"/v1/{name}", methods=["GET", "POST"], name=f"{name}_webhook")
+    @app.api_route(f"/v1/{name}", methods=list(desk.provider.methods), name=f"{name}_webhook")
     async def webhook(request: HttpRequest) -> Response:
         return await desk.answer(request)
 

@@ -52,6 +52,8 @@ class ProviderSerializer(FrameSerializer):
         clock: Monotonic seconds.
 
     Attributes:
+        late: Seconds by which the last mark of an answer came later than the sound before it could
+            have sounded: the network both ways, and what the provider holds back. None before one.
         reply: Sends what the wire's serializer answers by itself (a ping, a close).
     """
 
@@ -69,6 +71,9 @@ class ProviderSerializer(FrameSerializer):
         self._played = self._base = self._clears = 0
         self._over, self._untold = False, 0
         self._rest = b""
+        self._due = 0.0
+        self._last_mark = ("", 0.0)
+        self.late: float | None = None
         self.reply: Callable[[str], Awaitable[None]] | None = None
 
     @property
@@ -121,13 +126,14 @@ class ProviderSerializer(FrameSerializer):
         if isinstance(frame, OutputAudioRawFrame):
             samples = np.frombuffer(frame.audio, np.int16)
             self._sent += len(samples)
+            self._due = max(self._due, self._clock()) + len(samples) / RATE
             return await self._packets(self._sound.outward(samples))
         if isinstance(frame, InterruptionFrame):
             self._clears += 1
             self._sound.restart()
             self._base, self._sent, self._marked_at = self._played, 0, 0
             self._untold = AFTER_CLEAR if self._stream.mark is not None else 0
-            self._rest = b""
+            self._rest, self._due = b"", 0.0
             return await self._wire(frame)
         if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
             return None  # our events are none of the provider's
@@ -171,7 +177,9 @@ class ProviderSerializer(FrameSerializer):
         if not due or self._stream.mark is None:
             return None
         self._marked_at = self._sent
-        return self._provider.marking(self._stream, f"{self._clears}:{self._sent}")
+        name = f"{self._clears}:{self._sent}"
+        self._last_mark = name, self._due
+        return self._provider.marking(self._stream, name)
 
     async def _wire(self, frame: Frame) -> str | bytes | None:
         data = await self._stream.serializer.serialize(frame)
@@ -182,6 +190,8 @@ class ProviderSerializer(FrameSerializer):
         clears, _, samples = name.partition(":")
         if clears != str(self._clears) or not samples.isdecimal():
             return None
+        if name == self._last_mark[0]:
+            self.late = max(0.0, self._clock() - self._last_mark[1])
         self._played = max(self._played, self._base + min(int(samples), self._sent))
         return self._report()
 

@@ -32,6 +32,7 @@ class Twilio(Provider):
     """
 
     name = "twilio"
+    methods = ("GET", "POST")
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -53,9 +54,9 @@ class Twilio(Provider):
         return base64.b64encode(hmac.new(self._secret, text.encode(), hashlib.sha1).digest())
 
     def ringing(self, request: Request) -> Ringing | None:
-        """CallSid and From of the form."""
-        call = request.form.get("CallSid")
-        return Ringing(call, request.form.get("From", "")) if call else None
+        """CallSid and From."""
+        call = request.fields.get("CallSid")
+        return Ringing(call, request.fields.get("From", "")) if call else None
 
     def answer(self, url: str) -> Answer:
         """`<Connect><Stream>`: when the stream ends, nothing follows and the call ends."""

@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from pipecat.serializers.vonage import VonageFrameSerializer
@@ -48,8 +47,6 @@ class Vonage(Provider):
             return False
         if abs(request.now - float(claims["iat"])) > FRESH:
             return False
-        if request.method == "GET":
-            return True
         return bool(claims.get("payload_hash") == hashlib.sha256(request.body).hexdigest())
 
     def may_stream(self, request: Request) -> bool:
@@ -57,11 +54,8 @@ class Vonage(Provider):
         return True
 
     def ringing(self, request: Request) -> Ringing | None:
-        """Uuid and from, of the query or of a JSON body."""
-        query = {k: v[0] for k, v in parse_qs(urlsplit(request.url).query).items()}
-        told = (
-            query if request.method == "GET" else event_of(request.body.decode("utf-8", "replace"))
-        )
+        """Uuid and from of its JSON."""
+        told = event_of(request.body.decode("utf-8", "replace"))
         call = told.get("uuid")
         return Ringing(str(call), str(told.get("from", ""))) if call else None
 
