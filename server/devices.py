@@ -4,10 +4,13 @@ The file holds hashes only; a token is shown once, when it is made. A rotated to
 good for a while longer, so that the device can be told the new one.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -83,10 +86,10 @@ class Devices:
         Raises:
             SettingsError: It has one already, or its name cannot be used.
         """
-        self._read()
-        if name in self._devices:
-            raise SettingsError(f"device {name} has a token: rotate or revoke it")
-        return self._put(name, now, max_calls, None)
+        with self._alone():
+            if name in self._devices:
+                raise SettingsError(f"device {name} has a token: rotate or revoke it")
+            return self._put(name, now, max_calls, None)
 
     def rotate(self, name: str, now: datetime) -> str:
         """A device's next token; the one before is good for another day.
@@ -94,8 +97,9 @@ class Devices:
         Raises:
             SettingsError: There is no such device.
         """
-        device = self._device(name)
-        return self._put(name, now, device.max_calls, (device.sha256, now + OVERLAP))
+        with self._alone():
+            device = self._device(name)
+            return self._put(name, now, device.max_calls, (device.sha256, now + OVERLAP))
 
     def revoke(self, name: str) -> None:
         """Take a device's tokens away; a call under way goes on.
@@ -103,12 +107,21 @@ class Devices:
         Raises:
             SettingsError: There is no such device.
         """
-        self._device(name)
-        del self._devices[name]
-        self._write()
+        with self._alone():
+            self._device(name)
+            del self._devices[name]
+            self._write()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """What the file holds now, and nobody else changes it meanwhile."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_name(f"{self._path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._read()
+            yield
 
     def _device(self, name: str) -> Device:
-        self._read()
         if name not in self._devices:
             raise SettingsError(f"there is no device {name}: `tellerline devices list` shows them")
         return self._devices[name]
@@ -142,7 +155,6 @@ class Devices:
         self._devices, self._read_at = {device.name: device for device in found}, stamp
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         data = json.dumps([d.model_dump(mode="json") for d in self._devices.values()], indent=1)
         draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         draft.touch(mode=0o600)

@@ -1,5 +1,6 @@
 """Devices' tokens: each is shown once, follows its rotation and ends with its revocation."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,6 +97,13 @@ def test_the_file_holds_no_token_and_is_its_owners(path):
     token = Devices(path).issue("kitchen", NOW)
     assert token not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_devices_issued_at_once_are_all_kept(path):
+    names = [f"room-{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as people:
+        list(people.map(lambda name: Devices(path).issue(name, NOW), names))
+    assert [device.name for device in Devices(path).all()] == sorted(names)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 65, "../etc"])
