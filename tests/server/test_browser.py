@@ -204,6 +204,120 @@ async def press(page: Chromium, key: str) -> None:
     await asyncio.sleep(0.15)
 
 
+WATCH_DEVICES = """
+window.made = [];
+for (const name of ["AudioContext", "RTCPeerConnection"]) {
+  const Real = window[name];
+  window[name] = class extends Real { constructor(...all) { super(...all); made.push(this); } };
+}
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (what) => {
+  const stream = await ask(what);
+  made.push(...stream.getTracks());
+  return stream;
+};
+const state = (each) => each.state ?? each.readyState ?? each.signalingState;
+window.open_still = () => made.some((each) => !["closed", "ended"].includes(state(each)));
+"""
+
+
+@pytest.mark.channels
+@pytest.mark.parametrize("wire", ["websocket", "webrtc"])
+async def test_a_call_that_is_refused_or_hung_up_at_once_leaves_nothing_open(
+    tmp_path, monkeypatch, loopback, wire
+):
+    click = "document.getElementById('call').click()"
+    waits = "document.getElementById('call').textContent === 'Call' && made.length && !open_still()"
+    async with staged(tmp_path, monkeypatch) as beside:
+        host, port = beside.socket.remote_address[:2]
+        url = f"http://{host}:{port}/"
+        async with (
+            chromium(tmp_path, url, microphone(tmp_path / "mic.wav")) as page,
+            aiohttp.ClientSession() as client,
+        ):
+            await page.run(WATCH_DEVICES)
+            await page.run(f"document.getElementById('wire').value = '{wire}'")
+            await page.run("document.getElementById('token').value = 'guess'")
+            await page.run(click)
+            await page.until("document.getElementById('status').textContent.includes('token')")
+            await page.until(waits, seconds=10)
+            await page.run("made.length = 0; document.getElementById('token').value = ''")
+            await page.run(f"{click}; {click}")
+            await page.until(waits, seconds=10)
+            await page.run(f"made.length = 0; {click}")
+            await page.says("Welcome")
+            async with client.get(f"{url}healthz") as response:
+                calls = (await response.json())["calls"]
+            await page.run(click)
+            await page.until(waits, seconds=10)
+    assert calls <= 3, "beside, this one, and one that never connected"
+
+
+COLOURS = """
+(() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgb = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = rgb(getComputedStyle(each).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const speaks = (e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  return [...document.body.querySelectorAll("*")]
+    .filter((e) => e.checkVisibility() && !e.disabled && speaks(e))
+    .map((e) => [e.id || e.className || e.tagName, rgb(getComputedStyle(e).color), behind(e)]);
+})()
+"""
+
+
+def contrast(one: list[int], other: list[int]) -> float:
+    """Of two colours (WCAG 2.2, relative luminance of sRGB)."""
+
+    def luminance(colour: list[int]) -> float:
+        parts = np.array(colour[:3]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.channels
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_page_is_legible_and_fits_a_telephone(tmp_path, monkeypatch, loopback, scheme):
+    """Every text that is seen, in a call: 4.5 to 1 (WCAG AA), and no scrolling sideways."""
+    async with staged(tmp_path, monkeypatch) as beside:
+        host, port = beside.socket.remote_address[:2]
+        url = f"http://{host}:{port}/"
+        async with chromium(tmp_path, url, microphone(tmp_path / "mic.wav")) as page:
+            wanted = [{"name": "prefers-color-scheme", "value": scheme}]
+            await page.command("Emulation.setEmulatedMedia", features=wanted)
+            await page.command(
+                "Emulation.setDeviceMetricsOverride",
+                width=390,
+                height=844,
+                deviceScaleFactor=1,
+                mobile=True,
+            )
+            await page.run("document.getElementById('wire').value = 'websocket'")
+            await page.run("document.getElementById('call').click()")
+            await page.says("Welcome")
+            await page.run("document.querySelector('details').open = true")
+            colours = await page.run(COLOURS)
+            width = await page.run("document.documentElement.scrollWidth")
+    found = {name: round(contrast(ink, ground), 2) for name, ink, ground in colours}
+    assert len(found) > 10
+    assert min(found.values()) >= 4.5, found
+    assert width <= 390
+
+
 NOTE_STATUS = """
 window.states = [];
 new MutationObserver(() => states.push(document.getElementById("status").textContent))

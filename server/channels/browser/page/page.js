@@ -8,10 +8,11 @@ const NAMES = { "*": "star", "#": "hash" };
 const ENDS = { goodbye: "Goodbye", transfer: "Handed over to a person", error: "Ended by a fault" };
 const byId = (id) => document.getElementById(id);
 
-let call = null;
+let attempt = null; // the call under way, or being set up: what an older one tells is stale
+let call = null; // once it stands
 let muted = false;
 
-byId("call").addEventListener("click", () => (call ? hangUp() : start()));
+byId("call").addEventListener("click", () => (attempt ? hangUp() : start()));
 byId("mute").addEventListener("click", () => mute(!muted));
 byId("captions").addEventListener("click", () => {
   const shown = byId("captions").getAttribute("aria-pressed") !== "true";
@@ -33,6 +34,10 @@ for (const key of KEYS) {
 }
 
 async function start() {
+  const mine = (attempt = {});
+  const current = (react) => (told) => attempt === mine && react(told);
+  let microphone = null;
+  let opened = null;
   setCalling(true);
   mute(false);
   status("Connecting …");
@@ -42,26 +47,32 @@ async function start() {
   if (byId("token").value) hello.token = byId("token").value;
   const open = byId("wire").value === "webrtc" ? callByWebRtc : callBySocket;
   try {
-    const microphone = await navigator.mediaDevices.getUserMedia({
+    microphone = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     });
-    call = await open({ hello, microphone, speaker: byId("speaker"), onEvent: take, onEnd: ended });
+    const ears = { microphone, speaker: byId("speaker") };
+    if (attempt === mine) opened = await open({ hello, ...ears, onEvent: current(take), onEnd: current(ended) });
+  } catch (error) {
+    if (attempt === mine) ended(error.message || String(error));
+  }
+  if (attempt === mine) {
+    call = opened;
     mute(muted); // as chosen while it connected
     status("Connected: speak, or press keys");
-  } catch (error) {
-    ended(error.message || String(error));
+  } else {
+    opened?.hangUp();
+    for (const track of microphone?.getTracks() ?? []) track.stop();
   }
 }
 
 function hangUp() {
-  const running = call;
+  call?.hangUp();
   ended("You have hung up");
-  running.hangUp();
 }
 
 function ended(why) {
-  if (call) call.close();
-  call = null;
+  call?.close();
+  attempt = call = null;
   setCalling(false);
   status(why);
 }
@@ -108,8 +119,13 @@ function take(event) {
       status(event.message);
       break;
     case "hangup":
-      call?.playOut().then(() => ended(ENDS[event.reason] || "The call has ended"));
+      playedOut(call, ENDS[event.reason] || "The call has ended");
   }
+}
+
+async function playedOut(running, why) {
+  await running?.playOut();
+  if (call === running) ended(why);
 }
 
 function add(side, who, text) {

@@ -4,14 +4,20 @@ const RATE = 16000;
 
 export async function callBySocket({ hello, microphone, onEvent, onEnd }) {
   const sound = new AudioContext();
-  await sound.audioWorklet.addModule("/page/worklets.js");
-  await sound.resume();
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/v1/call`);
-  socket.binaryType = "arraybuffer";
-  const call = new SocketCall(socket, sound, microphone, onEvent, onEnd);
-  await call.open({ ...hello, type: "hello", version: 1, sample_rate: RATE, encoding: "pcm16" });
-  return call;
+  let call = null;
+  try {
+    await sound.audioWorklet.addModule("/page/worklets.js");
+    await sound.resume();
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/v1/call`);
+    socket.binaryType = "arraybuffer";
+    call = new SocketCall(socket, sound, microphone, onEvent, onEnd);
+    await call.open({ ...hello, type: "hello", version: 1, sample_rate: RATE, encoding: "pcm16" });
+    return call;
+  } catch (error) {
+    (call ?? sound).close();
+    throw error;
+  }
 }
 
 class SocketCall {

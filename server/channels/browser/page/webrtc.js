@@ -5,8 +5,13 @@ const ALIVE_EVERY = 1000;
 export async function callByWebRtc({ hello, microphone, speaker, onEvent, onEnd }) {
   const peer = new RTCPeerConnection({ iceServers: [] });
   const call = new PeerCall(peer, microphone, speaker, onEvent, onEnd);
-  await call.open(hello);
-  return call;
+  try {
+    await call.open(hello);
+    return call;
+  } catch (error) {
+    call.close();
+    throw error;
+  }
 }
 
 class PeerCall {
