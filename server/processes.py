@@ -4,12 +4,11 @@ import asyncio
 import resource
 from asyncio.subprocess import Process
 
-
 MOST_FILES = 1 << 16
 
 
 def open_many_files() -> None:
-    """Let this process hold more sockets than the 1,024 of a shell, as far as the system lets it."""
+    """Let this process hold more sockets than a shell's 1,024, where the system lets it."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, MOST_FILES)), most))
 

@@ -145,6 +145,28 @@ async def keeps_pace_in_ulaw(server: Server) -> None:
     await keeps_pace(server, 8000, "ulaw")
 
 
+async def keeps_pace_in_alaw(server: Server) -> None:
+    """the same at 8 kHz in A-law"""
+    await keeps_pace(server, 8000, "alaw")
+
+
+async def clears_and_tells_what_was_heard(server: Server) -> None:
+    """a key over an answer clears it; of what follows only what was played counts as heard"""
+    async with server.call() as socket:
+        said = await event(socket, "said")
+        await socket.send(json.dumps({"type": "played", "samples": 0, "clear": 0}))
+        await socket.send(json.dumps({"type": "dtmf", "digit": "1"}))
+        cleared = await event(socket, "clear")
+        if cleared.get("id") != 1:
+            raise NotKept(f"the first clear is {cleared}")
+        await socket.send(json.dumps({"type": "played", "samples": 0, "clear": 1}))
+        cut_off = await event(socket, "said")
+        if not (cut_off.get("interrupted") and len(cut_off["text"]) < len(said["text"])):
+            raise NotKept(f"nothing was played, and {cut_off} is told")
+        await socket.send(json.dumps({"type": "dtmf", "digit": "#"}))
+        await event(socket, "heard")
+
+
 async def takes_keys(server: Server) -> None:
     """keys make a turn: heard tells that they were taken"""
     async with server.call() as socket:
@@ -215,6 +237,8 @@ PROMISES: tuple[Callable[[Server], Awaitable[None]], ...] = (
     greets,
     keeps_pace,
     keeps_pace_in_ulaw,
+    keeps_pace_in_alaw,
+    clears_and_tells_what_was_heard,
     takes_keys,
     bears_mistakes,
     bears_unknown_fields,

@@ -1,6 +1,8 @@
 """Kamailio in front: who may call, how often, nothing broken; and broken messages without it."""
 
 import asyncio
+import hashlib
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -14,6 +16,7 @@ from tests.server.sip_clients import baresip, free_ports
 from tests.server.sip_house import sip_house
 from tests.server.staged import SEND
 from tests.server.test_sip_calls import loud, outside_address, status_of_invite
+from tests.server.test_sip_process import sip_process
 from tests.server.torture import message, messages
 
 pytestmark = pytest.mark.channels
@@ -100,6 +103,102 @@ async def test_the_front_lets_in_trunks_and_passwords_only(tmp_path, monkeypatch
             assert await status_of_invite(address, port) == 407
 
 
+async def test_the_front_takes_the_right_password(tmp_path, monkeypatch):
+    """From an address that is in no list; with a wrong one it asks again."""
+    address = outside_address()
+    async with sip_house(tmp_path, monkeypatch) as house:
+        teller = f"sip:bank@127.0.0.1:{house.port}"
+        async with kamailio(tmp_path, teller, host=address, SECRET='"long secret"') as port:
+            statuses = [
+                await status_with_password(address, port, word)
+                for word in ("wrong secret", "long secret")
+            ]
+    assert statuses[0] == 407
+    assert statuses[1] in (200, 500), "it is through: 500 is ours, to sound from afar"
+
+
+async def status_with_password(address: str, port: int, password: str) -> int:
+    """The final answer to an INVITE with the digest that the first answer asks for (RFC 2617)."""
+    loop = asyncio.get_running_loop()
+    uri = f"sip:bank@{address}:{port}"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+        caller.setblocking(False)
+        caller.bind((address, 0))
+        own = caller.getsockname()[1]
+
+        async def answered(cseq: int, more: dict[str, str]) -> str:
+            invite = message(
+                line=f"INVITE {uri} SIP/2.0",
+                Via=f"SIP/2.0/UDP {address}:{own};branch=z9hG4bK{cseq}{own};rport",
+                From=f"<sip:trunk@{address}>;tag=p",
+                To=f"<{uri}>",
+                Call_ID=f"password-{own}",
+                CSeq=f"{cseq} INVITE",
+                Contact=f"<sip:trunk@{address}:{own}>",
+                **more,
+            )
+            await loop.sock_sendto(caller, invite.encode(), (address, port))
+            async with asyncio.timeout(10):
+                while True:
+                    answer = (await loop.sock_recv(caller, 65535)).decode()
+                    final = answer.startswith("SIP/2.0") and int(answer.split()[1]) >= 200
+                    if final and f"CSeq: {cseq} " in answer:
+                        return answer
+
+        asked = await answered(1, {})
+        assert asked.split()[1] == "407"
+        told = dict(re.findall(r'(realm|nonce|qop)="([^"]*)"', asked))
+        digest = _digest(told, "INVITE", uri, "trunk", password)
+        return int((await answered(2, {"Proxy_Authorization": digest})).split()[1])
+
+
+def _digest(told: dict[str, str], method: str, uri: str, user: str, password: str) -> str:
+    def md5(*parts: str) -> str:
+        return hashlib.md5(":".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+    secret, asked = md5(user, told["realm"], password), md5(method, uri)
+    fields = {"username": user, "realm": told["realm"], "nonce": told["nonce"], "uri": uri}
+    rest = "algorithm=MD5"
+    if "qop" in told:
+        response = md5(secret, told["nonce"], "00000001", "c", "auth", asked)
+        rest += ', qop=auth, nc=00000001, cnonce="c"'
+    else:
+        response = md5(secret, told["nonce"], asked)
+    fields["response"] = response
+    return (
+        "Digest " + ", ".join(f'{name}="{value}"' for name, value in fields.items()) + f", {rest}"
+    )
+
+
+async def test_the_front_answers_no_flood(tmp_path, monkeypatch):
+    """More than 60 requests in 2 s: nothing of that address is answered for a while."""
+    loop = asyncio.get_running_loop()
+    async with (
+        sip_house(tmp_path, monkeypatch) as house,
+        kamailio(tmp_path, house.uri) as port,
+    ):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+            flood.setblocking(False)
+            flood.bind(("127.0.0.1", 0))
+            own, answers = flood.getsockname()[1], 0
+            for number in range(300):
+                ask = message(
+                    "OPTIONS",
+                    line=f"OPTIONS sip:127.0.0.1:{port} SIP/2.0",
+                    body="",
+                    Via=f"SIP/2.0/UDP 127.0.0.1:{own};branch=z9hG4bKf{number};rport",
+                )
+                await loop.sock_sendto(flood, ask.encode(), ("127.0.0.1", port))
+                try:
+                    async with asyncio.timeout(0.02):
+                        answers += bool(await loop.sock_recv(flood, 65535))
+                except TimeoutError:
+                    continue
+            with pytest.raises(TimeoutError):
+                await status_of_invite("127.0.0.1", port)
+    assert 20 < answers < 200
+
+
 async def test_the_front_lets_nobody_call_all_the_time(tmp_path, monkeypatch):
     async with (
         sip_house(tmp_path, monkeypatch, max_calls=1) as house,
@@ -121,7 +220,8 @@ async def test_broken_messages_leave_the_call_beside_them_alone(tmp_path, monkey
     ):
         await phone.dial(f"sip:bank@127.0.0.1:{port}")
         await house.until("listening", "greet")
-        before = psutil.Process().memory_info().rss
+        both = (psutil.Process(), sip_process())
+        before = [process.memory_info().rss for process in both]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
             for _ in range(2):
                 for _, data in tortures:
@@ -130,5 +230,6 @@ async def test_broken_messages_leave_the_call_beside_them_alone(tmp_path, monkey
         await asyncio.sleep(1)
         await phone.says(loud(SEND))
         await house.until("listening", "ask_customer_number")
-        grown = psutil.Process().memory_info().rss - before
-    assert grown < 100e6
+        grown = [process.memory_info().rss - was for process, was in zip(both, before, strict=True)]
+    assert grown[0] < 100e6
+    assert grown[1] < 20e6

@@ -102,6 +102,9 @@ async def test_a_whole_call_over_a_bad_network_ends_in_the_right_ledger(
     (transfer,) = books["transfers"]
     assert (transfer["to"], transfer["amount"]) == ("Anna Keller", "50.00")
     assert details["ended"] == "hangup"
+    quality = details["quality"]
+    assert 2 < quality["loss_percent"] < 10, "5% are lost, and what is too late may count as lost"
+    assert 5 < quality["jitter_ms"] < 60
     assert min(weather.counts["lost"], weather.counts["doubled"]) > 10
 
 

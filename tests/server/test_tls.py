@@ -1,10 +1,12 @@
 """Callers from outside come over TLS; a server without its files says so."""
 
+import asyncio
 import json
 import shutil
 import ssl
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import websockets
@@ -48,13 +50,38 @@ async def test_a_call_is_taken_over_tls(tmp_path, files):
     bank.close()
 
 
-@pytest.mark.parametrize("wrong", ["missing", "not a certificate", "no key"])
+async def test_a_plain_client_on_the_port_of_tls_is_closed_and_calls_go_on(tmp_path, files):
+    certificate, key = files
+    settings = Settings(port=0, tls_certificate=certificate, tls_key=key)
+    engines = Engines(Ear(), Judge(), Meaning(), Voice(), tmp_path / "phrases.npz")
+    bank = temporary_bank(tmp_path, TODAY, cost=CHEAP)
+    trusted = ssl.create_default_context(cafile=certificate)
+    hello = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
+    async with (
+        serving(settings, engines, bank, today=lambda: TODAY) as url,
+        websockets.connect(url, ssl=trusted) as socket,
+    ):
+        await socket.send(json.dumps(hello))
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(b"GET /v1/call HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        async with asyncio.timeout(5):
+            assert b"HTTP" not in await reader.read()
+        writer.close()
+        assert json.loads(await socket.recv())["type"] == "ready"
+    engines.close()
+    bank.close()
+
+
+@pytest.mark.parametrize("wrong", ["missing", "not a certificate", "no key", "another key"])
 async def test_tls_files_that_cannot_be_used_are_named(tmp_path, files, wrong):
     certificate, key = files
     if wrong == "missing":
         certificate = tmp_path / "nowhere.pem"
     if wrong == "not a certificate":
         certificate.write_text("hello")
+    if wrong == "another key":
+        make = [OPENSSL, "genrsa", "-out", str(key), "2048"]
+        await asyncio.to_thread(subprocess.run, make, check=True, capture_output=True)
     settings = Settings(
         port=0, tls_certificate=certificate, tls_key=None if wrong == "no key" else key
     )

@@ -20,7 +20,7 @@ async def read_offer(request: Request, kind: type[Body]) -> Body:
     """A request's JSON.
 
     Raises:
-        ProtocolError: It is too large or late, or a field is missing or wrong (the message names it).
+        ProtocolError: It is too large or late, or a field is missing or wrong (which is named).
     """
     body = await read_body(request, 2 * LARGEST_OFFER)
     if body is None:
