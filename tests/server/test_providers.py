@@ -26,6 +26,7 @@ from yarl import URL
 from server.admission import Drain
 from server.app import serving
 from server.bank_file import temporary_bank
+from server.channels.providers.genesys import Genesys
 from server.channels.providers.plivo import Plivo
 from server.channels.providers.provider import Request, Ringing
 from server.channels.providers.tickets import GOOD_FOR, Tickets
@@ -270,6 +271,32 @@ def test_what_plivos_library_signs_is_believed(method, query, form, signature):
     assert Plivo(TOKEN).is_signed(request)
     assert Plivo(TOKEN).ringing(request) == Ringing("c-1", "+15551234567")
     assert not Plivo(TOKEN).is_signed(replace(request, url=request.url + "?b=2"))
+
+
+def test_the_example_of_genesys_documentation_is_believed_once_and_in_its_time():
+    """Its values; over every letter of them."""
+    key = "SGVsbG8sIEkgYW0gdGhlIEFQSSBrZXkh"
+    covered = " ".join(f'"{name}"' for name in ("@request-target", "@authority", *GENESYS))
+    headers = GENESYS | {
+        "signature-input": f'sig1=({covered});keyid="{key}";nonce="VGhpc0lzQVVuaXF1ZU5vbmNl";'
+        'alg="hmac-sha256";created=1641013200;expires=3282026430',
+        "signature": "sig1=:NZBwyBHRRyRoeLqy1IzOa9VYBuI8TgMFt2GRDkDuJh4=:",
+    }
+    url = "wss://audiohook.example.com/api/v1/voicebiometrics/ws"
+    request = Request("GET", url, headers, {}, b"", 1641013260.0)
+    genesys = Genesys(f"{key}:TXlTdXBlclNlY3JldEtleVRlbGxOby0xITJAMyM0JDU=")
+    assert not genesys.is_signed(replace(request, now=request.now + 600))
+    other = {**headers, "audiohook-session-id": headers["audiohook-correlation-id"]}
+    assert not genesys.is_signed(replace(request, headers=other))
+    assert [genesys.is_signed(request) for _ in range(2)] == [True, False]
+
+
+GENESYS = {
+    "audiohook-organization-id": "d7934305-0972-4844-938e-9060eef73d05",
+    "audiohook-session-id": "30b0e395-84d3-4570-ac13-9a62d8f514c0",
+    "audiohook-correlation-id": "e160e428-53e2-487c-977d-96989bf5c99d",
+    "x-api-key": "SGVsbG8sIEkgYW0gdGhlIEFQSSBrZXkh",
+}
 
 
 @pytest.mark.parametrize("name", SECRETS)
