@@ -67,6 +67,21 @@ async def test_a_caller_pays_and_the_books_say_so(hosting):
         assert sum(turn.parts.values()) == pytest.approx(turn.response_latency_ms, abs=20)
 
 
+@pytest.mark.slow
+async def test_recordings_of_a_caller_played_again_pay_and_open_nothing(hosting):
+    """Whoever taped the call has the request and the yes in the caller's own voice; the number and
+    the PIN were keyed."""
+    request, yes = spoken("demo", 1), spoken("demo", 5)
+    async with hosting() as house:
+        paid = await place_call(house.url, [*LOGIN_AND_PAY[:4], yes, yes])
+        assert actions(paid)[4] == "transfer_done"
+        assert len(house.bank.books()["transfers"]) == 1
+        taped = await place_call(house.url, [request, yes, request, yes])
+        assert len(house.bank.books()["transfers"]) == 1
+        assert "Maria" not in said(taped)
+        assert not {"confirm_transfer", "transfer_done"} & set(actions(taped))
+
+
 async def test_what_is_said_over_the_question_stops_it_and_is_heard(hosting):
     async with hosting() as house:
         turns = [spoken("balance", 1), spoken("barge-in", 1, barge_in=1.0), CallerTurn(silence=1)]
