@@ -1,7 +1,8 @@
 import pytest
-from calling import Caller, entity
+from calling import TODAY, Caller, Told, entity
 
 from dialog.bank.bank import Bank
+from dialog.conversation import Conversation
 
 MARIA = ("40217308", "4821")
 JAMES = ("51082645", "0472")
@@ -97,13 +98,29 @@ def test_an_emergency_block_tells_nothing_about_the_number(caller: Caller, bank:
     assert answers[0].action == answers[1].action == "emergency_block"
 
 
+def test_emergency_blocks_are_counted_where_the_call_comes_from(bank: Bank) -> None:
+    """Blocks from one line, over many calls, end with a person; from another line they go on."""
+    ends = []
+    for n, line in enumerate([*["sip:+15550100"] * 7, "sip:+15550101"]):
+        told = Told()
+        call = Conversation(
+            bank=bank, understander=told, today=TODAY, call_id=f"c{n}", caller_id=line
+        )
+        call.open()
+        caller = Caller(call, told)
+        caller.says("I lost my card", "lost_card")
+        caller.keys(("40217308", "51082645", "63900578")[n % 3])
+        ends.append(caller.says("I don't have it", "deny"))
+    assert [answer.action == "emergency_block" for answer in ends] == [True] * 6 + [False, True]
+
+
 def test_a_card_that_the_bank_blocked_is_never_unblocked(caller: Caller, bank: Bank) -> None:
     caller.logs_in(*DANIEL)
     answer = caller.says("unblock my card", "unblock_card")
     assert answer.action in ("offer_person", "card_kept")
     assert "colleague" in " ".join(answer.say)
     assert caller.says("yes please", "affirm").end == "transfer"
-    assert cards(bank, 4) == {"debit": "blocked"}
+    assert cards(bank, 4)["debit"] == "blocked"
 
 
 def test_a_lost_card_in_the_middle_of_another_login_keeps_the_number(caller: Caller) -> None:
