@@ -20,8 +20,8 @@ from dialog.bank.surveys import SurveyRow
 from dialog.bank.tables import (
     ERASED,
     AccountRow,
-    AuditRow,
     Base,
+    CardEventRow,
     CardRow,
     CaseRow,
     CodeRow,
@@ -32,6 +32,7 @@ from dialog.bank.tables import (
     PayeeProposalRow,
     PayeeRow,
     PostingRow,
+    ProposalRow,
     ScheduleRow,
     TryRow,
 )
@@ -40,25 +41,7 @@ from dialog.bank.vault import destroy_keys
 from dialog.bank.waiting_line import WaitingRow
 from dialog.errors import UnknownAccount
 
-OWN_ROWS: tuple[type[Base], ...] = (
-    AccountRow,
-    CardRow,
-    PayeeRow,
-    ScheduleRow,
-    CaseRow,
-    OrderRow,
-    TripRow,
-    BillRow,
-    LoanRow,
-    SurveyRow,
-    ProfileRow,
-    RecommendationRow,
-    TaskRow,
-    WaitingRow,
-    MessageRow,
-    AuditRow,
-)
-SECRET = {"pin_hash", "mac"}
+SECRET = {"pin_hash", "mac", "code_hash", "wrapped"}
 
 WORDS: dict[type[Base], dict[str, str]] = {
     OrderRow: {"terms": "{}"},
@@ -66,7 +49,7 @@ WORDS: dict[type[Base], dict[str, str]] = {
     SurveyRow: {"words": ERASED},
     CaseRow: {"words": ERASED, "answer": ERASED},
     TaskRow: {"summary": ERASED},
-    WaitingRow: {"summary": ERASED},
+    WaitingRow: {"summary": ERASED, "mood": "calm"},
     MessageRow: {"address": ERASED, "body": ""},
 }
 """What callers told and what was written to them, and what stands there once it is gone."""
@@ -91,10 +74,14 @@ class Privacy:
         def read(session: Session) -> dict[str, Any]:
             customer = _customer(session, number)
             told: dict[str, Any] = {"customer": _as_json(customer)}
-            for kind in OWN_ROWS:
-                column = kind.__table__.c["customer_id"]
-                rows = session.scalars(select(kind).where(column == customer.id))
-                told[kind.__tablename__] = [_as_json(row) for row in rows]
+            for mapper in Base.registry.mappers:
+                kind: type[Base] = mapper.class_
+                if "customer_id" in kind.__table__.c:
+                    rows = session.scalars(select(kind).filter_by(customer_id=customer.id))
+                    told[kind.__tablename__] = [_as_json(row) for row in rows]
+            cards = select(CardRow.id).where(CardRow.customer_id == customer.id)
+            events = session.scalars(select(CardEventRow).where(CardEventRow.card_id.in_(cards)))
+            told["card_events"] = [_as_json(row) for row in events]
             told["tries"] = [_as_json(row) for row in _tries(session, customer)]
             told["transactions"] = _transactions(session, customer.id)
             return told
@@ -167,6 +154,7 @@ def _blank(session: Session, customer: CustomerRow) -> None:
     mine: dict[type[Base], dict[str, Any]] = {
         **WORDS,
         PayeeProposalRow: {"name": ERASED, "routing": "", "account_number": ""},
+        ProposalRow: {"mood": "calm"},
         BillRow: {"reference": ERASED},
         RecommendationRow: {"seen": "{}"},
         LoanRow: {"income_minor": 0, "employment": ERASED, "assessment": "{}"},

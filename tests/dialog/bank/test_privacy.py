@@ -1,6 +1,7 @@
 """What is sealed, opened, exported, erased and forgotten; on both databases."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from dialog.bank.privacy import ERASED
-from dialog.bank.tables import TryRow
+from dialog.bank.tables import Base, TryRow
 from dialog.bank.waiting_line import NewWaiting
 from dialog.errors import UnknownAccount, Unreadable
 
@@ -73,7 +74,16 @@ def test_calls_past_their_retention_period_cannot_be_read(vault, clock):
 
 def test_an_export_holds_everything_and_no_secret(bank, maria):
     bank.cases.open("complaint", "a wrong fee", customer_id=maria.id, call_id="c1", request_id="r")
+    order = replace(maria.order("12.34"), mood="distressed")
+    bank.propose_transfer(order, call_id="c1", proposal_id="p")
+    bank.block_card(maria.cards["debit"], customer_id=maria.id, call_id="c1", reason="a dog ate it")
     told = bank.privacy.export(maria.number)
+    theirs = {t.name for t in Base.metadata.sorted_tables if "customer_id" in t.c}
+    assert theirs | {"card_events", "tries", "transactions"} == told.keys() - {"customer"}
+    assert (told["proposals"][0]["mood"], told["card_events"][0]["reason"]) == (
+        "distressed",
+        "a dog ate it",
+    )
     text = json.dumps(told)
     assert told["customer"]["first_name"] == "Maria"
     assert "a wrong fee" in text
