@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from server.client.connection import (
     LOOPBACK,
     CallClient,
@@ -70,6 +72,11 @@ class CallerTurn:
     def __post_init__(self) -> None:
         if sum(x is not None for x in (self.samples, self.keys, self.silence)) != 1:
             raise ValueError("a caller turn has exactly one of samples, keys and silence")
+
+    @property
+    def sound(self) -> Samples:
+        """What is said; nothing where nobody speaks."""
+        return np.zeros(0, np.int16) if self.samples is None else self.samples
 
     @property
     def kind(self) -> Kind:

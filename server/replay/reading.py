@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dialog.strict_yaml import line_of
+from server.errors import ServerError
 
 _CURES = {
     "extra_forbidden": "remove it or correct its spelling",
@@ -18,7 +19,7 @@ _CURES = {
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ScenarioError(Exception):
+class ScenarioError(ServerError):
     """A file of a replay that cannot be used: names file, line, field and cure."""
 
 

@@ -5,7 +5,7 @@ Who makes the bank and the assistant is given: this module only calls.
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,7 +30,9 @@ from server.replay.reading import ScenarioError
 from server.replay.results import Replayed
 from server.replay.scenario import CODE, Scenario, load_scenario
 from server.replay.scores import score
+from server.replay.simulated import SimulatedCaller, simulated
 from voice.errors import VoiceError
+from voice.pcm import Samples
 
 ReadBooks = Callable[[], Books]
 Converse = Callable[[Scenario], tuple[Conversation, ReadBooks]]
@@ -73,6 +75,7 @@ def run_text(
     on_turn: Callable[[Turn], None] = lambda _: None,
     on_response: Callable[[int, Response], None] = lambda _, __: None,
     silence_after: float = 7.0,
+    chance: int = 1,
 ) -> Replayed:
     """Replay one scenario as text: words instead of recordings, no clock.
 
@@ -83,8 +86,10 @@ def run_text(
         on_turn: Told every turn as it is answered.
         on_response: Told every answer, with the number of the turn that it is to.
         silence_after: Seconds of silence after which the assistant would ask, as by voice.
+        chance: Of a simulated caller.
     """
     scenario = load_scenario(path)
+    who = simulated(scenario, _silently, chance)
     conversation, books = converse(scenario)
     before = books()
     turns, ended = converse_in_text(
@@ -94,7 +99,9 @@ def run_text(
         on_response=on_response,
         silence_after=silence_after,
         books=books,
+        who=who,
     )
+    scenario = who.written_down(scenario) if who else scenario
     for turn in turns[1:]:
         turn["score"] = score(scenario.turns[turn["n"] - 1], turn, None, None)
     verdict = judge(scenario, turns, ended, before, books(), alike)
@@ -109,18 +116,26 @@ def converse_in_text(
     on_response: Callable[[int, Response], None] = lambda _, __: None,
     silence_after: float = 7.0,
     books: ReadBooks | None = None,
+    who: SimulatedCaller | None = None,
 ) -> tuple[list[Turn], str]:
     """Hold a scenario's call in text; gives its turns and how it ended (see `run_text`).
 
     Args:
         books: Of the bank, for a scenario that keys a code.
+        who: Calls in place of the scenario's turns.
     """
+
+    def does() -> Iterator[scenarios.Turn]:
+        yield from scenario.turns
+        while who and (turn := who.answer(response.action or "", " ".join(response.say))):
+            yield turn
+
     response = conversation.open()
     on_response(0, response)
     turns = [typed_turn(0, response)]
     on_turn(turns[0])
     ended = str(response.end or "hangup")
-    for n, turn in enumerate(scenario.turns, start=1):
+    for n, turn in enumerate(does(), start=1):
         if response.end is not None:
             break
         if turn.barge_in is not None:
@@ -136,6 +151,10 @@ def converse_in_text(
         turns.append(_typed(n, answers))
         on_turn(turns[-1])
     return turns, ended
+
+
+def _silently(_: str) -> Samples:
+    raise ValueError("nobody speaks by text")
 
 
 def sent_code(books: Books) -> str:
@@ -217,12 +236,17 @@ async def run_voice(
     scenario = over(load_scenario(path), wire)
     turns = caller_turns(scenario, path.parent, speak, condition, chance)
 
-    def say(words: str) -> CallerTurn | None:
+    def spoken(words: str) -> CallerTurn:
         one = scenario.model_copy(update={"turns": (scenarios.Turn(say=words),)})
+        return caller_turns(one, path.parent, speak, condition, chance)[0]
+
+    def say(words: str) -> CallerTurn | None:
         try:
-            return caller_turns(one, path.parent, speak, condition, chance)[0]
+            return spoken(words)
         except (VoiceError, ScenarioError):  # a recorded caller, whom nothing here can speak as
             return None
+
+    who = simulated(scenario, lambda words: spoken(words).sound, chance)
 
     async with serve(scenario) as line:
         before = await asyncio.to_thread(line.books)
@@ -232,7 +256,7 @@ async def run_voice(
         ]
         log = await place_call(
             line.url,
-            turns,
+            who or turns,
             dial=line.dial,
             sample_rate=scenario.caller.sample_rate,
             encoding=scenario.caller.encoding,
@@ -244,7 +268,7 @@ async def run_voice(
             echo=condition.echo_db,
             echo_delay=condition.echo_ms / 1000,
             background=background(condition, scenario.caller.sample_rate, chance),
-            insist=PatientCaller(scenario, turns, in_text, say) if in_text else None,
+            insist=PatientCaller(scenario, turns, in_text, say) if in_text and not who else None,
         )
         if log.ended in ("hangup", "gave up", "lost"):
             await asyncio.sleep(SETTLE)
@@ -252,13 +276,14 @@ async def run_voice(
     if record is not None:
         write_stereo(record, without_secrets(log), log.sample_rate)
     overheard = None if line.overheard is None else line.overheard()
-    spoken = tuple(_scored(scenario, turn, log, overheard, in_text) for turn in log.turns)
-    verdict = judge(scenario, spoken, log.ended, before, after, alike)
+    scenario = who.written_down(scenario) if who else scenario
+    told = tuple(_scored(scenario, turn, log, overheard, in_text) for turn in log.turns)
+    verdict = judge(scenario, told, log.ended, before, after, alike)
     return Replayed.of(
         path,
         scenario,
         verdict,
-        turns=spoken,
+        turns=told,
         ended=log.ended,
         call=log.call,
         wire=named(scenario, wire),

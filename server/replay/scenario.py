@@ -32,6 +32,9 @@ Workflow = Literal[
 """Of the back office, by the name that the bank starts it under."""
 
 
+Personality = Literal["plain", "slow", "interrupting", "mumbling", "changing", "angry"]
+
+
 class Caller(Strict):
     """Who calls and over what.
 
@@ -145,6 +148,29 @@ class Turn(Strict):
         return self
 
 
+class Goal(Strict):
+    """What a simulated caller calls for, by their own words; see `server.replay.simulated`.
+
+    Attributes:
+        customer: Of the demo bank, by first name in lower case.
+        pay, to: How much they send to whom from checking; without, they ask for its balance.
+        personality: How they talk.
+    """
+
+    customer: str
+    pay: Annotated[Decimal, Field(gt=0)] | None = None
+    to: str | None = None
+    personality: Personality = "plain"
+
+    @model_validator(mode="after")
+    def _somebody_pays_somebody(self) -> "Goal":
+        if f"{self.customer}.name" not in fixture_values():
+            raise ValueError(f"no customer {self.customer} in the demo bank")
+        if (self.pay is None) != (self.to is None):
+            raise ValueError("pay needs to, and to needs pay")
+        return self
+
+
 class ExpectedTransfer(Strict):
     """A transfer made during the call: "NUMBER/checking" to an own account or a payee's name."""
 
@@ -206,6 +232,7 @@ class Scenario(Strict):
         covers: Requirements that it shows (flow, rule, phenomenon), beyond what its tags and
             actions show anyway.
         survey: Calls that came to something are asked how they were before the goodbye.
+        goal: Of a simulated caller, in place of turns.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -216,8 +243,15 @@ class Scenario(Strict):
     today: date
     survey: bool = False
     caller: Caller = Caller()
-    turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
+    turns: tuple[Turn, ...] = ()
+    goal: Goal | None = None
     expect: ExpectedCall = ExpectedCall()
+
+    @model_validator(mode="after")
+    def _somebody_does_something(self) -> "Scenario":
+        if bool(self.turns) == (self.goal is not None):
+            raise ValueError("a scenario has turns, or the goal of a simulated caller")
+        return self
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -1,27 +1,30 @@
-"""Simulated callers by voice: a goal, a personality and a seed, who talk until they are done.
+"""Simulated callers: a goal, a personality and a seed, who talk until they are done.
 
-What they say hangs only on what the assistant asks for (`expects`) and has done (`action`), so a
-call can be had again by its seed. They never change their goal silently: what they say last is
-what the books must show.
+What they say hangs only on what the assistant asks for and has done (`action`), so a call can be
+had again by its seed. They never change their goal silently: what they say last is what the books
+must show. By voice a personality has a sound of its own, too.
 """
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
 
 from dialog.bank.demo import demo_customers
 from dialog.bank.demo_people import DemoCustomer
 from server.caller import CallerTurn
 from server.client.turns import OpenTurn
+from server.replay import scenario as scenarios
 from server.replay.degrade import CLEAN, Condition, degraded
 from server.replay.fixture import spoken_digits
+from server.replay.scenario import ExpectedTransfer, ExpectedTurn, Scenario, Turn
 from voice.pcm import Samples
+from voice.spoken_form import spoken_form
 
-PersonalityName = Literal["plain", "slow", "interrupting", "mumbling", "changing", "angry"]
 PATIENCE = 14
 """Turns after which a caller gives up."""
+OVER = 0.8
+"""Seconds into an answer at which it is spoken over."""
 
 Say = Callable[[str], Samples]
 """Speaks words at the wire's rate."""
@@ -40,7 +43,7 @@ class Personality:
         prefixes: What they put before a sentence.
     """
 
-    name: PersonalityName
+    name: scenarios.Personality
     sound: Condition = CLEAN
     pause: float = 0.0
     interrupts: float = 0.0
@@ -74,14 +77,10 @@ class Goal:
     payee: str = ""
     amount: Decimal = Decimal(0)
 
-
-def draw_goal(seed: int) -> Goal:
-    """A goal of a customer who has money."""
-    source = random.Random(seed)  # noqa: S311
-    who = source.choice(demo_customers()[:3])
-    if source.random() < 0.3:
-        return Goal(who)
-    return Goal(who, source.choice(who.payees), Decimal(source.choice((20, 30, 40, 60))))
+    @property
+    def reached_by(self) -> str:
+        """The action that does it."""
+        return "transfer_done" if self.amount else "tell_balance"
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ class SimulatedCaller:
         say: Their voice.
         rate: Of the wire, Hz.
         seed: Of all chance.
-        said: What they did, line by line.
+        did: Their turns, as a scenario has them.
         done: The goal was reached, as the assistant told it.
     """
 
@@ -103,7 +102,7 @@ class SimulatedCaller:
     say: Say
     rate: int
     seed: int
-    said: list[str] = field(default_factory=list)
+    did: list[Turn] = field(default_factory=list)
     done: bool = False
     _random: random.Random = field(init=False)
     _changed: bool = False
@@ -116,17 +115,59 @@ class SimulatedCaller:
         """Whether they do not wait for all of an answer."""
         return self.personality.interrupts > 0
 
+    @property
+    def said(self) -> list[str]:
+        """Their words, turn by turn."""
+        return [turn.say or "" for turn in self.did]
+
     def next_turn(self, answered: OpenTurn) -> CallerTurn | None:
         """What to do after an answer; None where the goal is reached or patience is over."""
         action = str(answered.listening.get("action") or _early(answered) or "")
-        self.done = self.done or action in ("transfer_done", "tell_balance")
-        if self.done or len(self.said) >= PATIENCE:
+        turn = self.answer(action, " ".join(answered.said))
+        if turn is None:
             return None
-        words = self._words(action, " ".join(answered.said))
-        over = not action.startswith("confirm") and self._random.random() < (
-            self.personality.interrupts
-        )
-        return self._spoken(words, over=over)
+        words, seed = turn.say or "", self.seed * 1000 + len(self.did)
+        samples = degraded(self.say(words), self.rate, self.personality.sound, seed)
+        return CallerTurn(samples=samples, pause=turn.pause, barge_in=turn.barge_in, label=words)
+
+    def answer(self, action: str, asked: str) -> Turn | None:
+        """The same as a turn of a scenario.
+
+        Args:
+            action: What the assistant did or asks for.
+            asked: In its words.
+        """
+        self.done = self.done or action == self.goal.reached_by
+        if self.done or len(self.did) >= PATIENCE:
+            return None
+        words, how = self._words(action, asked), self.personality
+        over = not action.startswith("confirm") and self._random.random() < how.interrupts
+        if not _dictates(words):
+            words = self._random.choice(how.prefixes) + words
+        pause = None if over else 0.4 + self._random.uniform(0.0, how.pause)
+        self.did.append(Turn(say=words, barge_in=OVER if over else None, pause=pause))
+        return self.did[-1]
+
+    def written_down(self, scenario: Scenario) -> Scenario:
+        """What was done as a scenario's turns; the last must reach the goal, and the books must
+        show it and no other transfer."""
+        if not self.did:
+            return scenario
+        reached = ExpectedTurn(action=self.goal.reached_by)
+        turns = [*self.did[:-1], self.did[-1].model_copy(update={"expect": reached})]
+        expect, books = scenario.expect, scenario.expect.books
+        if books.transfers is None:
+            books = books.model_copy(update={"transfers": self._transfers})
+            expect = expect.model_copy(update={"books": books})
+        return scenario.model_copy(update={"turns": tuple(turns), "expect": expect})
+
+    @property
+    def _transfers(self) -> tuple[ExpectedTransfer, ...]:
+        goal = self.goal
+        if not goal.amount:
+            return ()
+        source = f"{goal.who.number}/checking"
+        return (ExpectedTransfer(source=source, to=goal.payee, amount=goal.amount),)
 
     def _words(self, action: str, asked: str) -> str:
         who = self.goal.who
@@ -162,24 +203,33 @@ class SimulatedCaller:
 
     @property
     def _amount(self) -> str:
-        return f"{_TENS[int(self.goal.amount)]} dollars"
-
-    def _spoken(self, words: str, *, over: bool) -> CallerTurn:
-        dictates = words.split(",")[0].split(" ")[0] in _DIGITS
-        words = words if dictates else self._random.choice(self.personality.prefixes) + words
-        self.said.append(words)
-        seed = self.seed * 1000 + len(self.said)
-        samples = degraded(self.say(words), self.rate, self.personality.sound, seed)
-        if over:
-            return CallerTurn(samples=samples, barge_in=0.8, label=words)
-        pause = 0.4 + self._random.uniform(0.0, self.personality.pause)
-        return CallerTurn(samples=samples, pause=pause, label=words)
+        return spoken_form(f"${self.goal.amount:,.2f}")
 
 
-_TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy"}
+def simulated(scenario: Scenario, say: Say, seed: int) -> SimulatedCaller | None:
+    """Who calls in a scenario with a goal; None in one with turns.
+
+    Args:
+        scenario: The call.
+        say: Their voice; unused by text.
+        seed: Of all chance.
+    """
+    wanted = scenario.goal
+    if wanted is None:
+        return None
+    who = next(c for c in demo_customers() if c.name.split()[0].lower() == wanted.customer)
+    goal = Goal(who, wanted.to or "", wanted.pay or Decimal(0))
+    rate = scenario.caller.sample_rate
+    return SimulatedCaller(goal, PERSONALITIES[wanted.personality], say, rate, seed)
+
+
 _DIGITS = frozenset(
     ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 )
+
+
+def _dictates(words: str) -> bool:
+    return words.split(",")[0].split(" ")[0] in _DIGITS
 
 
 def _early(answered: OpenTurn) -> str | None:

@@ -19,8 +19,12 @@ import websockets
 
 from server.callfiles import read_turn
 from server.channels.browser.routes import PAGE
+from server.replay.gates import Gates
+from server.replay.report import write_report
+from server.replay.verdict import give_verdict
 from tests.server.conftest import sample
 from tests.server.staged import staged
+from tests.server.test_metrics import call, with_sound
 from voice.pcm import write_wav
 
 RATE = 16000
@@ -38,6 +42,7 @@ class Chromium:
     def __init__(self, socket: websockets.ClientConnection) -> None:
         self.socket = socket
         self.count = 0
+        self.events: list[dict[str, Any]] = []
 
     async def command(self, method: str, **params: Any) -> dict[str, Any]:
         self.count += 1
@@ -48,6 +53,7 @@ class Chromium:
                 message = json.loads(await self.socket.recv())
                 if message.get("id") == number:
                     return message.get("result", {})
+                self.events.append(message)
 
     async def run(self, expression: str) -> Any:
         result = await self.command(
@@ -411,3 +417,33 @@ async def test_a_webrtc_offer_is_checked_like_a_hello(hosting):
         assert await answer(sdp="x" * 200_000) == (400, "bad_hello")
         async with client.get(f"{base}/healthz") as response:
             assert (await response.json())["calls"] == 0
+
+
+def of_call(name: str) -> str:
+    return f"document.getElementById('{name}')"
+
+
+@pytest.mark.channels
+async def test_a_replays_report_opens_and_plays_a_call(tmp_path):
+    """A link opens its call, a button plays its turn, a word its place, and nothing is amiss."""
+    sound = with_sound(tmp_path) | {"name": "a@street"}
+    verdict = give_verdict([sound, call("b@street")], Gates(failures=0), {})
+    url = write_report(verdict, tmp_path).as_uri()
+    async with chromium(tmp_path, url, microphone(tmp_path / "mic.wav")) as page:
+        for domain in ("Runtime", "Log", "Page"):
+            await page.command(f"{domain}.enable")
+        await page.command("Page.navigate", url=f"{url}?linked#a@street")
+        await page.until("location.search && document.readyState === 'complete'")
+        await page.until(f"{of_call('a@street')}.open", seconds=10)
+        assert not await page.run(f"{of_call('b@street')}.open")
+        await page.run("location.hash = '#b@street'")
+        await page.until(f"{of_call('b@street')}.open")
+        audio = f"{of_call('a@street')}.querySelector('audio')"
+        await page.run(f"{of_call('a@street')}.querySelector('button').click()")
+        await page.until(f"{audio}.currentTime >= 0.2 && {audio}.duration > 1.9", seconds=20)
+        await page.run(f"{audio}.pause()")
+        await page.run(f"{of_call('a@street')}.querySelector('.assistant span').click()")
+        await page.until(f"{audio}.currentTime >= 1.1", seconds=20)
+        await page.run("true")
+        wrong = ("Runtime.exceptionThrown", "Log.entryAdded")
+        assert [event for event in page.events if event["method"] in wrong] == []

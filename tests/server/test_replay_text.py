@@ -87,3 +87,17 @@ async def test_silence_is_asked_about_as_often_as_it_lasts(tmp_path, converse):
     assert result.turns[1]["said"] == ""
     assert result.turns[2]["action"] == "goodbye"
     assert summary.line() == "1 passed, 0 failed"
+
+
+SIMULATED = Path(__file__).parents[2] / "scenarios" / "simulated"
+
+
+def test_a_simulated_caller_is_judged_by_what_they_wanted_last(converse):
+    result = run_text(SIMULATED / "changing.yaml", converse, chance=2)
+    assert result.passed, result.lines()
+    said = [turn["heard"] for turn in result.turns[1:]]
+    assert any("make it fifty dollars" in words for words in said)
+    assert [
+        turn["heard"]
+        for turn in run_text(SIMULATED / "changing.yaml", converse, chance=2).turns[1:]
+    ] == said

@@ -67,7 +67,7 @@ def test_the_banks_fixture_is_at_hand(tmp_path):
             "name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - {say: a, keys: '1'}\n",
             ":5: .*exactly",
         ),
-        ("name: a\nabout: b\ntoday: 2026-03-16\n", "turns: Field required: add it"),
+        ("name: a\nabout: b\ntoday: 2026-03-16\n", "the file: .*has turns, or the goal"),
         ("name: a\n  about: b\n", ":2: cannot be read as YAML"),
         (
             "name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - keys: ${mario.pin}\n",

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from server.app import serving
 from server.bank_file import temporary_bank
@@ -13,14 +14,17 @@ from server.client.connection import CallError
 from server.engines import Engines
 from server.recording import sounds
 from server.replay.channels import way_in
-from server.replay.hosting import application_for_scenarios
-from server.replay.matrix import WIRES, over
+from server.replay.gates import Gates
+from server.replay.hosting import application_for_scenarios, server_for_scenarios
+from server.replay.matrix import WIRES, Matrix, over
 from server.replay.reading import ScenarioError
 from server.replay.scenario import Scenario
+from server.replay.suite import cases, replay
+from server.replay.verdict import give_verdict
 from server.replay.virtual_time import run_in_virtual_time
 from server.settings import Settings
 from tests.server.conftest import CHEAP, TODAY
-from tests.server.staged import SEND, YES, Ear, Judge, Level, Meaning, NoEcho, Voice
+from tests.server.staged import SEND, WORDS, YES, Ear, Judge, Level, Meaning, NoEcho, Voice
 
 CHANNELS = (
     pytest.param("sip", marks=pytest.mark.channels),
@@ -97,6 +101,44 @@ async def test_a_caller_pays_over_a_channel(channel, tmp_path, monkeypatch):
     peaks = np.percentile(ours[ours > LOUDNESS / 2], 90)
     assert peaks == pytest.approx(LOUDNESS, rel=0.12), "within 1 dB"
     assert (log.ended, bool(log.call)) == ("hangup", True)
+
+
+@pytest.mark.channels
+async def test_a_scenario_is_replayed_over_every_channel_of_a_matrix(tmp_path, monkeypatch):
+    monkeypatch.setattr("server.call.listener.SpeechEvidence", Level)
+    monkeypatch.setattr("server.call.listener.EchoGuard", NoEcho)
+    engines = Engines(Ear(), Judge(), Meaning(), Hum(), tmp_path / "phrases.npz")  # type: ignore[arg-type]
+    turns = [
+        {"say": WORDS[SEND], "expect": {"action": "ask_customer_number"}},
+        {"keys": "40217308#"},
+        {"keys": "4821#"},
+        {"say": WORDS[YES], "expect": {"action": "transfer_done"}},
+    ]
+    paid = {"source": "40217308/checking", "to": "Anna Keller", "amount": "50.00"}
+    fields = {"name": "pays", "about": "", "today": str(TODAY), "turns": turns}
+    path = tmp_path / "pays.yaml"
+    path.write_text(yaml.safe_dump(fields | {"expect": {"books": {"transfers": [paid]}}}))
+
+    def speak(scenario: Scenario, n: int) -> np.ndarray:
+        level = {WORDS[SEND]: SEND, WORDS[YES]: YES}[scenario.turns[n - 1].say or ""]
+        return tone(level + 450, 0.6, scenario.caller.sample_rate)
+
+    matrix = Matrix.model_validate({"channels": ["sip", "webrtc", "twilio"]})
+    serve = server_for_scenarios(Settings(silence=20.0), engines)
+    try:
+        summary = await replay(
+            cases([path], matrix), by="voice", serve=serve, speak=speak, recordings=tmp_path
+        )
+    finally:
+        engines.close()
+    calls = [result.json() for result in summary.results]
+    assert [call["wire"] for call in calls] == ["sip", "webrtc", "twilio"]
+    assert [call["mismatches"] for call in calls] == [[], [], []]
+    verdict = give_verdict(calls, Gates(failures=0), {})
+    for channel in ("sip", "webrtc", "twilio"):
+        told = {metric.name: metric for metric in verdict.by_group[f"channel {channel}"]}
+        assert told["response rate"].value == 1.0
+        assert 0 < told["response latency p50"].value < 10_000
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
