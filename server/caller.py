@@ -92,13 +92,11 @@ what they say about it, or they give up. Answers that they speak over are not li
 
 
 class Improviser(Protocol):
-    """A caller that makes up what to do next.
+    """A caller that makes up what to do next."""
 
-    Attributes:
-        impatient: Asked as soon as it is known what is answered, not when all of it is.
-    """
-
-    impatient: bool
+    @property
+    def impatient(self) -> bool:
+        """Whether they are asked as soon as it is known what is answered, not when all of it is."""
 
     def next_turn(self, answered: OpenTurn) -> CallerTurn | None:
         """What to do after an answer; None hangs up."""
