@@ -495,6 +495,9 @@ class Phone:
                 case "clear" | "clearAudio" | "killAudio" | "FLUSH_MEDIA":
                     self.clears += 1
                     self.buffered_until = 0.0
+                case "event":  # of Genesys
+                    told = message["parameters"]["entities"]
+                    self.clears += sum(each["type"] == "barge_in" for each in told)
                 case "opened" | "pong" | "closed" | "disconnect" | "HANGUP" as kind:
                     action = message.get("parameters", {}).get("outputVariables", {})
                     self.told.append(" ".join((kind, *action.values())))
