@@ -7,8 +7,8 @@ come: what repeats a packet (RFC 4733, a retransmitted INFO) is dropped by the s
 machine reads many presses at one moment.
 But a late packet of RFC 4733 begins a key anew, or ends the next one (`Held`).
 
-The stack tells a key's beginning and end and no timestamp, so what a stall brings at one moment or
-within `REST` stays open: a late packet may count as a press there, and two presses as one.
+The stack tells a key's beginning and end and no timestamp, so what a long stall brings at one
+moment stays open: a late packet may count as a press there.
 """
 
 from collections import deque
@@ -30,6 +30,10 @@ SHORTEST = 0.04
 REST = 0.14
 """Seconds after a key's end within which its end still comes again: it is told three times, 20 ms
 apart, and each is late by 60 ms, or more on a busy machine. The same key again ends later."""
+
+PAIR = 0.2
+"""Seconds in which no finger presses a key twice and ends it: what a shorter stall brings at one
+moment is one press and the rest of it."""
 
 DIGITS = "0123456789*#"
 
@@ -84,8 +88,8 @@ class Held:
         8 down … 8 end ─ (8 down) ─ (8 end)                     the rest ends within REST
         8 down … 8 end ─ 8 down … 8 end                         and another press later
 
-    Times are those at which events are read, the same for all that are read at one moment: then
-    nothing tells how far apart they came, and each press counts.
+    Times are those at which events are read, the same for all that are read at one moment. After a
+    stall of more than `PAIR` nothing tells how far apart these came, and each press counts.
     """
 
     def __init__(self) -> None:
@@ -94,21 +98,34 @@ class Held:
         self._released_at = float("-inf")
         self._question: Press | None = None
 
-    def press(self, digit: str, at: float) -> Press:
-        """A key's beginning; what was in question before it, and never ended, was no press."""
+    def press(self, digit: str, at: float, *, stalled: float = 0.0) -> Press:
+        """A key's beginning; what was in question before it, and never ended, was no press.
+
+        Args:
+            digit: As the wire tells it.
+            at: When it was read.
+            stalled: Seconds for which nothing could be read before that.
+        """
         self._settle(counts=False)
         if self._down is not None and self._down.digit == digit:
             return Press(digit, at, counts=False)
-        if self._is_soon_again(digit, at):
+        if self._is_soon_again(digit, at, stalled):
             return self._again(digit, at)
         if self._down is not None:  # its end was lost
             self.release(at)
         self._down = Press(digit, at)
         return self._down
 
-    def _is_soon_again(self, digit: str, at: float) -> bool:
-        last = self._last
-        return last is not None and last.digit == digit and 0 < at - self._released_at <= OVERTAKEN
+    def _is_soon_again(self, digit: str, at: float, stalled: float) -> bool:
+        """Whether it may be the rest of the last press, whose time a long stall has hidden."""
+        after = at - self._released_at
+        hidden = after == 0 and stalled > PAIR
+        return (
+            self._last is not None
+            and self._last.digit == digit
+            and after <= OVERTAKEN
+            and not hidden
+        )
 
     def _again(self, digit: str, at: float) -> Press:
         press = Press(digit, at, counts=False)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.callfiles import read_turn
-from server.channels.keypad import OTHER_WAY, OVERTAKEN, REST, Held, Keypad
+from server.channels.keypad import OTHER_WAY, OVERTAKEN, PAIR, REST, Held, Keypad
 from server.channels.sound import WireSound
 from tests.server.conftest import sample
 from voice.codecs import decode, encode
@@ -93,19 +93,21 @@ def test_what_is_no_key_is_dropped():
     assert press(Keypad(), ("A", 0.0, ""), ("", 1.0, ""), ("12", 2.0, ""), ("#", 3.0, "")) == "#"
 
 
-def counted(*events: tuple[str, float]) -> str:
+def counted(*events: tuple[str, float], stalled: float = 0.0) -> str:
     """The keys that count of the beginnings told ("4", at) and ends ("", at)."""
     held, pressed = Held(), []
     for digit, at in events:
         if digit:
-            pressed.append(held.press(digit, at))
+            pressed.append(held.press(digit, at, stalled=stalled))
         else:
             held.release(at)
     return "".join(press.digit for press in pressed if press.counts)
 
 
-def test_a_key_pressed_twice_and_read_at_one_moment_is_two_presses():
-    assert counted(*((each, 1.0) for digit in "4882" for each in (digit, ""))) == "4882"
+def test_a_key_pressed_twice_and_read_at_one_moment_is_two_presses_after_a_long_stall_only():
+    at_once = [(each, 1.0) for digit in "4882" for each in (digit, "")]
+    assert counted(*at_once, stalled=2 * PAIR) == "4882"
+    assert counted(*at_once, stalled=PAIR / 2) == "482"
 
 
 def test_a_packet_that_its_keys_end_has_overtaken_is_no_other_press():

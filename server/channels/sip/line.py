@@ -82,6 +82,7 @@ class SipLine:
         self._tones = ToneKeys() if keys_in_sound else None
         self._pressed: deque[Press] = deque()
         self._read_at: float | None = None
+        self._ticked_at = time.monotonic()
         self._infos: bool | None = None  # unknown before the first key
         self._waiting: deque[Frame] = deque()
         self._in = self._out = WireSound(RATE)
@@ -143,7 +144,7 @@ class SipLine:
         """What the caller says and presses, until the call ends."""
         gap = Gap(time.monotonic())
         while self._open:
-            now = time.monotonic()
+            now = self._ticked_at = time.monotonic()
             self._sort_keys(now)
             while self._waiting:
                 yield self._waiting.popleft()
@@ -292,7 +293,8 @@ class SipLine:
     def _on_event(self, event: StackEvent) -> None:
         now = self._read_now()
         if event.event is Event.CALL_DTMF_START and event.text:
-            self._pressed.append(self._held.press(event.text, now))
+            stalled = now - self._ticked_at
+            self._pressed.append(self._held.press(event.text, now, stalled=stalled))
         elif event.event is Event.CALL_DTMF_END:
             self._held.release(now)
 
