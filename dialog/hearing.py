@@ -24,6 +24,7 @@ from dialog.stack import requests_in
 from dialog.state import OPEN, Filled, Offered
 from dialog.switching import other_request
 from dialog.wanted import takes, takes_kind
+from nlu.text import plain
 from nlu.understanding import Understanding
 
 FAREWELL = 8
@@ -40,7 +41,7 @@ def heard(draft: Draft, understanding: Understanding, then: tuple[Understanding,
     draft.change(closing=False, paused=False, offered=())
     if not draft.state.stack:
         draft.change(expectation=OPEN)
-    if not understanding.text.strip() or understanding.confidence < UNCLEAR:
+    if not plain(understanding.text) or understanding.confidence < UNCLEAR:
         draft.reason = f"no words that could be trusted ({understanding.confidence:.2f})"
         missed(draft)
         return

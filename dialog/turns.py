@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dialog.decision import Decision, Event, Way
+from dialog.misses import FEW
 from dialog.state import State
 from nlu.understanding import Expectation, Understanding
 
@@ -27,6 +28,12 @@ class Thought:
     wants_more: bool
     event: Event = field(repr=False)
     state: State = field(repr=False)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it was a word or two of which nothing could be made: "mm-hm", or less."""
+        missed = self.decision.state.misses > self.state.misses
+        return missed and len(self.heard.split()) <= FEW
 
 
 @dataclass(frozen=True, slots=True)

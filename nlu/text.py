@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[0-9]+|[^\s\w]|_")
 _NOISE = re.compile(r"[^\w\s'$%]")
-_FILLERS = re.compile(r"\b(?:uh+|um+|uhm+|er+m?|hm+)\b,?\s*")
+_FILLERS = re.compile(r"\b(?:uh+|um+|uhm+|er+m?|hm+)\b,?\s*|^\W*(?:m{2,}|oh|ah)\W*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from dialog.conversation import Conversation
-from dialog.turns import Response
+from dialog.turns import Response, Thought
 from server.call.events import Event, heard_event, listening_event, said_event
 from server.call.keys import KeyEntry
 from server.call.laps import Laps
@@ -109,6 +109,7 @@ class Teller(FrameProcessor):
         self._cut_off: Said | None = None
         self._owed: Said | None = None
         self._effect = False
+        self._let_go_on = False
         self._over = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -261,7 +262,7 @@ class Teller(FrameProcessor):
     async def _answer(self, number: int, turn: HeardTurn) -> None:
         await self._send_turn_ended(turn.turn, turn.voice_end)
         thinking = await turn.thinking if turn.thinking else None
-        if thinking is None or thinking.thought is None:
+        if thinking is None or thinking.thought is None or self._goes_on(thinking.thought):
             if self._alive(number):
                 await self.on_dropped(turn.turn)
             return
@@ -274,6 +275,13 @@ class Teller(FrameProcessor):
         await self._send(heard, urgent=True)
         laps.lap("decision", now())
         await self._say(number, response, self._with_owed(response), thinking, laps)
+
+    def _goes_on(self, thought: Thought) -> bool:
+        """Whether an answer goes on after what was said over it: "mm-hm", or what sounds like that;
+        once, for who says it again wants something."""
+        over = self._cut_off is not None and thought.says_nothing
+        self._let_go_on = over and not self._let_go_on
+        return self._let_go_on
 
     async def _resume(self, number: int) -> None:
         cut_off, self._owed = self._cut_off, None

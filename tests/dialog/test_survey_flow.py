@@ -115,7 +115,7 @@ def test_what_is_no_rating_does_not_end_the_call(
     [
         ("five, you helped me to block my card quickly", "survey_taken"),
         ("I would give it a four because the transfer was easy", "survey_taken"),
-        ("hm", "survey_taken"),
+        ("hm", "goodbye"),
         ("cancel", "goodbye"),
         ("no thanks", "goodbye"),
     ],

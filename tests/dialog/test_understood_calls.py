@@ -462,3 +462,16 @@ def test_a_new_amount_is_taken_where_the_day_is_asked_for(call: Conversation) ->
     call.hear("schedule a payment of sixty dollars to Anna")
     call.hear("make that seventy")
     assert "$70.00" in call.hear("the twenty fifth").say[-1]
+
+
+def test_a_hum_says_nothing_and_its_kind_of_yes_does(call: Conversation) -> None:
+    for hum in ("Mm.", "Oh.", "Hm."):
+        thought = call.think(hum)
+        assert thought.decision.action == "clarify"
+        assert thought.says_nothing
+    assert not call.think("What's my balance?").says_nothing
+    assert (
+        actions(call, "Send fifty dollars to Anna.", "40217308", "4821")[-1] == "confirm_transfer"
+    )
+    assert call.think("Mm-hm.").decision.act is not None
+    assert call.think("Mm.").decision.act is None

@@ -27,8 +27,14 @@ from tests.server.conftest import CHEAP, TODAY
 from voice.phrase_cache import PhraseCache
 from voice.transcript import Hypothesis, Transcript
 
-SEND, YES, COUGH, GREET, RUSTLE = 2000, 3000, 4000, 5000, 800
-WORDS = {SEND: "Send fifty dollars to Anna Keller.", YES: "Yes.", COUGH: "", GREET: "Hello there."}
+SEND, YES, COUGH, GREET, HUM, RUSTLE = 2000, 3000, 4000, 5000, 6000, 800
+WORDS = {
+    SEND: "Send fifty dollars to Anna Keller.",
+    YES: "Yes.",
+    COUGH: "",
+    GREET: "Hello there.",
+    HUM: "Mm.",
+}
 
 
 @dataclass
@@ -87,7 +93,7 @@ class Meaning:
             found.append(Entity("money", Money(Decimal("50.00")), "fifty dollars", 5, 18))
             if "Anna Keller" in context.payees:
                 found.append(Entity("payee", "Anna Keller", "Anna Keller", 22, 33, 1.0, "to"))
-        scored = (ScoredIntent(intent, 0.97),)
+        scored = (ScoredIntent(intent, 0.2 if text == WORDS[HUM] else 0.97),)
         return Understanding(text, scored, tuple(found), confidence, True)
 
     def settles(self, hypotheses: Any, context: Any) -> bool:

@@ -11,7 +11,7 @@ import websockets
 from dialog.conversation import Conversation
 from dialog.turns import Response
 from server.call.teller import MOST_ENTRIES
-from tests.server.staged import COUGH, GREET, RUSTLE, SEND, YES, Ear, Voice, staged
+from tests.server.staged import COUGH, GREET, HUM, RUSTLE, SEND, YES, Ear, Voice, staged
 
 QUESTION = "50.00 to Anna Keller"
 
@@ -95,6 +95,28 @@ async def test_noise_in_the_middle_of_an_answer_loses_none_of_it(tmp_path, monke
         await caller.says(COUGH, 0.3)
         await caller.until("said", QUESTION)
         await caller.until("listening", "confirm_transfer")
+
+
+async def test_an_answer_goes_on_after_a_hum_over_it_but_not_again_and_again(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("said", "Welcome")
+        await asyncio.sleep(0.6)
+        await caller.says(HUM)
+        before = caller.events.index(await caller.until("heard"))
+        await caller.until("said", "Welcome", since=before)
+        assert caller.events[before]["text"] == "", "nothing is made of it"
+        await asyncio.sleep(0.6)
+        await caller.says(HUM)
+        answered = await caller.until("heard", "Mm.", since=before + 1)
+        await caller.until("listening", since=caller.events.index(answered))
+
+
+async def test_a_hum_that_is_waited_for_is_answered(tmp_path, monkeypatch):
+    async with staged(tmp_path, monkeypatch) as caller:
+        await caller.until("listening", "greet")
+        await asyncio.sleep(0.3)
+        await caller.says(HUM)
+        await caller.until("heard", "Mm.")
 
 
 async def test_an_outcome_that_could_not_be_spoken_is_told_with_the_next_answer(
