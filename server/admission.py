@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 import structlog
 
 from dialog.bank.login import SHARED
+from server.channels.line import address_of_number
 from server.devices import Devices
 from server.errors import SettingsError
 from server.protocol import Hello, ProtocolError
@@ -53,7 +54,7 @@ def address_of(token: Token | None, host: str | None, caller_id: str | None = No
     if token is None:
         return None
     if caller_id:
-        return f"{token.name}:{caller_id}"
+        return address_of_number(token.name, caller_id)
     if token.max_calls == 1:
         return f"device:{token.name}"
     try:

@@ -21,6 +21,7 @@ ONE = TOKEN.model_copy(update={"name": "kitchen", "max_calls": 1})
     [
         (None, "127.0.0.1", "+15550100", None),
         (TOKEN, "127.0.0.1", "+15550100", "bridge:+15550100"),
+        (TOKEN, "127.0.0.1", "anonymous", None),
         (ONE, "198.51.100.7", None, "device:kitchen"),
         (TOKEN, "9.9.9.9", None, "ip:9.9.9.9/32"),
         (TOKEN, "::ffff:9.9.9.9", None, "ip:9.9.9.9/32"),
@@ -32,6 +33,7 @@ ONE = TOKEN.model_copy(update={"name": "kitchen", "max_calls": 1})
     ids=[
         "what a program tells",
         "what a bridge tells",
+        "what it withholds",
         "a device",
         "a client of many",
         "mapped",
