@@ -38,8 +38,15 @@ INTENTS = sorted(
     | {"affirm", "deny", "inform", "correct", "keep", "refuse"}
 )
 TASKS = ["transfer", "balance", "transactions", "block_card", "opening_hours", "affirm", "inform"]
-KINDS = {"customer_number", "pin", "yes_no", "choice", "open", "money", "payee", "account_kind"}
-KINDS |= {"digits", "words", "date"}
+TAKEN = [kind for flow in SCRIPT.flows.values() for s in flow.slots.values() for kind in s.takes]
+KINDS = {
+    "customer_number",
+    "pin",
+    "yes_no",
+    "choice",
+    "open",
+    *(kind.partition(":")[0] for kind in TAKEN),
+}
 ENTITIES = st.sampled_from(
     [
         money("50", "fifty dollars"),

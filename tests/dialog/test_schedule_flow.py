@@ -42,6 +42,21 @@ def test_a_second_yes_plans_nothing_twice(caller: Caller, bank: Bank) -> None:
     assert len(pending(bank)) == 1
 
 
+def test_one_plan_after_another_needs_a_code_before_the_sum_is_large(
+    caller: Caller, bank: Bank
+) -> None:
+    caller.logs_in("63900578", "9135")
+    sofia = entity("payee", "Sofia Rossi", role="to")
+    source = entity("account_kind", "checking", role="from")
+    actions = []
+    for _ in range(6):
+        caller.says("450 to Sofia on Friday", "transfer", money("450"), sofia, source, FRIDAY)
+        actions.append(caller.answers[-1].action)
+        caller.says("yes", "affirm")
+    assert actions == ["confirm_transfer"] * 5 + ["ask_code"]
+    assert len(bank.facts(3).schedules) == 5
+
+
 def test_today_is_sent_at_once(caller: Caller, bank: Bank) -> None:
     plans(caller, entity("date", date(2026, 3, 16)))
     assert caller.says("yes", "affirm").action == "transfer_done"
