@@ -1,4 +1,4 @@
-"""What a replay must reach: `--gate gates.yaml`."""
+"""What a replay must reach: `--gate gates.yml`."""
 
 from collections import Counter
 from collections.abc import Sequence

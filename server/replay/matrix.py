@@ -1,4 +1,4 @@
-"""Conditions and wires that scenarios are replayed under: `--matrix conditions.yaml`."""
+"""Conditions and wires that scenarios are replayed under: `--matrix conditions.yml`."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self

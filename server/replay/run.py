@@ -277,7 +277,7 @@ async def run_voice(
         write_stereo(record, without_secrets(log), log.sample_rate)
     overheard = None if line.overheard is None else line.overheard()
     scenario = who.written_down(scenario) if who else scenario
-    told = tuple(_scored(scenario, turn, log, overheard, in_text) for turn in log.turns)
+    told = tuple(scored(scenario, turn, log, overheard, in_text) for turn in log.turns)
     verdict = judge(scenario, told, log.ended, before, after, alike)
     return Replayed.of(
         path,
@@ -293,13 +293,14 @@ async def run_voice(
     )
 
 
-def _scored(
+def scored(
     scenario: Scenario,
     record: TurnRecord,
     log: CallLog,
     overheard: Sequence[Overheard] | None,
     in_text: Sequence[Turn],
 ) -> Turn:
+    """A turn with its score (`server.replay.scores`); see `run_voice` and `Served`."""
     told = spoken_turn(record, log.sample_rate)
     if record.n == 0:
         return told

@@ -151,10 +151,9 @@ class SimulatedCaller:
     def written_down(self, scenario: Scenario) -> Scenario:
         """What was done as a scenario's turns; the last must reach the goal, and the books must
         show it and no other transfer."""
-        if not self.did:
-            return scenario
+        turns = self.did or [Turn(silence=1.0)]  # the call was over before they could speak
         reached = ExpectedTurn(action=self.goal.reached_by)
-        turns = [*self.did[:-1], self.did[-1].model_copy(update={"expect": reached})]
+        turns = [*turns[:-1], turns[-1].model_copy(update={"expect": reached})]
         expect, books = scenario.expect, scenario.expect.books
         if books.transfers is None:
             books = books.model_copy(update={"transfers": self._transfers})

@@ -1,14 +1,18 @@
 """From one turn, as it was spoken and recorded, to the figure that it counts in."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from server.caller import CallLog
 from server.client.turns import OpenTurn, TurnRecord
 from server.recording import stereo_of
+from server.replay.engines import Overheard
 from server.replay.metrics import measured
-from server.replay.scenario import Turn
+from server.replay.run import scored
+from server.replay.scenario import Scenario, Turn
 from server.replay.scores import score
 
 RATE = 8000
@@ -147,3 +151,16 @@ def test_words_in_silence_were_made_up():
     record = spoken(None, kind="silence")
     assert figure("words heard in silence", QUIET, record, heard="thank you") == 2.0
     assert figure("words heard in silence", QUIET, record, heard=None) == 0.0
+
+
+@pytest.mark.parametrize(("kind", "words"), [("speech", 1), ("keys", None)])
+def test_a_yes_that_is_keyed_was_not_misheard(kind, words):
+    """A patient caller presses the key that stands for the word."""
+    record = replace(spoken(kind=kind), again=1, label="yes", heard_at=(1.1,))
+    log = CallLog("c", RATE, (), sound(), (record,), "hangup", None, (), 0.0)
+    scenario = Scenario.model_validate(
+        {"name": "a", "about": "", "today": "2026-03-16", "turns": [{"say": "yes"}]}
+    )
+    told = scored(scenario, record, log, [Overheard(1.1, "no")], ())
+    assert told["score"].get("word_errors") == words
+    assert told["score"]["again"] == 1

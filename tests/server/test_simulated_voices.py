@@ -11,6 +11,7 @@ from server.client.turns import OpenTurn
 from server.engines import Engines
 from server.replay.callers import by_test_voice
 from server.replay.hosting import application_for_scenarios
+from server.replay.judge import judge
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed
 from server.replay.run import run_voice
@@ -22,6 +23,9 @@ from voice.pcm import Samples, level_dbov
 
 CALLS = Path(__file__).parents[2] / "scenarios" / "simulated"
 LINE = 8000
+ANY = Scenario.model_validate(
+    {"name": "a", "about": "", "today": "2026-03-16", "goal": {"customer": "maria"}}
+)
 
 
 def voice(_: str) -> Samples:
@@ -96,6 +100,13 @@ def test_nobody_agrees_to_what_they_do_not_want_or_talks_for_ever():
     for _ in range(PATIENCE - 1):
         answers(who, "clarify")
     assert who.next_turn(asks("clarify")) is None
+
+
+def test_a_call_that_is_over_before_anybody_speaks_reached_nothing():
+    wanted = caller("plain").written_down(ANY)
+    empty = {"customers": [], "transfers": [], "audit": []}
+    verdict = judge(wanted, [], "goodbye", empty, empty)
+    assert [m.what for m in verdict.mismatches] == ["turn", "transfer"]
 
 
 def test_a_goal_that_cannot_be_is_told(tmp_path):

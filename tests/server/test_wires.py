@@ -16,7 +16,7 @@ from server.recording import sounds
 from server.replay.channels import way_in
 from server.replay.gates import Gates
 from server.replay.hosting import application_for_scenarios, server_for_scenarios
-from server.replay.matrix import WIRES, Matrix, over
+from server.replay.matrix import WIRES, Matrix, named, over
 from server.replay.reading import ScenarioError
 from server.replay.scenario import Scenario
 from server.replay.suite import cases, replay
@@ -152,6 +152,9 @@ def test_a_channel_decides_its_sound_and_has_its_own_clock(engines):
     scenario = Scenario.model_validate(fields | {"caller": {"channel": "twilio"}})
     caller = over(scenario, WIRES["websocket"]).caller
     assert (caller.sample_rate, caller.encoding) == (8000, "ulaw")
+    assert named(scenario, WIRES["websocket"]) == "twilio"
+    assert over(scenario, WIRES["alaw-8k"]).caller.channel == "websocket"
+    assert named(scenario, WIRES["alaw-8k"]) == "alaw-8k"
 
     async def call() -> None:
         async with application_for_scenarios(Settings(), engines)(scenario):
