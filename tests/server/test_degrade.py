@@ -61,7 +61,7 @@ def test_chance_is_the_same_for_the_same_seed_and_another_for_another(speech):
 
 
 def test_as_many_packets_are_lost_as_asked_for_and_in_bursts():
-    noise = np.random.default_rng(1).integers(-9000, 9000, 600 * RATE).astype(np.int16)
+    noise = np.random.default_rng(1).integers(-9000, 9000, 200 * RATE).astype(np.int16)
     changed = under(noise, loss=0.1, burst=3.0) != noise
     lost = changed.reshape(-1, RATE // 50).mean(axis=1) > 0.5
     assert lost.mean() == pytest.approx(0.1, abs=0.02)
@@ -70,10 +70,10 @@ def test_as_many_packets_are_lost_as_asked_for_and_in_bursts():
 
 
 def test_late_packets_are_lost_and_early_ones_are_not():
-    noise = np.random.default_rng(1).integers(-9000, 9000, 600 * RATE).astype(np.int16)
+    noise = np.random.default_rng(1).integers(-9000, 9000, 120 * RATE).astype(np.int16)
     changed = under(noise, jitter_ms=40) != noise
     lost = changed.reshape(-1, RATE // 50).mean(axis=1) > 0.5
-    assert lost.mean() == pytest.approx(0.0668, abs=0.006)  # beyond 1.5 standard deviations
+    assert lost.mean() == pytest.approx(0.0668, abs=0.01)  # beyond 1.5 standard deviations
     assert np.array_equal(under(noise, jitter_ms=10), noise)
 
 
