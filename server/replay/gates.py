@@ -158,10 +158,12 @@ def unconfirmed(calls: Sequence[Record]) -> list[Record]:
 def check(gates: Gates, calls: Sequence[Record], baseline: Sequence[Record]) -> list[Held]:
     """Every gate, held or not; an empty baseline is none."""
     unknown = "" if baseline else NO_BASELINE
+    shared = set(map(first, calls)) & set(map(first, baseline))
+    alone = "" if shared else unknown or "no call of the baseline"
     once = "" if any(call.get("repetition", 1) > 1 for call in calls) else "nothing made again"
     counts = (
         ("failures", gates.failures, failing(calls), ""),
-        ("regressions", gates.regressions, regressed(calls, baseline), unknown),
+        ("regressions", gates.regressions, regressed(calls, baseline), alone),
         ("gone", gates.gone, gone(calls, baseline), unknown),
         ("flaky", gates.flaky, flaky(calls), once),
     )

@@ -181,6 +181,7 @@ def test_a_gate_that_nothing_could_break_is_not_called_held():
     gates = {"regressions": 0, "gone": 0, "flaky": 0}
     assert held(gates, [call()]) == [None, None, None]
     assert held(gates, [call(), call("a@2", repetition=2)], [call()]) == [True, True, True]
+    assert held(gates, [call("a@street")], [call()]) == [None, False, None]
     verdict = give_verdict([call()], Gates.model_validate(gates), {})
     assert "gate not looked at regressions: at most 0, got no --baseline" in verdict.lines()
 
