@@ -174,6 +174,7 @@ async def test_a_sender_without_end_is_stopped_and_the_call_beside_goes_on(tmp_p
         assert shared.admission.calls == 1
 
 
+@pytest.mark.channels
 async def test_one_that_stops_reading_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr("server.channels.audiosocket.SEND_WITHIN", 1.0)
     listen = asyncio.start_server

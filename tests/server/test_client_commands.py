@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import websockets
+from typer.testing import CliRunner
 
+from server.cli.devices import app
 from server.client.conformance import PROMISES
 from tests.server.conftest import sample
 from tests.server.scripted_server import Script, scripted
@@ -42,24 +44,35 @@ async def test_a_server_that_keeps_none_does_not_conform(home):
     assert [line.split()[0] for line in run.stdout.splitlines()[:-1]] == ["broken"] * len(PROMISES)
 
 
-def test_a_devices_token_from_its_issue_to_its_end(home):
-    token = tellerline(home, "devices", "issue", "kitchen", "--max-calls", "2").stdout.strip()
+def test_a_devices_token_from_its_issue_to_its_end(home, tmp_path, monkeypatch):
+    home["TELLERLINE_DEVICES_FILE"] = str(tmp_path / "devices.json")
+    monkeypatch.setenv("TELLERLINE_DEVICES_FILE", home["TELLERLINE_DEVICES_FILE"])
+
+    def devices(*arguments: str) -> str:
+        run = CliRunner().invoke(app, ["devices", *arguments])
+        assert run.exit_code == 0, run.output
+        return run.stdout
+
+    token = devices("issue", "kitchen", "--max-calls", "2").strip()
     again = tellerline(home, "devices", "issue", "kitchen")
     assert (again.returncode, again.stdout) == (2, "")
     assert "rotate or revoke" in again.stderr
     assert len(again.stderr.strip().splitlines()) == 1
-    second = tellerline(home, "devices", "rotate", "kitchen").stdout.strip()
+    second = devices("rotate", "kitchen").strip()
     assert len({token, second}) == 2
     assert min(len(token), len(second)) > 30
-    listed = tellerline(home, "devices", "list", "--json")
-    (device,) = lines(listed)
+    listed = devices("list", "--json")
+    device = json.loads(listed)
     assert (device["name"], device["max_calls"], bool(device["former"])) == ("kitchen", "2", True)
-    assert token not in listed.stdout
-    assert tellerline(home, "devices", "revoke", "kitchen").returncode == 0
-    assert tellerline(home, "devices", "list", "--json").stdout == ""
+    assert token not in listed
+    devices("revoke", "kitchen")
+    assert devices("list", "--json") == ""
 
 
-@pytest.mark.parametrize(("stop", "code"), [("goodbye", 0), ("error", 1)])
+ENDS = [("goodbye", 0), pytest.param("error", 1, marks=pytest.mark.channels)]
+
+
+@pytest.mark.parametrize(("stop", "code"), ENDS)
 async def test_a_speaker_calls_by_its_tokens_file_and_tells_how_the_call_ended(
     home, tmp_path, stop, code
 ):
@@ -74,6 +87,7 @@ async def test_a_speaker_calls_by_its_tokens_file_and_tells_how_the_call_ended(
     assert heard.stat().st_size > 1000
 
 
+@pytest.mark.channels
 async def test_a_speaker_that_finds_all_lines_taken_says_so_and_dials_again(home):
     async def busy(socket: websockets.ServerConnection) -> None:
         await socket.recv()
