@@ -179,8 +179,13 @@ def check(gates: Gates, calls: Sequence[Record], baseline: Sequence[Record]) -> 
 def _count(name: str, bound: int, names: list[str], unknown: str) -> Held:
     if unknown:
         return Held(name, None, f"at most {bound}", unknown)
-    shown = ": " + ", ".join(names[:8]) + (" …" if len(names) > 8 else "") if names else ""
-    return Held(name, len(names) <= bound, f"at most {bound}", f"{len(names)}{shown}")
+    return Held(name, len(names) <= bound, f"at most {bound}", listed(names))
+
+
+def listed(names: Sequence[str]) -> str:
+    """How many, and the first of them."""
+    shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+    return f"{len(names)}: {shown}" if names else "0"
 
 
 def _metric(gate: Gate, calls: Sequence[Record], baseline: Sequence[Record]) -> list[Held]:

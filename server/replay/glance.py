@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.replay.causes import counted
-from server.replay.gates import failing
+from server.replay.gates import failing, listed
 from server.replay.metrics import groups
 from server.replay.verdict import Verdict
 
@@ -32,7 +32,7 @@ def _what(verdict: Verdict) -> list[str]:
     lines = [f"regression: {name}" for name in verdict.regressions]
     lines += [f"failed: {name}" for name in old]
     lines += [f"flaky: {name}" for name in verdict.flaky]
-    lines += [f"gone since the baseline: {name}" for name in verdict.gone]
+    lines += [f"gone since the baseline: {listed(verdict.gone)}"] if verdict.gone else []
     lines += [f"gate: {gate.name}" for gate in verdict.gates if gate.broken]
     return _short(lines) or ["nothing"]
 

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from server.errors import ServerError
 from server.replay.causes import counted
 from server.replay.coverage import Requirement, coverage
-from server.replay.gates import Gates, Held, check, flaky, gone, regressed, unconfirmed
+from server.replay.gates import Gates, Held, check, flaky, gone, listed, regressed, unconfirmed
 from server.replay.metrics import (
     METRICS,
     SURE,
@@ -117,7 +117,7 @@ class Verdict:
             for m in self.figures
         ]
         lost = [f"regression: {name}" for name in self.regressions]
-        lost += [f"gone since the baseline: {name}" for name in self.gone]
+        lost += [f"gone since the baseline: {listed(self.gone)}"] if self.gone else []
         unsteady = [f"flaky: {name}" for name in self.flaky]
         broke = [f"broke {n}: {cause}" for cause, n in counted(self.asked).items()]
         return [*shown, *lost, *unsteady, *broke, *map(str, self.gates)]

@@ -192,8 +192,8 @@ def test_a_call_that_is_gone_since_the_baseline_is_named(tmp_path):
     assert verdict.gone == ("b",)
     assert not verdict.passed
     assert verdict.json()["gone"] == ["b"]
-    assert "gone since the baseline: b" in verdict.lines()
-    assert "gone since the baseline: b" in glance(verdict).what
+    assert "gone since the baseline: 1: b" in verdict.lines()
+    assert "gone since the baseline: 1: b" in glance(verdict).what
 
 
 def test_regressions_and_flaky_calls_are_named():
