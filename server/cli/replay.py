@@ -266,7 +266,7 @@ def run(
         read_baseline(baseline)  # a wrong folder is told before the calls, not after
     files = _files(paths, tag or [], draw, seed)
     chosen = _cases(files, matrix, repeat, seed, by, fast=fast)
-    gates = _gates(gate, compares=baseline is not None)
+    gates = _gates(gate, compared=baseline is not None, repeated=repeat > 1 or confirm > 0)
     asked = {"by": by.value, "seed": seed, "repeat": repeat, "confirm": confirm}
     if by is By.VOICE:
         asked |= {"calls": calls, "patient": patient, "fast": fast and engines.value}
@@ -304,13 +304,13 @@ def run(
     raise typer.Exit(0 if verdict.passed else 1)
 
 
-def _gates(path: Path | None, *, compares: bool) -> Gates:
+def _gates(path: Path | None, *, compared: bool, repeated: bool) -> Gates:
     from server.errors import ServerError
     from server.replay.gates import STRICT, load_gates
 
     gates = load_gates(path) if path else STRICT
-    if gates.only_compare and not compares:
-        raise ServerError(f"{path}: every gate compares with a --baseline: name one")
+    if not gates.can_break(compared=compared, repeated=repeated):
+        raise ServerError(f"{path}: no gate can break without --baseline, --repeat or --confirm")
     return gates
 
 

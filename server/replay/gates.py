@@ -56,11 +56,13 @@ class Gates(Strict):
     gone: int | None = None
     flaky: int | None = None
 
-    @property
-    def only_compare(self) -> bool:
-        """Whether nothing is bounded without a baseline."""
-        bounds = [bound for gate in self.gates for bound in (gate.at_least, gate.at_most)]
-        return all(bound is None for bound in (self.failures, self.flaky, *bounds))
+    def can_break(self, *, compared: bool, repeated: bool) -> bool:
+        """Whether anything is bounded in a replay with a baseline, or with calls made again."""
+        bounds = [self.failures, self.flaky if repeated else None]
+        bounds += [self.regressions, self.gone] if compared else []
+        of_metrics = ("at_least", "at_most", *(["worse_by"] if compared else []))
+        figures = [getattr(gate, name) for gate in self.gates for name in of_metrics]
+        return any(bound is not None for bound in (*bounds, *figures))
 
 
 NO_BASELINE = "no --baseline"

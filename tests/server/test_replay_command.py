@@ -87,9 +87,10 @@ def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
         replayed(good, "--confirm", "2")
     with pytest.raises(ServerError, match=r"--matrix, --fast, --patient, --calls: .* by text"):
         replayed(good, "--calls", "2", "--fast", "--patient", "--matrix", wrong)
-    wrong.write_text("regressions: 0\n")
-    with pytest.raises(ServerError, match=r"every gate compares with a --baseline"):
-        replayed(good, "--gate", wrong)
+    for gates in ("regressions: 0", "flaky: 0", "gates: [{metric: passed, worse_by: 0}]"):
+        wrong.write_text(gates)
+        with pytest.raises(ServerError, match=r"no gate can break without --baseline"):
+            replayed(good, "--gate", wrong)
 
 
 def by_voice(*arguments: str | Path):
