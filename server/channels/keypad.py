@@ -31,6 +31,10 @@ REST = 0.14
 """Seconds after a key's end within which its end still comes again: it is told three times, 20 ms
 apart, and each is late by 60 ms, or more on a busy machine. The same key again ends later."""
 
+LATE_END = 0.11
+"""Seconds after a key's first end within which it comes again at the jitter that we must bear. It
+ends the next key too early then, whose own packets follow within as long, though one is lost."""
+
 PAIR = 0.2
 """Seconds in which no finger presses a key twice and ends it: what a shorter stall brings at one
 moment is one press and the rest of it."""
@@ -95,7 +99,7 @@ class Held:
     def __init__(self) -> None:
         self._down: Press | None = None
         self._last: Press | None = None
-        self._released_at = float("-inf")
+        self._released_at = self._before = float("-inf")
         self._question: Press | None = None
 
     def press(self, digit: str, at: float, *, stalled: float = 0.0) -> Press:
@@ -117,31 +121,33 @@ class Held:
         return self._down
 
     def _is_soon_again(self, digit: str, at: float, stalled: float) -> bool:
-        """Whether it may be the rest of the last press, whose time a long stall has hidden."""
+        """Whether it may be the rest of the last press; a long stall has hidden how soon it is."""
         after = at - self._released_at
-        hidden = after == 0 and stalled > PAIR
-        return (
-            self._last is not None
-            and self._last.digit == digit
-            and after <= OVERTAKEN
-            and not hidden
-        )
+        if self._last is None or self._last.digit != digit or (after == 0 and stalled > PAIR):
+            return False
+        return after <= (LATE_END if self._is_broken(self._last) else OVERTAKEN)
 
     def _again(self, digit: str, at: float) -> Press:
         press = Press(digit, at, counts=False)
         if self._down is None and self._last is not None:
-            if self._released_at - self._last.at < SHORTEST:
-                self._down = self._last
+            if self._is_broken(self._last):
+                self._down, self._released_at = self._last, self._before
             else:
                 press.counts, self._question = None, press
         return press
+
+    def _is_broken(self, last: Press) -> bool:
+        """Whether the last end was that of the key before, come late: a press is longer."""
+        ended = self._released_at
+        return ended - last.at < SHORTEST or ended - self._before <= LATE_END
 
     def release(self, at: float) -> None:
         """A key's end."""
         ended = self._question or self._down
         self._settle(counts=at - self._released_at > REST)
         if ended is not None and ended.counts:
-            self._last, self._down, self._released_at = ended, None, at
+            self._last, self._down = ended, None
+            self._before, self._released_at = self._released_at, at
 
     def _settle(self, *, counts: bool) -> None:
         if self._question is not None:

@@ -1,4 +1,5 @@
-"""A network that loses, doubles, delays and reorders sound: between a telephone and the server."""
+"""A network that loses, doubles, delays and reorders sound, and lets its reports (RTCP) through:
+between a telephone and the server."""
 
 import asyncio
 import random
@@ -7,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.server.sip_clients import free_ports
 
@@ -56,21 +58,24 @@ class Relay:
     """SIP passes as it is, but for the ports of the sound, which are ours."""
 
     def __init__(self, server: int, weather: Weather) -> None:
-        self.port, self._sound = free_ports(1), (free_ports(1), free_ports(1))
+        self.port, self._sound = free_ports(1), (free_ports(2), free_ports(2))
         self._server, self._phone = server, 0
         self._weather = weather
         self._ends: list[int] = [0, 0]  # where sound goes: the server's port, the telephone's
-        self._sockets: list[_Socket] = []
+        self._sockets: dict[int, _Socket] = {}
 
     async def open(self, stack: AsyncExitStack) -> None:
-        takers = (self._signal, lambda d, _: self._pass(d, 0), lambda d, _: self._pass(d, 1))
-        for port, take in zip((self.port, *self._sound), takers, strict=True):
+        takers = {self.port: self._signal}
+        for towards, port in enumerate(self._sound):
+            takers[port] = partial(self._pass, towards)
+            takers[port + 1] = partial(self._report, towards)
+        for port, take in takers.items():
             loop = asyncio.get_running_loop()
             transport, protocol = await loop.create_datagram_endpoint(
                 lambda take=take: _Socket(take), (LOCAL, port), family=socket.AF_INET
             )
             stack.callback(transport.close)
-            self._sockets.append(protocol)
+            self._sockets[port] = protocol
 
     def _signal(self, data: bytes, source: int) -> None:
         from_server = source == self._server
@@ -79,14 +84,17 @@ class Relay:
         if found := PORT.search(data):
             self._ends[0 if from_server else 1] = int(found[0])
             data = PORT.sub(str(self._sound[0 if from_server else 1]).encode(), data)
-        self._sockets[0].send(data, (LOCAL, self._phone if from_server else self._server))
+        self._sockets[self.port].send(data, (LOCAL, self._phone if from_server else self._server))
 
-    def _pass(self, data: bytes, towards: int) -> None:
+    def _pass(self, towards: int, data: bytes, _: int) -> None:
         """Port 0 was told to the telephone, so what comes there goes to the server."""
+        send = self._sockets[self._sound[towards]].send
         for delay in self._weather.copies():
-            asyncio.get_running_loop().call_later(
-                delay, self._sockets[1 + towards].send, data, (LOCAL, self._ends[towards])
-            )
+            asyncio.get_running_loop().call_later(delay, send, data, (LOCAL, self._ends[towards]))
+
+    def _report(self, towards: int, data: bytes, _: int) -> None:
+        send = self._sockets[self._sound[towards] + 1].send
+        send(data, (LOCAL, self._ends[towards] + 1))
 
 
 @asynccontextmanager
