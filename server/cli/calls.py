@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from server.admission import Drain
 from server.cli.early import Early
 from server.cli.root import app, progress_console, settings
 
@@ -52,6 +51,7 @@ def serve(
     With --reload a new call, and a running one with nothing under way, takes up edited files.
     """
     early = Early()
+    from server.admission import Drain
     from server.cli.hosting import hosted, loaded_engines, parse_day, until_told
     from server.cli.reloading import reloading
     from server.cli.renewing import renewing
