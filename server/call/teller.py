@@ -263,6 +263,8 @@ class Teller(FrameProcessor):
         await self._send_turn_ended(turn.turn, turn.voice_end)
         thinking = await turn.thinking if turn.thinking else None
         if thinking is None or thinking.thought is None or self._goes_on(thinking.thought):
+            if thinking is not None:
+                thinking.drop()
             if self._alive(number):
                 await self.on_dropped(turn.turn)
             return
