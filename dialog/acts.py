@@ -74,10 +74,8 @@ def _find_transactions(act: Act, bank: Bank, origin: Origin) -> Told:
     search: Any = act.arguments["search"]
     customer: Any = act.arguments["customer_id"]
     found = bank.find_transactions(customer, search)
-    amount = search.amount
-    if not found.latest and amount is not None and amount >= 100 and amount % 1 == 0:
-        # "Six thirty five" is as often six dollars and thirty-five cents.
-        found = bank.find_transactions(customer, replace(search, amount=amount / 100))
+    if not found.latest and search.or_amount is not None:
+        found = bank.find_transactions(customer, replace(search, amount=search.or_amount))
     return "ok", {"found": found, "transactions": found.latest}
 
 

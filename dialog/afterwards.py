@@ -31,7 +31,8 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
         return True
     if last.how != "dropped" and _undoes_planned(draft, last, understanding):
         draft.reason = "what was planned is cancelled"
-        begin(draft, "cancel_payment", _by_recipient(last, understanding))
+        everything = draft.script.lexicon.everything.search(understanding.text) is not None
+        begin(draft, "cancel_payment", _by_recipient(last, understanding, everything=everything))
         return True
     if last.how == "done" and best == "cancel" and _names_other(draft, last, understanding):
         draft.reason = "another payment shall be cancelled"
@@ -46,7 +47,7 @@ def afterwards(draft: Draft, understanding: Understanding) -> bool:
         return False
     told = last.how == "told" and _asks_likewise(draft, last, understanding)
     again = best in _ABOUT_A_VALUE or told or _corrects(draft, last, understanding)
-    if again and _with_another_value(draft, last, understanding):
+    if again and _with_another_value(draft, last, replace(understanding, in_scope=True)):
         return True
     return last.how == "told" and _orders_of_it(draft, last, understanding)
 
@@ -82,10 +83,14 @@ def _undoes_planned(draft: Draft, last: Ended, understanding: Understanding) -> 
     return later is not None and recipient is not None and recipient.value in planned
 
 
-def _by_recipient(last: Ended, understanding: Understanding) -> Understanding:
-    """The cancelling with the name of who was to be paid, where that is known."""
+def _by_recipient(last: Ended, understanding: Understanding, *, everything: bool) -> Understanding:
+    """The cancelling with the name of who was to be paid, if it is known and not all is meant."""
     recipient = last.frame.slots.get("recipient")
-    kept = () if recipient is None else (Entity("payee", str(recipient.value), "", 0, 0),)
+    kept = (
+        ()
+        if recipient is None or everything
+        else (Entity("payee", str(recipient.value), "", 0, 0),)
+    )
     return replace(understanding, entities=kept)
 
 
@@ -93,6 +98,9 @@ def _is_just_done(draft: Draft, last: Ended, understanding: Understanding) -> bo
     """ "Cancel the payment that I just made": what is planned, or was paid to somebody else, is
     cancelled otherwise."""
     lexicon, slots = draft.script.lexicon, last.frame.slots
+    wants_back = lexicon.wants_back.search(understanding.text)
+    if "amount" in slots and wants_back and not wanted_in(draft, understanding):
+        return True
     if understanding.intent != "cancel_payment" or "amount" not in slots:
         return False
     if _names_other(draft, last, understanding):
@@ -154,6 +162,10 @@ def _asks_likewise(draft: Draft, last: Ended, understanding: Understanding) -> b
 def _orders_of_it(draft: Draft, last: Ended, understanding: Understanding) -> bool:
     """ "Let's do the gas one", of the bills that were told: what a flow leads to is begun."""
     name = draft.script.flows[last.frame.flow].leads
+    if name is not None and _says_deed(draft, name, understanding):
+        draft.reason = f"{name} of what was told"
+        begin(draft, name, understanding)
+        return True
     if name is None or wanted_in(draft, understanding):
         return False
     flow, lexicon = draft.script.flows[name], draft.script.lexicon
@@ -165,6 +177,17 @@ def _orders_of_it(draft: Draft, last: Ended, understanding: Understanding) -> bo
     draft.reason = f"{name} of what was told"
     begin(draft, name, understanding)
     return True
+
+
+def _says_deed(draft: Draft, name: str, understanding: Understanding) -> bool:
+    """ "I'd like to apply", after a loan's cost, "pay both", after the bills: the deed, of nothing
+    else than what was told."""
+    lexicon, best = draft.script.lexicon, understanding.intents[:1]
+    deeds = lexicon.deeds_of.get(name, frozenset()).intersection(words_of(understanding.text))
+    other = draft.script.by_intent.get(best[0].name) if best and best[0].score >= SURE else name
+    named = any(e.type not in ("ordinal", "bill_kind") for e in understanding.entities)
+    asks = lexicon.question.search(understanding.text) or lexicon.negates.search(understanding.text)
+    return bool(deeds) and other == name and not (named or asks)
 
 
 def _other_account(draft: Draft, last: Ended, understanding: Understanding) -> bool:

@@ -13,6 +13,8 @@ def like_the_last(draft: Draft, understanding: Understanding) -> tuple[str, Unde
 
     It is an order of its own, read back and confirmed like any other.
     """
+    if _is_of_another_card(draft, understanding):
+        return draft.state.ended[-1].frame.flow, understanding
     last = _last_order(draft)
     if draft.state.stack or last is None or _wants_other(draft, understanding, last):
         return None
@@ -27,6 +29,18 @@ def like_the_last(draft: Draft, understanding: Understanding) -> tuple[str, Unde
     if not kinds & {"payee", "account_kind"} and (payee := last_payee(draft)):
         meant = with_value(meant, "payee", str(payee.value))
     return last.frame.flow, meant
+
+
+def _is_of_another_card(draft: Draft, understanding: Understanding) -> bool:
+    """ "And the credit card, too", after the debit card was blocked."""
+    last = draft.state.ended[-1] if draft.state.ended and not draft.state.stack else None
+    if last is None or last.how != "done" or "card" not in last.frame.slots:
+        return False
+    lexicon, kinds = draft.script.lexicon, {entity.type for entity in understanding.entities}
+    again = lexicon.likewise.search(understanding.text)
+    again = again or lexicon.likewise_asked.search(understanding.text)
+    wants = _wants_other(draft, understanding, last)
+    return kinds == {"card_kind"} and again is not None and not wants
 
 
 def _last_order(draft: Draft) -> Ended | None:

@@ -5,13 +5,15 @@ from dataclasses import replace
 from dialog import engine
 from dialog.answers import take_and_go_on
 from dialog.asides import refused
-from dialog.corrections import corrected
+from dialog.corrections import asked_anew, corrected, corrects_by_name
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
 from dialog.filling import Filling
 from dialog.floor import give_back_floor
 from dialog.flow import Call, Confirm
 from dialog.grounding import (
+    AGAINST,
+    AGAINST_INTENTS,
     HOLDS,
     SURE,
     is_echo,
@@ -20,13 +22,15 @@ from dialog.grounding import (
     words_of,
 )
 from dialog.misses import missed
-from dialog.requests import carry_on
-from dialog.switching import is_value, other_request, switch
-from dialog.wanted import fill_top, gives_number
+from dialog.requests import LOGIN, carry_on
+from dialog.switching import is_value, other_request, switch, without_values
+from dialog.wanted import fill_top, gives_number, takes
 from nlu.understanding import ScoredIntent, Understanding
 
-LOGIN = "login"
-"""The flow that asks who somebody is."""
+_OBJECTS = ("deny", "cancel", "correct", "refuse", "wait")
+
+_DESCRIBED = ("account_kind", "card_kind")
+"""Values that stand for an account or a card that is known by its id."""
 
 _ANSWERS = ("affirm", "deny", "cancel")
 
@@ -42,6 +46,7 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         draft.reason = "nothing shall be changed"
         give_back_floor(draft)
         return
+    understanding = _in_its_words(draft, understanding, filling)
     if not filling.changed and corrected(draft, understanding):
         return
     if step.whole:
@@ -54,6 +59,12 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         return
     if other_request(draft, understanding) and not is_value(draft, understanding, filling):
         switch(draft, understanding)
+        return
+    emptied = [slot for slot in filling.changed if slot not in filling.frame.slots]
+    if "day" in emptied:
+        # "Not on Friday" orders nothing for today.
+        if not asked_anew(draft, "day"):
+            _what_to_change(draft, step, misses)
         return
     if filling.touched:
         take_and_go_on(draft, filling, asked or "", misses)
@@ -77,7 +88,7 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
     elif best == "deny" and draft.script.lexicon.not_yet.search(understanding.text):
         draft.reason = "not yet"
         ALWAYS["wait"](draft)
-    elif best in ("deny", "cancel") and understanding.intents[0].score >= HOLDS:
+    elif _declined(draft, understanding):
         draft.reason = "declined"
         draft.walk("deny")
         engine.go(draft, draft.flow.label(step.deny))
@@ -86,7 +97,10 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
     elif filling.repeated or best == "keep" or _asks_whether_right(draft, understanding):
         draft.reason = "as it was read back"
         give_back_floor(draft)
-    elif best == "correct":
+    elif best == "correct" and _agrees_beside(draft, understanding):
+        draft.reason = "a yes among other words"
+        give_back_floor(draft)
+    elif best == "correct" or corrects_by_name(draft, understanding.text):
         _what_to_change(draft, step, misses)
     else:
         draft.reason = "neither agreed nor declined"
@@ -114,11 +128,52 @@ def _of_all(draft: Draft, understanding: Understanding) -> Understanding:
     lexicon = draft.script.lexicon
     text, count = lexicon.everything.subn("", understanding.text)
     agrees = any(i.name == "affirm" for i in understanding.intents)
-    if not (count and agrees and says_only_yes(text, lexicon)):
+    if not (count and agrees and says_only_yes(text, lexicon, draft.top.flow)):
         return understanding
     return replace(
         understanding, text=text, intents=(ScoredIntent("affirm", understanding.confidence),)
     )
+
+
+def _in_its_words(draft: Draft, understanding: Understanding, filling: Filling) -> Understanding:
+    """ "Yes, file the complaint", "yes, fifty to Anna": a yes with the deed, or with values that
+    were read back, and nothing else is one."""
+    lexicon, best = draft.script.lexicon, understanding.intent
+    words = set(words_of(understanding.text))
+    says_yes = lexicon.yes & words
+    deeds = lexicon.deeds_of.get(draft.top.flow, frozenset()) & words
+    ours = best in draft.flow.intents or (best in ("inform", "affirm") and filling.repeated)
+    ours = ours or (best not in _OBJECTS and bool(deeds))
+    if filling.touched or not (says_yes and ours and _only_read_back(draft, understanding)):
+        return understanding
+    rest = without_values(understanding)
+    against = any(i.name in AGAINST_INTENTS and i.score >= AGAINST for i in understanding.intents)
+    if against or not says_only_yes(rest, lexicon, draft.top.flow):
+        return understanding
+    # As sure as it was heard to be, whatever it was taken for.
+    agreed = (ScoredIntent("affirm", understanding.intents[0].score),)
+    return replace(understanding, text=rest, intents=agreed, entities=())
+
+
+def _only_read_back(draft: Draft, understanding: Understanding) -> bool:
+    """Whether every value that was said is one that was read back: "yes, send 60" may be none."""
+    known = {filled.value for filled in draft.top.slots.values()}
+    return all(
+        entity.role != "not"
+        and takes(draft.flow, entity)
+        and (entity.value in known or entity.type in _DESCRIBED)
+        for entity in understanding.entities
+    )
+
+
+def _declined(draft: Draft, understanding: Understanding) -> bool:
+    """A "no", also one that says what shall stay: "no, keep it active"."""
+    if not understanding.intents:
+        return False
+    best = understanding.intents[0]
+    opens = draft.script.lexicon.no.intersection(words_of(understanding.text)[:1])
+    keeps = best.name == "keep" and bool(opens) and draft.top.before is None
+    return (best.name in ("deny", "cancel") or keeps) and best.score >= HOLDS
 
 
 def _leads_to_login(draft: Draft) -> bool:
@@ -172,6 +227,14 @@ def _asks_whether_right(draft: Draft, understanding: Understanding) -> bool:
     return understanding.intent == "correct" and bool(asks)
 
 
+def _agrees_beside(draft: Draft, understanding: Understanding) -> bool:
+    """ "Sorry, I was reading something. Yes, send it": nothing is to be changed, and it is no plain
+    yes either."""
+    lexicon, words = draft.script.lexicon, set(words_of(understanding.text))
+    objects = lexicon.no & words or lexicon.reset.search(understanding.text)
+    return bool(lexicon.yes & words) and not objects
+
+
 def _what_to_change(draft: Draft, step: Confirm, misses: int) -> None:
     """Ask what should be different; a second time in a row it is a miss."""
     draft.reason = "a correction without a value"
@@ -193,7 +256,7 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
     """Go on after a "yes" that counts; else ask again and say why. A second one in a row that is
     not plain is a miss."""
     words = words_of(understanding.text)
-    plain = is_plain_yes(understanding, draft.script.lexicon)
+    plain = is_plain_yes(understanding, draft.script.lexicon, draft.top.flow)
     plain = plain and not _only_says_to_be_there(draft, understanding)
     plain = plain and not is_echo(words, draft.state.last_said[-1:])
     plain = plain and not _names_other_number(draft, understanding)

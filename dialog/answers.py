@@ -12,6 +12,7 @@ from dialog.filling import Filling, tells_digits
 from dialog.flow import Choose, Collect
 from dialog.grounding import (
     HOLDS,
+    SURE,
 )
 from dialog.misses import gave_up, missed, out_of_scope
 from dialog.requests import carry_on, rerun
@@ -32,6 +33,8 @@ def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, m
     """An answer to what was asked, or something else."""
     slot = step.collect if isinstance(step, Collect) else step.choose
     filling = fill_top(draft, understanding, slot)
+    if understanding.intent == "correct" and slot in filling.changed:
+        filling = _of_the_last(draft, understanding) or filling
     secret = is_secret_answer(draft, understanding)
     instead = step.instead if isinstance(step, Collect) else {}
     best = understanding.intent or ""
@@ -57,6 +60,11 @@ def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, m
         draft.reason = "the only one that there is"
         rerun(draft, replace(draft.top, slots={**draft.top.slots, slot: only}))
         return
+    keeps = best == "keep" and understanding.intents[0].score >= SURE
+    none = isinstance(step, Choose) and draft.script.lexicon.none_of.search(understanding.text)
+    if none or keeps:  # "leave it as it is", and there is no correction to take back
+        ALWAYS["cancel"](draft)
+        return
     if isinstance(step, Choose) and ordered_each(draft, step, understanding):
         return
     draft.reason = f"no {slot} in it"
@@ -79,6 +87,14 @@ def answer(draft: Draft, step: Collect | Choose, understanding: Understanding, m
         out_of_scope(draft, understanding)
         return
     missed(draft)
+
+
+def _of_the_last(draft: Draft, understanding: Understanding) -> Filling | None:
+    """ "Sorry, April second", where the last day of a trip is asked for: the first one, if that
+    takes it without being asked, too."""
+    filling = fill_top(draft, understanding, None)
+    corrects = filling.changed and filling.changed <= draft.top.slots.keys()
+    return filling if corrects else None
 
 
 def _is_unknown_name(draft: Draft, step: Collect | Choose, understanding: Understanding) -> bool:

@@ -6,6 +6,7 @@ from dialog import engine
 from dialog.draft import Draft
 from dialog.floor import give_back_floor
 from dialog.flow import Choose, Collect, Confirm
+from dialog.grounding import words_of
 from dialog.misses import OFFER_AFTER, gave_up
 
 
@@ -23,10 +24,10 @@ def explain(draft: Draft) -> None:
     if named is None and draft.has(key):
         draft.say(key, "help")
     elif term := named or _term(draft, " ".join(draft.state.last_said)):
-        variants = draft.script.terms[term]
-        times = draft.state.said.get(f"term_{term}", 0)
-        draft.put(variants[times % len(variants)], f"term_{term}")
-        draft.change(said={**draft.state.said, f"term_{term}": times + 1})
+        # "What is the difference between debit and credit cards": both are told.
+        compares = draft.script.lexicon.differs.search(draft.text)
+        for each in _terms(draft, draft.text) if compares and named else [term]:
+            _tell_term(draft, each)
         draft.mark("help")
     else:
         draft.say("what", "help")
@@ -59,11 +60,23 @@ def explains_itself(draft: Draft) -> bool:
     return _term(draft, draft.text) is not None
 
 
+def _tell_term(draft: Draft, term: str) -> None:
+    variants = draft.script.terms[term]
+    times = draft.state.said.get(f"term_{term}", 0)
+    draft.put(variants[times % len(variants)], f"term_{term}")
+    draft.change(said={**draft.state.said, f"term_{term}": times + 1})
+
+
 def _term(draft: Draft, text: str) -> str | None:
     """The explained term that a text names; the longest where several do."""
-    said = f" {' '.join(text.lower().replace('?', ' ').replace(',', ' ').split())} "
-    named = [term for term in draft.script.terms if f" {term} " in said]
-    return max(named, key=len, default=None)
+    return max(_terms(draft, text), key=len, default=None)
+
+
+def _terms(draft: Draft, text: str) -> list[str]:
+    """The explained terms that a text names, without those that are part of another's name."""
+    said = f" {' '.join(words_of(text))} "
+    named = [term for term in draft.script.terms if f" {term} " in said or f" {term}s " in said]
+    return [term for term in named if not any(term in other for other in named if other != term)]
 
 
 def _asked_with(draft: Draft) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from dialog.flow import Confirm
 from dialog.grounding import AGAINST, SURE, SWITCH, held
 from dialog.script import Script
 from nlu.understanding import Expectation, ScoredIntent, Understanding
@@ -53,6 +54,8 @@ def split(
     wanted = [script.by_intent.get(str(part.intent), part.intent) for part in parts]
     if str(wanted[0]) in _TELLING:
         return (replace(understood, intents=parts[0].intents),)
+    if len(understood.text.split()) >= LONG and not all(_is_wish(part, script) for part in parts):
+        return (understood,)
     return parts if len(set(wanted)) == len(wanted) else (understood,)
 
 
@@ -91,23 +94,29 @@ def _dropped_first(
 ) -> tuple[Understanding, ...]:
     """The same where the first piece cancels in words of its own ("don't send it, ..."), and what
     follows is for something else than what is talked about."""
-    head, *rest = _PIECES.split(understood.text, maxsplit=1)
-    if not rest or not any(i.name == "cancel" for i in understood.intents):
+    if not any(i.name == "cancel" for i in understood.intents):
         return ()
-    first, wish = read(head), read(rest[0])
-    if not _is_sure_request(wish, script):
-        return ()
-    wanted = script.by_intent.get(str(wish.intent), wish.intent)
-    # "Don't take it from checking, pay Anna out of savings" says how it shall not be done.
-    ordered = running is None and any(e.type in _ORDERED for e in wish.entities)
-    best = first.intents[0] if first.intents else None
-    cancels = best is not None and best.name == "cancel" and best.score >= SURE
-    if wanted == running or not (cancels or ordered):
-        return ()
-    if running is None and not ordered and wanted == _forbidden(understood, script, wish):
-        return ()
-    cancel = replace(understood, intents=(ScoredIntent("cancel", 1.0),), entities=())
-    return (cancel, wish)
+    for cut in _PIECES.finditer(understood.text):
+        first, wish = read(understood.text[: cut.start()]), read(understood.text[cut.end() :])
+        if not _is_sure_request(wish, script):
+            continue
+        wanted = script.by_intent.get(str(wish.intent), wish.intent)
+        # "Don't take it from checking, pay Anna out of savings" says how it shall not be done.
+        ordered = running is None and any(e.type in _ORDERED for e in wish.entities)
+        if wanted == running or not (_cancels(first) or ordered):
+            continue
+        if running is None and not ordered and wanted == _forbidden(understood, script, wish):
+            continue
+        cancel = replace(understood, intents=(ScoredIntent("cancel", 1.0),), entities=())
+        return (cancel, wish)
+    return ()
+
+
+def _cancels(part: Understanding) -> bool:
+    """Whether a piece surely cancels: "don't send it", "no, don't send it"."""
+    scores = {intent.name: intent.score for intent in part.intents}
+    cancel = scores.get("cancel", 0.0)
+    return cancel >= AGAINST and cancel + scores.get("deny", 0.0) >= SURE
 
 
 def _forbidden(understood: Understanding, script: Script, wish: Understanding) -> str | None:
@@ -159,15 +168,28 @@ def backed(
     if best is None or not wanted or len(understood.text.split()) < LONG:
         return understood
     pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
-    made = {part.intent for part in map(read, pieces) if _is_sure_request(part, script)}
+    made = {part.intent for part in map(read, pieces) if _is_wish(part, script)}
     kept = tuple(i for i in understood.intents if i is best or i not in wanted or i.name in made)
     return replace(understood, intents=kept)
+
+
+def _is_wish(part: Understanding, script: Script) -> bool:
+    """Whether a piece of a story surely wants something: "there were so many expenses" asks for no
+    answer, while "my card is gone" orders something."""
+    if not _is_sure_request(part, script):
+        return False
+    flow = script.flows.get(script.by_intent.get(str(part.intent), ""))
+    orders = flow is not None and any(isinstance(step, Confirm) for step in flow.steps)
+    orders = orders and part.intents[0].score >= SURE
+    lexicon = script.lexicon
+    asks = lexicon.question.search(part.text) or lexicon.asks.search(part.text)
+    return orders or asks is not None
 
 
 def _without_days_of_stories(understood: Understanding, script: Script) -> Understanding:
     """A long utterance without the days that stand in another piece than the amount: "I met Hanna
     yesterday, …, so send her twenty dollars" orders nothing for yesterday."""
-    amounts = [e for e in understood.entities if e.type == "money"]
+    amounts = [e for e in understood.entities if e.type in ("money", "bill_kind")]
     if not amounts or len(understood.text.split()) < LONG:
         return understood
     cuts = [found.start() for found in _PIECES.finditer(understood.text)]
@@ -179,6 +201,29 @@ def _without_days_of_stories(understood: Understanding, script: Script) -> Under
     held = {piece(entity.start) for entity in amounts}
     kept = tuple(e for e in understood.entities if e.type not in _DAYS or piece(e.start) in held)
     return replace(understood, entities=kept)
+
+
+def without_denied(
+    understood: Understanding, script: Script, read: Callable[[str], Understanding]
+) -> Understanding:
+    """ "I didn't ask for a loan, I asked for my balance", without the loan.
+
+    Args:
+        understood: The whole utterance.
+        script: Knows the requests, and how something is denied.
+        read: Reads a piece of the text.
+    """
+    pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]
+    denied = [p for p in pieces if script.lexicon.denies.search(p)]
+    if not denied or len(denied) == len(pieces):
+        return understood
+    meant = {
+        i.name for p in pieces if p not in denied for i in read(p).intents if i.score >= SWITCH
+    }
+    named = {i.name for p in denied for i in read(p).intents if i.score >= AGAINST}
+    gone = {name for name in named - meant if script.is_request(name)}
+    kept = tuple(intent for intent in understood.intents if intent.name not in gone)
+    return replace(understood, intents=kept) if meant else understood
 
 
 def to_the_point(
@@ -229,7 +274,9 @@ def clear_piece(
     if len(pieces) < 2:
         return _with_wish_of_story(understood, script, read)
     readings = [read(piece) for piece in pieces]
+    like = {i.name for i in understood.intents if i.score >= AGAINST}
     clear = [r for r in readings if _is_sure_request(r, script)]
+    clear.sort(key=lambda part: part.intent not in like)
     if not understood.entities:
         clear += sorted((r for r in readings if _is_said_anywhere(r)), key=_weight, reverse=True)
     if not clear or (clear[0].intent in _ON_THE_WAY and held(understood)):

@@ -60,6 +60,12 @@ def account_named(view: View) -> bool:
 
 
 @condition
+def account_unknown(view: View) -> bool:
+    """The caller named an account that they do not have."""
+    return "account" in view.frame.unmatched
+
+
+@condition
 def any_transactions(view: View) -> bool:
     """The bank told at least one transaction."""
     return bool(view.frame.outcome.get("transactions"))

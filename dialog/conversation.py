@@ -20,6 +20,7 @@ from dialog.clauses import (
     split,
     to_the_point,
     wish_instead,
+    without_denied,
 )
 from dialog.decision import (
     Act,
@@ -249,6 +250,7 @@ class Conversation:
         )
         if self._state.expectation.kind != "open":
             return (understood,)
+        understood = without_denied(understood, self._script, read)
         understood = backed(understood, self._script, read)
         return split(understood, self._script, read)
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from dialog.draft import Draft
 from dialog.flow import Choose
 from dialog.grounding import held, words_of
-from dialog.options import OPTIONS
+from dialog.options import GUESS, OPTIONS
 from dialog.requests import rerun
+from dialog.stack import requests_in
 from dialog.state import Filled
 from nlu.understanding import Understanding
 
@@ -26,7 +27,8 @@ def corrected(draft: Draft, understanding: Understanding) -> bool:
         return True
     if lexicon.other.search(text) and _other(draft):
         return True
-    named = corrects_by_name(draft, text)
+    named = corrects_by_name(draft, text) or _corrects_by_value(draft, understanding)
+    named = [slot for slot in named if _is_asked_for(draft, slot)]
     if named:
         _ask_anew(draft, named[0])
     return bool(named)
@@ -36,10 +38,30 @@ def corrects_by_name(draft: Draft, text: str) -> list[str]:
     """The filled slots that a text names as wrong: "the amount is off", "the recipient"."""
     lexicon = draft.script.lexicon
     said = " ".join(word for word in words_of(text) if word not in lexicon.small)
+    if lexicon.question.search(text) and not lexicon.reset.search(text):
+        return []
     bare = [name for name in draft.top.slots if said in lexicon.slots.get(name, ())]
     if bare or not lexicon.reset.search(text):
         return bare
     return [name for name in draft.top.slots if lexicon.names_slot(name, text)]
+
+
+def _is_asked_for(draft: Draft, slot: str) -> bool:
+    """Whether some flow of what is talked about asks for a slot, so that it can be asked anew."""
+    *_, frames = requests_in(draft.state.stack)
+    flows = [draft.script.flows[frame.flow] for frame in frames]
+    return any(slot in flow.slots and slot not in flow.optional for flow in flows)
+
+
+def _corrects_by_value(draft: Draft, understanding: Understanding) -> list[str]:
+    """The filled slots whose value a text names as wrong: "the fifty is wrong"."""
+    lexicon, text = draft.script.lexicon, understanding.text
+    if not (lexicon.reset.search(text) or lexicon.mistaken.search(text)):
+        return []
+    if lexicon.question.search(text):
+        return []
+    named = {e.value for e in understanding.entities if e.role != "not"}
+    return [name for name, filled in draft.top.slots.items() if filled.value in named]
 
 
 def is_kept(draft: Draft, understanding: Understanding) -> bool:
@@ -51,9 +73,23 @@ def is_kept(draft: Draft, understanding: Understanding) -> bool:
     return "keep" in held(understanding) and not drops
 
 
+def asked_anew(draft: Draft, slot: str) -> bool:
+    """Ask for a slot anew; False where nothing of what is under way asks for it."""
+    if not _is_asked_for(draft, slot):
+        return False
+    _ask_anew(draft, slot)
+    return True
+
+
 def _ask_anew(draft: Draft, slot: str) -> None:
-    """Empty a slot, so that it is asked for again and not guessed."""
+    """Empty a slot, so that it is asked for again and not guessed; by the flow that asks for it,
+    where another one called this."""
     draft.reason = f"{slot} shall be another one"
+    while slot in draft.flow.optional and draft.top.called:
+        called, below = draft.top, draft.state.stack[-2]
+        told = {k: v for k, v in called.slots.items() if k in draft.script.flows[below.flow].slots}
+        draft.change(stack=draft.state.stack[:-1])
+        draft.put_top(replace(below, slots={**below.slots, **told}))
     frame = draft.top
     slots = {name: filled for name, filled in frame.slots.items() if name != slot}
     rerun(draft, replace(frame, slots=slots, anew=frame.anew | {slot}, before=frame.slots))
@@ -74,10 +110,13 @@ def _other(draft: Draft) -> bool:
     ]
     if not chosen:
         return False
-    step = chosen[-1]
+    # The one that they chose, and not the account that was guessed beside it.
+    asked = [step for step in chosen if draft.top.slots[step.choose].entity != GUESS]
+    step = (asked or chosen)[-1]
     slot = step.choose
-    options = OPTIONS[step.among](draft.view)
     filled = draft.top.slots[slot]
+    others = {k: v for k, v in draft.top.slots.items() if k != slot and v.entity != GUESS}
+    options = OPTIONS[step.among](replace(draft.view, frame=replace(draft.top, slots=others)))
     rest = [o for o in options if filled.value != o.value and filled.value not in o.keys]
     if len(rest) != 1:
         _ask_anew(draft, slot)

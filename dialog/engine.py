@@ -21,7 +21,8 @@ from dialog.flow import (
     Go,
     Say,
 )
-from dialog.options import GUESSES, OPTIONS
+from dialog.options import GUESSES, OPTIONS, Option
+from dialog.orders import each_of
 from dialog.state import Ended, Filled, Frame
 from nlu.understanding import Expectation
 
@@ -224,6 +225,9 @@ def _choose(draft: Draft, step: Choose) -> bool:
         fitting = [c for c in choices if filled.value == c.value or filled.value in c.keys]
     else:
         fitting = [c for c in choices if not draft.top.against & c.keys]
+    if filled is None and step.each and draft.top.each and len(choices) > 1:
+        _begin_each(draft, step, choices)
+        return False
     if len(fitting) == 1:
         entity = options.GUESS if filled and filled.entity == options.GUESS else "chosen"
         _put(draft, step.choose, Filled(fitting[0].value, entity))
@@ -233,6 +237,15 @@ def _choose(draft: Draft, step: Choose) -> bool:
     kinds = tuple(sorted({key for c in choices for key in c.keys if not key.isdigit()}))
     ask(draft, step.ask, step.action, Expectation("choice", choices=kinds))
     return True
+
+
+def _begin_each(draft: Draft, step: Choose, choices: tuple[Option, ...]) -> None:
+    """Take the first, and keep an order of each other one for later: "both my bills"."""
+    draft.put_top(replace(draft.top, each=False))
+    later = each_of(draft.flow, step, choices)[1:]
+    draft.change(queue=(*later, *draft.state.queue))
+    draft.say("one_by_one")
+    _put(draft, step.choose, Filled(choices[0].value, "chosen"))
 
 
 def only_choice(draft: Draft, step: Choose) -> Filled | None:

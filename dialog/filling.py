@@ -94,7 +94,7 @@ def _meant(
     """The entities that belong into a slot; an asked slot takes what no other names by role."""
     slot = flow.slots[name]
     found = []
-    for entity in _new_values(heard):
+    for entity in _new_values(heard, lexicon):
         if entity.role == "not":
             continue
         if asked is not None and asked != name and _claims(flow.slots[asked], entity):
@@ -130,12 +130,19 @@ def _is_about_banking(heard: Understanding) -> bool:
     return heard.in_scope and heard.intent not in ("chitchat", "greet", "thanks", "insult")
 
 
-def _new_values(heard: Understanding) -> list[Entity]:
+def _new_values(heard: Understanding, lexicon: Lexicon) -> list[Entity]:
     """The entities, amounts without the roles that only places have: "from fifty to sixty" takes
-    fifty back."""
+    fifty back; so are accounts in "change the account to savings"."""
+    becomes = lexicon.becomes.search(heard.text)
+    entities = [
+        replace(e, role=None)
+        if becomes and e.type == "account_kind" and e.role == "to" and e.start >= becomes.end()
+        else e
+        for e in heard.entities
+    ]
     return [
         replace(e, role={"from": "not", "not": "not"}.get(e.role or "")) if e.type == "money" else e
-        for e in heard.entities
+        for e in entities
     ]
 
 
@@ -221,7 +228,8 @@ def _take(
             ),
             unclear=filling.unclear | {name},
         )
-    new = Filled(entity.value, entity.type, min(entity.confidence, heard.confidence))
+    confidence = min(entity.confidence, heard.confidence)
+    new = Filled(entity.value, entity.type, confidence, entity.other)
     if name in frame.slots and _same(frame.slots[name], new, facts):
         return replace(filling, repeated=filling.repeated | {name})
     said_twice = name in frame.doubts and frame.doubts[name].value == new.value

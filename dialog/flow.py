@@ -229,6 +229,7 @@ class Flow(Strict):
         cancelled_action: Name of that in events.
         stays: Reply where the caller wants to undo what was done already.
         follows: Intents that ask on about what was just told, and mean this flow then.
+        within: Intents that mean another one while it runs.
         leads: The flow that orders something of what this one has told.
         passing: An offer that is dropped as soon as the caller speaks of something else.
         slots: What it needs to know.
@@ -243,6 +244,7 @@ class Flow(Strict):
     cancelled_action: Name = "ask_anything_else"
     stays: Name = "stays"
     follows: tuple[Name, ...] = ()
+    within: dict[Name, Name] = Field(default_factory=dict)
     leads: Name | None = None
     passing: bool = False
     slots: dict[Name, Slot] = Field(default_factory=dict)

@@ -35,7 +35,7 @@ def agreed_and_more(
     if joint is None:
         return ()
     agreed = read(understood.text[: joint.start()])
-    if agreed.intent != "affirm" or not says_only_yes(agreed.text, lexicon):
+    if agreed.intent != "affirm" or not says_only_yes(agreed.text, lexicon, asked.flow):
         return ()
     more = read_open(understood.text[joint.end() :])
     adds = lexicon.adds.search(understood.text, joint.start()) is not None

@@ -6,7 +6,8 @@ from dialog import menus
 from dialog.afterwards import afterwards
 from dialog.agreement import confirm
 from dialog.answers import SHORT, answer, is_secret_answer
-from dialog.anywhere import asking_why, said_anywhere, touches, weighed
+from dialog.anywhere import asking_why, is_needless, said_anywhere, touches, weighed
+from dialog.bank.surveys import rates
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
 from dialog.farewell import is_rating
@@ -26,6 +27,9 @@ from dialog.switching import other_request
 from dialog.wanted import takes, takes_kind
 from nlu.text import plain
 from nlu.understanding import Understanding
+
+RATED = "survey"
+"""The flow that asks how the call was."""
 
 FAREWELL = 8
 """Words in which somebody may give up telling something."""
@@ -112,7 +116,12 @@ def _tells(draft: Draft, understanding: Understanding) -> bool:
     best, words = understanding.intent, len(understanding.text.split())
     if is_rating(draft):
         return said_to_rating(draft, understanding) == "rating"
-    gives_up = best == "cancel" and understanding.intents[0].score >= SURE
+    asks_why = draft.script.lexicon.asks_us_why.match(understanding.text)
+    if asks_why or is_needless(draft, understanding) or _is_aside(draft, understanding):
+        return False
+    if draft.flow.flow == RATED and rates(understanding.text):
+        return True
+    gives_up = best in ("cancel", "refuse") and understanding.intents[0].score >= SURE
     if words > (FAREWELL if gives_up else SHORT):
         return True
     return (
@@ -120,6 +129,12 @@ def _tells(draft: Draft, understanding: Understanding) -> bool:
         and best not in ("refuse", "deny", "affirm")
         and (_is_matter(draft, understanding) or not other_request(draft, understanding))
     )
+
+
+def _is_aside(draft: Draft, understanding: Understanding) -> bool:
+    """ "Before I forget, send Tom nine dollars": a wish beside what is being told."""
+    opens = draft.script.lexicon.aside.match(understanding.text)
+    return opens is not None and _is_request(draft, understanding)
 
 
 def _is_matter(draft: Draft, understanding: Understanding) -> bool:

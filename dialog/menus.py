@@ -78,11 +78,17 @@ def _choice(draft: Draft, understanding: Understanding, offer: tuple[Offered, ..
             return fitting[0]
     sure = [i.name for i in understanding.intents if i.score >= SWITCH]
     if sure and (sure[0] in names or draft.script.is_request(sure[0])):
-        return sure[0] if sure[0] in names else None
+        # "I lost it" is another word for a block.
+        flow = draft.script.by_intent.get(sure[0])
+        return next((n for n in names if n == sure[0] or _starts(draft, n, flow)), None)
     if len(fitting) == 1:
         return fitting[0]
     likely = [i.name for i in understanding.intents if i.name in names and i.score >= LIKELY]
     return likely[0] if likely else None
+
+
+def _starts(draft: Draft, intent: str, flow: str | None) -> bool:
+    return flow is not None and draft.script.by_intent.get(intent) == flow
 
 
 def _by_values(draft: Draft, understanding: Understanding, names: Sequence[str]) -> list[str]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from dialog.flow import Flow
+from dialog.flow import Choose, Flow
 from dialog.grounding import words_of
+from dialog.options import Option
 from dialog.words import Lexicon
-from nlu.understanding import Entity, Understanding
+from nlu.understanding import Entity, ScoredIntent, Understanding
 
 
 def orders_in(
@@ -34,6 +35,19 @@ def orders_in(
     orders = tuple(_order(values, at, understanding) for at in range(counts.pop()))
     differ = {tuple(str(entity.value) for entity in order.entities) for order in orders}
     return orders if len(differ) == len(orders) else (understanding,)
+
+
+def each_of(flow: Flow, step: Choose, options: Sequence[Option]) -> tuple[Understanding, ...]:
+    """An order of each option, in a value that names no other one."""
+    return tuple(_order_of(flow, step, option, options) for option in options)
+
+
+def _order_of(flow: Flow, step: Choose, option: Option, options: Sequence[Option]) -> Understanding:
+    others = {key for other in options if other != option for key in other.keys}
+    key = min(option.keys - others or option.keys, key=str.isdigit)
+    kind = "digits" if key.isdigit() else flow.slots[step.choose].takes[0]
+    intents = (ScoredIntent(flow.intents[0], 1.0),)
+    return Understanding(key, intents, (Entity(kind, key, key, 0, len(key)),), 1.0, True)
 
 
 def _values(flow: Flow, name: str, understanding: Understanding) -> list[Entity]:

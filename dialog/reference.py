@@ -11,12 +11,19 @@ from decimal import Decimal
 
 from dialog.bank.values import Transaction
 from dialog.draft import Draft
-from dialog.grounding import words_of
+from dialog.flow import Confirm
+from dialog.grounding import HOLDS, words_of
 from dialog.state import Filled, Frame
 from nlu.understanding import Entity, Money, ScoredIntent, Understanding
 
 MEANT = ScoredIntent("correct", 0.9)
 """What an utterance that counts from a known amount is: a value for it, whatever it sounds like."""
+
+MONTH = 62
+"""Days within which every day of a month comes."""
+
+NAMING = 4
+"""Letters from which on a word may name what was paid."""
 
 _CENT = Decimal("0.01")
 _RELATIVE = {"more": 1, "less": -1}
@@ -35,12 +42,16 @@ def resolved(draft: Draft, heard: Understanding) -> Understanding:
         heard = _person(draft, heard)
     if "money" not in kinds:
         heard = _part(draft, heard)
+    if not kinds & {"payee", "money"}:
+        heard = _described(draft, _billed(draft, heard))
     if not draft.state.stack:
         heard = _asked_on(draft, _other_account(draft, heard))
         if "account_kind" not in kinds:
             heard = _that_account(draft, heard)
+        if not kinds & {"card_kind", "digits"}:
+            heard = _that_card(draft, heard)
     if draft.state.stack:
-        heard = _in_that_week(draft, heard)
+        heard = _after_the_first_day(draft, _in_that_week(draft, _within(draft, heard)))
     if "recurrence" not in kinds:
         heard = _standing(draft, heard)
     if "date" not in kinds and draft.state.stack and "day" in draft.top.slots:
@@ -97,6 +108,8 @@ def _person(draft: Draft, heard: Understanding) -> Understanding:
     known = last_payee(draft)
     if found is None or known is None or (draft.asked or "") == "recipient":
         return heard
+    if isinstance(draft.step, Confirm) and draft.step.cancels:
+        return heard  # "cancel that one": what was read back
     return with_value(heard, "payee", str(known.value))
 
 
@@ -170,6 +183,46 @@ def _other_account(draft: Draft, heard: Understanding) -> Understanding:
     return with_value(heard, "account_kind", rest[0]) if len(rest) == 1 else heard
 
 
+def _billed(draft: Draft, heard: Understanding) -> Understanding:
+    """ "I want to pay my rent", where a bill of that kind is open."""
+    pays = sum(i.score for i in heard.intents if i.name in ("transfer", "bill_payment"))
+    if draft.facts is None or draft.state.stack or pays < HOLDS:
+        return heard
+    if any(e.type == "bill_kind" for e in heard.entities):
+        return heard
+    words = set(words_of(heard.text))
+    kind = next((b.kind for b in draft.facts.bills if b.state == "open" and b.kind in words), None)
+    if kind is None:
+        return heard
+    rest = tuple(i for i in heard.intents if i.name != "bill_payment")
+    return with_value(
+        replace(heard, intents=(replace(MEANT, name="bill_payment"), *rest)), "bill_kind", kind
+    )
+
+
+def _described(draft: Draft, heard: Understanding) -> Understanding:
+    """ "When did I pay the airline": the transactions that have the word in their description."""
+    known = draft.facts.descriptions if draft.facts else ()
+    if any(e.type == "category" for e in heard.entities):
+        return heard
+    if heard.intent not in ("transactions", "spending", "payment_status"):
+        return heard
+    said = [_stem(word) for word in words_of(heard.text) if len(word) >= NAMING]
+    small = draft.script.lexicon.describes_nothing
+    words = (word for text in known for word in words_of(text) if word not in small)
+    found = next((word for word in words if _stem(word) in said), None)
+    if found is None:
+        return heard
+    first, *rest = heard.intents
+    asked = replace(first, name="transactions")
+    rest = [intent for intent in rest if intent.name != asked.name]
+    return with_value(replace(heard, intents=(asked, *rest)), "payee", found)
+
+
+def _stem(word: str) -> str:
+    return word.removesuffix("'s").removesuffix("s")
+
+
 def _that_account(draft: Draft, heard: Understanding) -> Understanding:
     """ "What happened in there": the account that was told of last."""
     last = draft.state.ended[-1] if draft.state.ended else None
@@ -179,6 +232,18 @@ def _that_account(draft: Draft, heard: Understanding) -> Understanding:
     accounts = draft.facts.accounts if draft.facts else ()
     kind = next((a.kind for a in accounts if told.value in (a.id, a.kind)), None)
     return with_value(heard, "account_kind", kind) if kind else heard
+
+
+def _that_card(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Can you raise it to four thousand": the card that was told of last."""
+    last = draft.state.ended[-1] if draft.state.ended else None
+    card = last.frame.slots.get("card") if last and last.how == "told" else None
+    flow = draft.script.flows.get(draft.script.by_intent.get(heard.intent or "", ""))
+    takes_card = flow is not None and "card" in flow.slots
+    points = draft.script.lexicon.pointing.intersection(words_of(heard.text))
+    if card is None or card.entity != "card_kind" or not (takes_card and points):
+        return heard
+    return with_value(heard, "card_kind", str(card.value))
 
 
 def _asked_on(draft: Draft, heard: Understanding) -> Understanding:
@@ -193,8 +258,20 @@ def _asked_on(draft: Draft, heard: Understanding) -> Understanding:
     return replace(heard, intents=(meant, *heard.intents[1:]), quote=None)
 
 
+def _within(draft: Draft, heard: Understanding) -> Understanding:
+    """ "What's the interest rate", in the middle of a loan's application: that of loans."""
+    flows = (draft.script.flows[frame.flow] for frame in reversed(draft.state.stack))
+    meant = next((f.within[heard.intent] for f in flows if heard.intent in f.within), None)
+    if meant is None or any(e.type == "account_kind" for e in heard.entities):
+        return heard
+    first, *rest = heard.intents
+    rest = [intent for intent in rest if intent.name != meant]
+    return replace(heard, intents=(replace(first, name=meant), *rest), quote=None)
+
+
 def _in_that_week(draft: Draft, heard: Understanding) -> Understanding:
-    """ "Wednesday instead", where another day of a later week was read back: of that week."""
+    """ "Wednesday instead", "no, Wednesday was fine", where another day was read back: of that
+    week."""
     known = draft.top.slots.get("day")
     if known is None or not isinstance(known.value, date):
         return heard
@@ -203,7 +280,26 @@ def _in_that_week(draft: Draft, heard: Understanding) -> Understanding:
         replace(e, value=monday + timedelta(days=e.value.weekday()))
         if isinstance(e.value, date)
         and draft.script.lexicon.weekday.fullmatch(e.text)
-        and draft.view.today < e.value < monday
+        and e.value < monday
+        and e.value != draft.view.today
+        else e
+        for e in heard.entities
+    )
+    return replace(heard, entities=entities)
+
+
+def _after_the_first_day(draft: Draft, heard: Understanding) -> Understanding:
+    """ "Until the tenth", of a trip that begins in April: the next tenth from its first day on."""
+    known = draft.top.slots.get("day")
+    if known is None or not isinstance(known.value, date) or "until" not in draft.flow.slots:
+        return heard
+    first = known.value
+    days = [first + timedelta(days=step) for step in range(MONTH)]
+    entities = tuple(
+        replace(e, value=next((d for d in days if d.day == e.value.day), e.value))
+        if isinstance(e.value, date)
+        and e.value < first
+        and draft.script.lexicon.bare_day.fullmatch(e.text)
         else e
         for e in heard.entities
     )

@@ -19,8 +19,18 @@ from dialog.reference import resolved
 from dialog.stack import raised, requests_in
 from dialog.state import OPEN, Filled, Frame
 from dialog.telling import is_surer, quoted, tell_passage, tell_topic
-from dialog.wanted import fill_top, gives_number, same_matter, wanted_by_values, wanted_in
+from dialog.wanted import (
+    fill_top,
+    gives_number,
+    same_matter,
+    takes_kind,
+    wanted_by_values,
+    wanted_in,
+)
 from nlu.understanding import Quote, Understanding
+
+LOGIN = "login"
+"""The flow that asks who somebody is."""
 
 MAX_FLOWS = 6
 """More flows than this under way at once are forgotten, the oldest first."""
@@ -68,13 +78,17 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
     wanted = wanted_in(draft, understanding)
     told = bool(wanted) and wanted[0] in draft.script.topics
     unsure = not understanding.intents or understanding.intents[0].score < SURE
+    if not wanted and (name := _told_of(draft, understanding)):
+        draft.reason = f"what {name} takes was told"
+        begin(draft, name, understanding)
+        return
     if (not wanted or (told and unsure)) and (name := wanted_by_values(draft, understanding)):
         draft.reason = f"the values of {name} were said"
         begin(draft, name, understanding)
         return
     if not wanted and gives_number(understanding):
         draft.reason = "a customer number was given unasked"
-        begin(draft, "login", understanding)
+        begin(draft, LOGIN, understanding)
         return
     quote = quoted(draft, understanding)
     if quote and (not wanted or is_surer(draft, quote, understanding)):
@@ -91,6 +105,21 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
         _tell(draft, topic, understanding)
     else:
         begin(draft, draft.script.by_intent[intent], understanding)
+
+
+def _told_of(draft: Draft, understanding: Understanding) -> str | None:
+    """The flow that takes words which were told, and the values beside them: "I'm travelling to
+    Spain from the first to the tenth"."""
+    lexicon, flows = draft.script.lexicon, draft.script.flows
+    for key, pattern in lexicon.told.items():
+        flow = flows[key.split(".")[0]]
+        days = [e for e in understanding.entities if e.type in ("date", "period", "time")]
+        takes_days = any(takes_kind(flow, e.type) for e in days) or any(
+            takes_kind(flow, "date") for e in days if e.type == "period"
+        )
+        if takes_days and pattern.search(understanding.text):
+            return flow.flow
+    return None
 
 
 def take_in(draft: Draft, understanding: Understanding) -> None:
@@ -138,6 +167,8 @@ def begin(draft: Draft, name: str, understanding: Understanding) -> None:
     if draft.state.customer_id is None and not names:
         draft.change(request=_shown(draft, understanding))
     engine.start(draft, name)
+    everything = draft.script.lexicon.everything.search(understanding.text)
+    draft.put_top(replace(draft.top, each=everything is not None))
     first, *later = orders_in(draft.flow, understanding, draft.script.lexicon)
     if later:
         if any(slot.critical for slot in draft.flow.slots.values()):
@@ -241,7 +272,7 @@ def _no_request(draft: Draft, understanding: Understanding, *, closing: bool, mi
     elif best == "affirm" and draft.paused:
         draft.reason = "back again"  # "okay, go on", after "let me grab a pen"
         once_more(draft)
-    elif best == "affirm" and closing:
+    elif (best == "affirm" and closing) or draft.script.lexicon.more.search(understanding.text):
         draft.reason = "something else"
         draft.say("what_now", "ask_anything_else")
     elif not understanding.in_scope:

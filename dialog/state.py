@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dialog.mood import CALM, Mood
-from nlu.understanding import Entity, EntityValue, Expectation, Understanding
+from nlu.understanding import Entity, EntityValue, Expectation, Money, Understanding
 
 SlotValue = EntityValue | int
 """An entity's exact value, or the id of the account or card that was chosen."""
@@ -18,7 +18,8 @@ End = Literal["goodbye", "transfer"]
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A slot's value, the entity type it was read from, and how sure we are (0 to 1).
+    """A slot's value, the entity type it was read from, how sure we are (0 to 1), and the amount
+    that the words may also have been.
 
     The value stays out of `repr`, because one of the slots is the customer number.
     """
@@ -26,6 +27,7 @@ class Filled:
     value: SlotValue = field(repr=False)
     entity: str
     confidence: float = 1.0
+    other: Money | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Frame:
         against: Values that the caller said it is not ("not the debit card").
         refused: How often the caller would not answer.
         acted: True where something was changed at the bank.
+        each: True where one of each was asked for ("both my bills").
     """
 
     flow: str
@@ -66,6 +69,7 @@ class Frame:
     against: frozenset[str] = frozenset()
     refused: int = 0
     acted: bool = False
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
         return True
     if any(i.name == "correct" and i.score >= AGAINST for i in understanding.intents):
         return True
+    if _takes_more(draft, understanding):
+        return False
     if understanding.entities and all(e.type == "ordinal" for e in understanding.entities):
         # "Let's finish the transfer first" chooses nothing.
         return _is_bare(draft, understanding)
@@ -53,34 +55,57 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
     )
 
 
+def _takes_more(draft: Draft, understanding: Understanding) -> bool:
+    """Whether the request takes all that was said, and the running flow only some of it: "can I
+    send Anna twelve dollars", in the middle of a loan's application."""
+    best = understanding.intents[0]
+    flow = draft.script.flows.get(draft.script.by_intent.get(best.name, ""))
+    values = [e for e in understanding.entities if e.role != "not"]
+    if flow is None or best.score < SWITCH or not all(takes(flow, e) for e in values):
+        return False
+    return not all(takes(draft.flow, e) for e in values)
+
+
 def _is_detail(draft: Draft, understanding: Understanding) -> bool:
     """Whether the request is only another way to ask for the running flow, whose values these are:
     "can we do it on Thursday instead" schedules the transfer that is talked about."""
-    name = draft.script.by_intent.get(understanding.intents[0].name, "")
-    return same_matter(draft.script, name, draft.top.flow) and all(
+    script = draft.script
+    name = script.by_intent.get(understanding.intents[0].name, "")
+    told = name in script.flows and script.flows[name].leads == draft.top.flow
+    # "No, the gas bill": of what was read back, and no question.
+    told = told and not script.lexicon.question.search(understanding.text)
+    return (told or same_matter(script, name, draft.top.flow)) and all(
         takes(draft.flow, entity) for entity in understanding.entities
     )
 
 
 def _is_only_ours(draft: Draft, understanding: Understanding) -> bool:
     """Whether the values are none for the request, which is not quite sure: "push it to Friday"
-    names no planned payment to cancel."""
+    names no planned payment to cancel, "could we make that Thursday" no payment to plan."""
     best = understanding.intents[0]
     flow = draft.script.flows.get(draft.script.by_intent.get(best.name, ""))
-    if flow is None or best.score >= CERTAIN:
-        return False
     values = [e for e in understanding.entities if e.role != "not"]
-    return bool(values) and not any(takes(flow, entity) for entity in values)
+    if flow is None or not values:
+        return False
+    needed = [slot for slot in flow.slots.values() if slot.critical]
+    names_none = not any(s.fits(e.type, e.role, asked=False) for s in needed for e in values)
+    if needed and names_none and all(takes(draft.flow, entity) for entity in values):
+        return True
+    return best.score < CERTAIN and not any(takes(flow, entity) for entity in values)
 
 
 def _is_bare(draft: Draft, understanding: Understanding) -> bool:
     """Whether there are only small words beside the values."""
+    return set(words_of(without_values(understanding))) <= draft.script.lexicon.beside
+
+
+def without_values(understanding: Understanding) -> str:
+    """The words beside the values."""
     inside = [(e.start, e.end) for e in understanding.entities]
-    text = "".join(
+    return "".join(
         " " if any(start <= at < end for start, end in inside) else letter
         for at, letter in enumerate(understanding.text)
     )
-    return set(words_of(text)) <= draft.script.lexicon.beside
 
 
 def switch(draft: Draft, understanding: Understanding) -> None:

@@ -4,7 +4,7 @@ from dialog.draft import Draft
 from dialog.grounding import QUESTION, held
 from dialog.lines import Topic
 from dialog.rewriting import QUOTED
-from dialog.wanted import wanted_in
+from dialog.wanted import LEAST_VALUES, takes, wanted_in
 from nlu.understanding import Quote, Understanding
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -19,10 +19,20 @@ def quoted(draft: Draft, understanding: Understanding) -> Quote | None:
     meant = {*held(understanding), *wanted_in(draft, understanding)} - draft.script.topics.keys()
     if quote is None or not meant:
         return quote
+    if _is_detailed(draft, understanding):
+        return None
     requests = [i for i in understanding.intents if i.name in draft.script.by_intent]
     if draft.state.stack or not meant <= {i.name for i in requests}:
         return None
     return quote if quote.score >= QUESTION > sum(i.score for i in requests) else None
+
+
+def _is_detailed(draft: Draft, understanding: Understanding) -> bool:
+    """Whether a request is meant with two kinds of value or more for it: "what would five thousand
+    over three years cost me" wants these reckoned."""
+    flow = draft.script.flows.get(draft.script.by_intent.get(understanding.intent or "", ""))
+    kinds = {e.type for e in understanding.entities if flow is not None and takes(flow, e)}
+    return len(kinds) >= LEAST_VALUES
 
 
 def is_surer(draft: Draft, quote: Quote, understanding: Understanding) -> bool:

@@ -91,13 +91,14 @@ class View:
             filled = self.frame.slots.get(slot)
             return str(filled.value) if filled else None
 
-        account = self.account("account")
+        account, amount = self.account("account"), self.frame.slots.get("amount")
         period = self.frame.slots["period"].value if "period" in self.frame.slots else None
         day = self.day()
         return Search(
             account_id=account.id if account else None,
             name=text("payee"),
-            amount=self.money().amount if "amount" in self.frame.slots else None,
+            amount=amount.value.amount if amount and isinstance(amount.value, Money) else None,
+            or_amount=amount.other.amount if amount and amount.other else None,
             first=period.first if isinstance(period, Period) else day,
             last=period.last if isinstance(period, Period) else day,
             direction=text("direction"),

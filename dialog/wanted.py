@@ -6,7 +6,7 @@ from dialog.checks import CHECKS
 from dialog.draft import Draft
 from dialog.filling import Filling, fill, names_stranger
 from dialog.flow import Call, Flow
-from dialog.grounding import AGAINST, HOLDS, SWITCH, held
+from dialog.grounding import AGAINST, HOLDS, SURE, SWITCH, held
 from dialog.script import Script
 from nlu.understanding import Entity, ScoredIntent, Understanding
 
@@ -35,8 +35,13 @@ def wanted_in(draft: Draft, understanding: Understanding) -> list[str]:
     disputed = any(i.name == DISPUTE and i.score >= AGAINST for i in understanding.intents)
     if not sure and disputed and draft.script.lexicon.not_me.search(understanding.text):
         sure = [DISPUTE]
-    if COMPLAINT in sure and draft.script.lexicon.complains.search(understanding.text):
-        sure = [COMPLAINT, *(name for name in sure if name != COMPLAINT)]
+    if COMPLAINT in sure:
+        others = [name for name in sure if name != COMPLAINT]
+        named = draft.script.lexicon.complains.search(understanding.text)
+        scores = {intent.name: intent.score for intent in understanding.intents}
+        # "This is the worst bank, just block my card" lets off steam, and wants the card blocked.
+        vents = not named and any(scores[name] >= SURE for name in others)
+        sure = others if vents else [COMPLAINT, *others] if named else sure
     together = _wanted_together(draft, understanding)
     return [*together, *(name for name in sure if name not in together)]
 

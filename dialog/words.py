@@ -27,6 +27,11 @@ class Lexicon(Strict):
 
     assent: frozenset[str]
     assent_beside: frozenset[str]
+    wished: Pattern
+    deeds_of: dict[str, frozenset[str]]
+    describes_nothing: frozenset[str]
+    fate: Pattern
+    tag: Pattern
     present: Pattern
     adding: frozenset[str]
     doubt: frozenset[str]
@@ -49,6 +54,7 @@ class Lexicon(Strict):
     no: frozenset[str]
     retract: Pattern
     just_done: Pattern
+    wants_back: Pattern
     mistaken: Pattern
     no_objection: Pattern
     everything: Pattern
@@ -56,9 +62,12 @@ class Lexicon(Strict):
     dropping: Pattern
     dropped_last: Pattern
     dropped_first: Pattern
+    refuses: Pattern
+    needless: dict[str, Pattern]
     joints: Pattern
     reason: Pattern
     question: Pattern
+    asks: Pattern
     told: dict[str, Pattern]
     all_of_it: Pattern
     instead: Pattern
@@ -68,6 +77,10 @@ class Lexicon(Strict):
     foreign: dict[str, frozenset[str]]
     languages: Pattern
     meaning: Pattern
+    differs: Pattern
+    pointing: frozenset[str]
+    negates: Pattern
+    denies: Pattern
     there: Pattern
     likewise_asked: Pattern
     as_it_is: Pattern
@@ -79,6 +92,17 @@ class Lexicon(Strict):
     complains: Pattern
     not_me: Pattern
     asks_why: Pattern
+    asks_us_why: Pattern
+    thanks: Pattern
+    to_another: Pattern
+    not_a_person: Pattern
+    becomes: Pattern
+    talks: Pattern
+    none_of: Pattern
+    more: Pattern
+    finished: Pattern
+    ends_order: Pattern
+    aside: Pattern
     purpose: Pattern
     pronouns: Pattern
     same: Pattern
@@ -86,6 +110,7 @@ class Lexicon(Strict):
     likewise: Pattern
     factors: dict[float, Pattern]
     weekday: Pattern
+    bare_day: Pattern
     now: Pattern
     standing: Pattern
     not_yet: Pattern

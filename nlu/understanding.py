@@ -51,6 +51,7 @@ class Entity:
             another; a second product is the other one).
         ambiguous: The words themselves have another reading ("three fifty"): it lowers the
             confidence, and says nothing of how well they were heard.
+        other: The value of that reading, of an amount.
     """
 
     type: str
@@ -61,6 +62,7 @@ class Entity:
     confidence: float = 1.0
     role: str | None = None
     ambiguous: bool = False
+    other: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ class Search:
     Attributes:
         name: Part of the description: a payee's name.
         amount: In or out.
+        or_amount: What was meant where nothing is of that amount.
         first, last: Days of booking, both included.
         direction: "in" or "out".
         category: Of categories.yaml.
@@ -107,6 +108,7 @@ class Search:
     account_id: int | None = None
     name: str | None = None
     amount: Decimal | None = None
+    or_amount: Decimal | None = None
     first: date | None = None
     last: date | None = None
     direction: str | None = None
@@ -194,6 +196,7 @@ class Facts:
     """What the dialog may know of an authenticated customer while it decides.
 
     survey_share is the share of calls that are asked how they were, 0 for whom that is too soon.
+    descriptions are those of the latest transactions.
     """
 
     customer_id: int
@@ -205,6 +208,7 @@ class Facts:
     cases: tuple[Case, ...] = ()
     bills: tuple[Bill, ...] = ()
     survey_share: float = 0.0
+    descriptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,24 @@ def facts(session: Session, customer_id: int, settings: BankSettings, now: datet
         cases=cases.of_customer(session, customer_id),
         bills=bills.of_customer(session, customer_id),
         survey_share=surveys.share(session, customer_id, settings, now),
+        descriptions=_descriptions(session, customer_id),
     )
+
+
+DESCRIBED = 40
+"""So many of the latest transactions a caller may find by a word of their description."""
+
+
+def _descriptions(session: Session, customer_id: int) -> tuple[str, ...]:
+    """Of the latest transactions, each once."""
+    rows = session.scalars(
+        select(PostingRow.description)
+        .join(AccountRow, PostingRow.account_id == AccountRow.id)
+        .where(AccountRow.customer_id == customer_id)
+        .order_by(PostingRow.id.desc())
+        .limit(DESCRIBED)
+    )
+    return tuple(dict.fromkeys(rows))
 
 
 def transactions(session: Session, account_id: int, limit: int) -> tuple[Transaction, ...]:

@@ -126,8 +126,13 @@ def _details(one: Product, forms: Forms) -> str:
 
 @value
 def products(view: View, forms: Forms) -> str:
-    """The names of all products."""
-    return write_list([forms.products[one.product] for one in catalogue()], forms.all_of)
+    """The names of all products, with the rates of those that have one."""
+    return write_list([_with_rate(one, forms) for one in catalogue()], forms.all_of)
+
+
+def _with_rate(one: Product, forms: Forms) -> str:
+    name = forms.products[one.product]
+    return forms.product_at.format(name=name, rate=one.rate) if one.rate else name
 
 
 @value

@@ -39,6 +39,7 @@ class Forms(Strict):
     span: str
     pending: str
     products: dict[str, str]
+    product_at: str
     product_free: str
     product_notice: str
     product_locked: str

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from nlu.entities.calendar import (
+    add_months,
     make_date,
     nearest_month,
     nearest_year,
@@ -46,16 +47,26 @@ class DayRead:
 def find_dates(phrase: Phrase) -> Iterator[Candidate]:
     """All single days."""
     yield from _figures(phrase)
-    place = 0
+    place, dated = 0, None
     while place < len(phrase.tokens):
         read = read_date(phrase, place)
         if read is None:
             place += 1
             continue
+        if dated is not None and read.rank in (DAY_ONLY, AWAITED):
+            read = replace(read, value=_following(dated, read.value.day))
+        dated = read.value if read.rank == FULL else dated
         yield Candidate(
             phrase.entity("date", read.value, place, read.last, read.confidence), read.rank
         )
         place = read.last
+
+
+def _following(dated: date, day: int) -> date:
+    """The next such day of a month: "from April third to the seventeenth"."""
+    months = (add_months(dated.replace(day=1), step) for step in range(3))
+    days = (make_date(month.year, month.month, day) for month in months)
+    return next((each for each in days if each and each >= dated), dated)
 
 
 def read_date(phrase: Phrase, place: int) -> DayRead | None:

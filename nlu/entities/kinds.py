@@ -9,6 +9,8 @@ from nlu.entities.phrase import Candidate, Phrase
 KIND = 50
 BILL = 55
 PERCENT = 62
+AWAITED = 74
+"""Above a day that is counted from today."""
 ORDINAL = 25
 
 
@@ -52,13 +54,16 @@ def find_bills(phrase: Phrase) -> Iterator[Candidate]:
         for kind, said in banking.bills.items():
             length = phrase.says(place, said)
             noun = phrase.word(place + length) in banking.bill_nouns
-            if length and (noun or asked):
+            # A card is named for many things, and a bill of one says so.
+            if length and (noun or (asked and kind not in banking.bills_by_name)):
                 entity = phrase.entity("bill_kind", kind, place, place + length + noun)
                 yield Candidate(entity, BILL)
 
 
 def find_durations(phrase: Phrase) -> Iterator[Candidate]:
-    """ "three years", "36 months", "a year and a half" is not read; the value is months as text."""
+    """ "three years", "36 months", "a year and a half" is not read; the value is months as text.
+    Where one is awaited, "in three years" is no day."""
+    rank = AWAITED if phrase.context.expectation.kind == "duration" else PERCENT
     for place in range(len(phrase.tokens)):
         numbers = read_cardinals(phrase, place)
         if len(numbers) != 1 or numbers[0].value != int(numbers[0].value):
@@ -68,7 +73,7 @@ def find_durations(phrase: Phrase) -> Iterator[Candidate]:
             if length:
                 value = str(int(numbers[0].value) * months)
                 entity = phrase.entity("duration", value, place, numbers[0].last + length)
-                yield Candidate(entity, PERCENT)
+                yield Candidate(entity, rank)
 
 
 def find_percents(phrase: Phrase) -> Iterator[Candidate]:
@@ -90,6 +95,12 @@ def find_percents(phrase: Phrase) -> Iterator[Candidate]:
             yield Candidate(phrase.entity("percent", value, place, last + length), PERCENT)
 
 
+def _is_time(phrase: Phrase, place: int) -> bool:
+    """ "One second", and no place in a list."""
+    before, numbers = phrase.word(place - 1), phrase.locale.numbers
+    return before in numbers.articles or before in numbers.units
+
+
 def find_ordinals(phrase: Phrase) -> Iterator[Candidate]:
     """ "the second one", "first": the value is its number as text, "-1" for the last."""
     banking = phrase.locale.banking
@@ -104,7 +115,7 @@ def find_ordinals(phrase: Phrase) -> Iterator[Candidate]:
         else:
             day = read_day(phrase, place + led)
             read = (day[0], day[1]) if day and day[2] else None
-        if read is None:
+        if read is None or (not led and _is_time(phrase, place)):
             continue
         noun = phrase.word(read[1]) in banking.choice_nouns
         if noun or alone or (anew and led):

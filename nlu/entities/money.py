@@ -17,6 +17,8 @@ BARE = 20
 
 _LIMIT = Decimal(10**9)
 LAST_DAY = 31
+COUNTED = 4
+"""A number below this before "of" counts what comes after it."""
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """A bare number from the one to before the other may be a year."""
 
@@ -47,8 +49,17 @@ def find_money(phrase: Phrase) -> Iterator[Candidate]:
             continue
         value = Money(read.amount.quantize(CENT), read.currency)
         entity = phrase.entity("money", value, read.first, read.last, read.confidence)
-        yield Candidate(replace(entity, ambiguous=read.confidence == VAGUE), rank)
+        if read.confidence == VAGUE:
+            entity = replace(entity, ambiguous=True, other=_other_reading(value))
+        yield Candidate(entity, rank)
         place = read.last
+
+
+def _other_reading(value: Money) -> Money:
+    """Of "six thirty five": $635 or $6.35."""
+    in_cents = value.amount != value.amount.to_integral_value() or value.amount < 100
+    other = value.amount * 100 if in_cents else value.amount / 100
+    return replace(value, amount=other.quantize(CENT))
 
 
 def _is_exact(amount: Decimal) -> bool:
@@ -239,13 +250,17 @@ def _by_neighbours(
         )
     if after and after[0].isalnum() and after not in words.after and not _is_step(phrase, last):
         return None
+    if joined[0] < COUNTED and after in phrase.locale.dates.of:
+        return None  # "one of your advisors"
     if after in ("%", "/", ":", "-") or before in ("/", ":", "-"):
         return None
     cued = _is_cued(phrase, first) or _follows_name(phrase, first) or _after_payee(phrase, first)
     cued = cued or _is_large(phrase, numbers, joined[0])
     if before and before[0].isalpha() and not (cued or beside):
         return None
-    if joined[0] == 1 and (not cued or before in phrase.locale.banking.between):
+    if joined[0] == 1 and (
+        not cued or before not in words.cues or before in phrase.locale.banking.between
+    ):
         return None
     return _Read(joined[0], currency, first, last, min(joined[1], 0.8 if cued else 0.7))
 

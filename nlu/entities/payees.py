@@ -177,8 +177,10 @@ def _follows_to(phrase: Phrase, place: int) -> bool:
     led = phrase.word(place - 1) in phrase.locale.dates.the
     before = phrase.word(place - 1 - led)
     pays = led and before in phrase.locale.money.verbs
-    # "The power company", and not "the power bill".
-    named = pays and phrase.word(place + 1) in phrase.locale.banking.ordinary
+    # "The power company", "send the insurance fifty", and not "the power bill".
+    behind, words = phrase.word(place + 1), phrase.locale
+    amount = behind.isdigit() or behind in words.numbers.openers or behind in words.money.signs
+    named = pays and (amount or behind in words.banking.ordinary)
     return named or before in phrase.locale.banking.roles["to"]
 
 

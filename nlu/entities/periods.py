@@ -147,15 +147,31 @@ def _month(phrase: Phrase, place: int) -> _Read | None:
     """In March, for February 2026; a bare "March" only where a period is awaited."""
     words = phrase.locale.dates
     month = read_month(phrase, place)
-    awaited = phrase.context.expectation.kind == "period"
-    if month is None or not (awaited or phrase.word(place - 1) in words.within):
+    expectation = phrase.context.expectation
+    # "No, I need January", where a statement's month was read back.
+    beside = expectation.kind == "yes_no" and "period" in expectation.beside
+    awaited = expectation.kind == "period" or (beside and phrase.word(place) not in words.verbs)
+    if month is None:
         return None
     year = read_year(phrase, month[1])
+    alone = _is_alone(phrase, place, year[1] if year else month[1])
+    if not (awaited or alone or phrase.word(place - 1) in words.within):
+        return None
     return (
         _whole_month(phrase, month[0], year[0] if year else None),
         year[1] if year else month[1],
         1.0 if year else 0.9,
     )
+
+
+def _is_alone(phrase: Phrase, first: int, last: int) -> bool:
+    """Whether nothing but words of correction and courtesy stands beside it: "sorry, February"."""
+    answers, rest = phrase.locale.answers, {phrase.word(at) for at in range(len(phrase.tokens))}
+    rest -= {phrase.word(at) for at in range(first, last)} | {",", ".", "!", "?"}
+    small = {each for each in (*answers.corrections, *answers.polite) if " " not in each}
+    meant = any(set(each.split()) <= rest for each in answers.corrections if " " in each)
+    small |= {word for each in answers.corrections for word in each.split()} if meant else set()
+    return rest <= small | answers.fillers
 
 
 def _whole_month(phrase: Phrase, month: int, year: int | None) -> Period:

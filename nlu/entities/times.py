@@ -71,7 +71,8 @@ def _clock(phrase: Phrase, place: int) -> _Read | None:
         return None
     sure = _is_half(phrase, at) or phrase.word(at) in words.oclock
     awaited = phrase.context.expectation.kind == "time"
-    if not (sure or written or awaited):
+    led = phrase.word(place - 1) in words.at and _part_of_day(phrase) != ""
+    if not (sure or written or awaited or led):
         return None
     at += phrase.word(at) in words.oclock
     return _halved(phrase, value, minute, at, 0.8)
@@ -82,6 +83,13 @@ def _is_half(phrase: Phrase, place: int) -> bool:
     return phrase.says(place, words.am) > 0 or phrase.says(place, words.pm) > 0
 
 
+def _part_of_day(phrase: Phrase) -> str:
+    """ "morning" or "later", where one of them is named anywhere: "Friday afternoon at three"."""
+    words, said = phrase.locale.times, {token.text for token in phrase.tokens}
+    named = [name for name in ("morning", "later") if said & getattr(words, name)]
+    return named[0] if len(named) == 1 else ""
+
+
 def _halved(phrase: Phrase, hour: int, minute: int, at: int, confidence: float) -> _Read:
     """Puts the hour into its half of the day; unsaid, it stays what the clock shows."""
     words = phrase.locale.times
@@ -90,4 +98,6 @@ def _halved(phrase: Phrase, hour: int, minute: int, at: int, confidence: float) 
         return time(hour % 12 + 12, minute), at + pm, 1.0
     if am and hour <= 12:
         return time(hour % 12, minute), at + am, 1.0
+    if not pm and hour < 12 and _part_of_day(phrase) == "later":
+        return time(hour + 12, minute), at, 1.0
     return time(hour, minute), at, 1.0 if hour > 12 else confidence

@@ -142,7 +142,7 @@ def _smoothed(said: Sequence[str], words: AnswerWords) -> list[str]:
 
 
 def _phrases(words: AnswerWords, *, asked: bool) -> dict[tuple[str, ...], str]:
-    agrees = (*words.affirm, *words.deeds) if asked else words.affirm
+    agrees = words.agreed if asked else words.affirm
     return _tabled(agrees, words.deny, words.beside)
 
 

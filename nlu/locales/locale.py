@@ -1,6 +1,7 @@
 """Loads a language's words once; all of the code asks here and names no word itself."""
 
 from functools import cache, cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ class DateWords(Words):
     """Months, weekdays and relative days."""
 
     months: dict[str, int]
+    verbs: frozenset[str]
     month_abbreviations: dict[str, int]
     weekdays: dict[str, int]
     relative: dict[str, int]
@@ -111,6 +113,8 @@ class TimeWords(Words):
 
     am: tuple[str, ...]
     pm: tuple[str, ...]
+    morning: frozenset[str]
+    later: frozenset[str]
     noon: frozenset[str]
     midnight: frozenset[str]
     oclock: frozenset[str]
@@ -129,6 +133,7 @@ class BankingWords(Words):
     not_cards: frozenset[str]
     categories: dict[str, tuple[str, ...]]
     bills: dict[str, tuple[str, ...]]
+    bills_by_name: frozenset[str]
     bill_nouns: frozenset[str]
     products: dict[str, tuple[str, ...]]
     attitudes: dict[str, tuple[str, ...]]
@@ -169,6 +174,7 @@ class AnswerWords(Words):
     """Yes, no, corrections and fillers."""
 
     affirm: tuple[str, ...]
+    agreements: tuple[tuple[tuple[str, ...], ...], ...]
     hesitations: frozenset[str]
     tags: Tags
     deeds: tuple[str, ...]
@@ -187,6 +193,12 @@ class AnswerWords(Words):
         """Answers and courtesies of one word."""
         said = (*self.affirm, *self.deny, *self.polite)
         return frozenset(phrase for phrase in said if " " not in phrase)
+
+    @cached_property
+    def agreed(self) -> tuple[str, ...]:
+        """Phrases of assent to what was asked."""
+        parts = (product(*lists) for lists in self.agreements)
+        return (*self.affirm, *self.deeds, *(" ".join(each) for made in parts for each in made))
 
     @cached_property
     def beside(self) -> tuple[str, ...]:

@@ -16,15 +16,30 @@ def heard(text: str, *rivals: tuple[str, float], affirm: float = 0.98) -> Unders
     return Understanding(text, intents, (), 0.9, in_scope=True, rivals=rivals)
 
 
-@pytest.mark.parametrize("phrase", [*ANSWERS.affirm, *ANSWERS.deeds])
+@pytest.mark.parametrize("phrase", [p for p in ANSWERS.agreed if p not in ANSWERS.deeds])
 def test_both_locks_know_the_same_yeses(phrase: str) -> None:
-    assert is_plain_yes(heard(phrase), LEXICON)
+    assert is_plain_yes(heard(phrase), LEXICON, "transfer")
+
+
+@pytest.mark.parametrize("phrase", ANSWERS.deeds)
+def test_a_deed_is_a_yes_to_some_flow(phrase: str) -> None:
+    assert any(is_plain_yes(heard(phrase), LEXICON, flow) for flow in LEXICON.deeds_of)
+
+
+@pytest.mark.parametrize("phrase", ["block it", "report it", "order it", "lower it"])
+def test_another_flows_deed_is_no_yes_to_a_payment(phrase: str) -> None:
+    assert not is_plain_yes(heard(phrase), LEXICON, "transfer")
+    assert not is_plain_yes(heard(f"yes, {phrase}"), LEXICON, "transfer")
+
+
+def test_words_by_the_flow_name_flows_that_there_are() -> None:
+    assert (LEXICON.deeds_of.keys() | LEXICON.needless.keys()) <= script("en").flows.keys()
 
 
 @pytest.mark.parametrize("phrase", ANSWERS.polite)
 def test_courtesy_takes_nothing_from_a_yes(phrase: str) -> None:
     doubtful = bool(LEXICON.doubt.intersection(words_of(phrase)))
-    assert is_plain_yes(heard(f"yes {phrase}"), LEXICON) is not doubtful
+    assert is_plain_yes(heard(f"yes {phrase}"), LEXICON, "transfer") is not doubtful
 
 
 @pytest.mark.parametrize(
@@ -37,11 +52,12 @@ def test_courtesy_takes_nothing_from_a_yes(phrase: str) -> None:
         "please",
         "sixty",
         "yes he said",
+        "is that what you want",
         "",
     ],
 )
 def test_a_yes_that_only_the_understander_hears_is_none(text: str) -> None:
-    assert not is_plain_yes(heard(text), LEXICON)
+    assert not is_plain_yes(heard(text), LEXICON, "transfer")
 
 
 @pytest.mark.parametrize(
@@ -57,4 +73,4 @@ def test_a_yes_that_only_the_understander_hears_is_none(text: str) -> None:
     ],
 )
 def test_other_readings_cast_doubt_on_a_yes(rivals: list[tuple[str, float]], plain: bool) -> None:
-    assert is_plain_yes(heard("Yes.", *rivals), LEXICON) is plain
+    assert is_plain_yes(heard("Yes.", *rivals), LEXICON, "transfer") is plain

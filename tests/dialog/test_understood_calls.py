@@ -351,7 +351,7 @@ def test_a_yes_that_is_refused_again_and_again_is_a_miss(call: Conversation) -> 
 
 def test_everything_is_an_amount_only_where_it_is_given(call: Conversation) -> None:
     turns = ("send Tom ten dollars", *LOGIN)
-    assert "$10.00 to Tom" in reply(call, *turns, "yes, everything is correct")
+    assert "$10.00 to Tom" in reply(call, *turns, "yes but everything is correct")
     call.hear("no, send him everything")
     assert Money(Decimal("2450.75")) in [f.slots["amount"].value for f in call.state.stack[:1]]
 

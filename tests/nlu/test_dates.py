@@ -191,3 +191,38 @@ def test_a_rhythm_that_is_neither_weekly_nor_monthly_is_not_taken_for_one(said):
 )
 def test_a_day_without_a_month_takes_that_of_the_last(text, first, last):
     assert values(text, "period") == [Period(first, last)]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("from April third, and back on the seventeenth", date(2026, 4, 17)),
+        ("leaving on April 20th, back on the 2nd", date(2026, 5, 2)),
+        ("back on the seventeenth", date(2026, 3, 17)),
+    ],
+)
+def test_a_bare_day_follows_the_month_that_was_said(text, day):
+    assert values(text, "date")[-1] == day
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("on Wednesday afternoon at three", time(15)),
+        ("tomorrow morning at nine", time(9)),
+        ("in the evening, at about... at six", time(18)),
+    ],
+)
+def test_a_part_of_the_day_tells_the_hour(text, at):
+    assert values(text, "time") == [at]
+
+
+def test_an_hour_without_a_part_of_the_day_may_be_an_amount():
+    assert values("I looked at three", "time") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["sorry, February", "no, February please", "February", "I meant February"]
+)
+def test_a_month_alone_is_a_period(text):
+    assert values(text, "period") == [Period(date(2026, 2, 1), date(2026, 2, 28))]

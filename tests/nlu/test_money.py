@@ -259,3 +259,18 @@ def test_an_amount_that_is_added_counts_from_another(text: str, value: str) -> N
 )
 def test_an_amount_after_other_words_is_not_added(text: str) -> None:
     assert steps(text)[-1][1] != "more"
+
+
+def test_the_other_reading_of_a_price_is_kept():
+    found = extract("there is something for six thirty five", Context(TODAY), LOCALE)
+    (entity,) = [e for e in found if e.type == "money"]
+    assert (entity.value, entity.other) == (
+        Money(Decimal("635.00")),
+        Money(Decimal("6.35")),
+    )
+    assert extract("sixty dollars", Context(TODAY), LOCALE)[0].other is None
+
+
+@pytest.mark.parametrize("text", ["can I speak to one of your advisors", "pay one of my bills"])
+def test_one_of_several_is_no_amount(text):
+    assert amounts(text) == []

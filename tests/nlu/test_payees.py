@@ -90,6 +90,17 @@ def test_an_ordinary_word_is_no_name_of_two_words_by_its_sound(text, known):
     assert not payees(text, known)
 
 
+@pytest.mark.parametrize(
+    "text", ["send the insurance fifty dollars", "pay the insurance $50", "pay the insurance 50"]
+)
+def test_a_company_may_be_named_by_its_trade(text):
+    assert [found.value for found in payees(text, PRIYA)] == ["Blue River Insurance"]
+
+
+def test_a_bill_by_its_trade_is_no_payee():
+    assert payees("pay the insurance bill", PRIYA) == []
+
+
 def test_more_money_is_no_payment_to_mister_moore():
     assert payees("I need more money", PRIYA) == []
 
