@@ -2,11 +2,13 @@
 between a telephone and the server."""
 
 import asyncio
+import json
 import random
 import re
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -97,10 +99,49 @@ class Relay:
         send(data, (LOCAL, self._ends[towards] + 1))
 
 
+@dataclass
+class Network:
+    """The URI to call instead of the server's, and at the end what was done to its packets."""
+
+    uri: str
+    counts: dict[str, int] = field(default_factory=dict)
+
+
 @asynccontextmanager
-async def bad_network(server: int, weather: Weather) -> AsyncIterator[str]:
-    """Gives the URI to call instead of the server's."""
+async def bad_network(server: int) -> AsyncIterator[Network]:
+    """A network to call a server's port through.
+
+    It runs in a process of its own: in the server's it would be late by what the engines take.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.server.bad_network", str(server)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        network = Network((await process.stdout.readline()).decode().strip())
+        yield network
+        process.stdin.close()
+        network.counts = json.loads(await process.stdout.readline())
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+        await process.wait()
+
+
+async def main(server: int) -> None:
+    """Be the network until our input ends."""
+    weather = Weather()
     relay = Relay(server, weather)
     async with AsyncExitStack() as stack:
         await relay.open(stack)
-        yield f"sip:bank@{LOCAL}:{relay.port}"
+        print(f"sip:bank@{LOCAL}:{relay.port}", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+    print(json.dumps(weather.counts), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))

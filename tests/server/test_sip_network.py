@@ -8,7 +8,7 @@ import pytest
 
 from server.callfiles import read_turn
 from server.channels.sip.remote import RemoteLine
-from tests.server.bad_network import Weather, bad_network
+from tests.server.bad_network import bad_network
 from tests.server.conftest import sample
 from tests.server.sip_clients import Baresip, baresip
 from tests.server.sip_house import SipHouse, sip_house
@@ -48,13 +48,12 @@ def after_its_start(heard: list[bytes]) -> np.ndarray:
 async def test_lost_packets_of_opus_are_concealed_without_pops(tmp_path, monkeypatch, heard):
     """A steady tone: no step in it is steeper than the tone itself by much, and no hole opens."""
     tone = (PEAK * np.sin(2 * np.pi * TONE * np.arange(48000 * 20) / 48000)).astype(np.int16)
-    weather = Weather()
     async with (
         sip_house(tmp_path, monkeypatch, silence=60.0) as house,
-        bad_network(house.port, weather) as uri,
+        bad_network(house.port) as network,
         baresip(tmp_path / "phone", account=";audio_codecs=opus/48000/2", rate=48000) as phone,
     ):
-        await phone.dial(uri)
+        await phone.dial(network.uri)
         await house.until("listening", "greet")
         heard.clear()
         await phone.says(tone, 48000)
@@ -65,7 +64,7 @@ async def test_lost_packets_of_opus_are_concealed_without_pops(tmp_path, monkeyp
     levels = 20 * np.log10(np.sqrt((windows**2).mean(axis=1)) * np.sqrt(2) / PEAK + 1e-9)
     steps = np.abs(np.diff(sound))
     steepest = PEAK * 2 * np.pi * TONE / RATE
-    assert weather.counts["lost"] > 10
+    assert network.counts["lost"] > 10
     assert np.abs(levels).max() < MOST_DB, levels.round(1)
     assert steps.max() < 2.5 * steepest
 
@@ -78,14 +77,13 @@ async def test_a_whole_call_over_a_bad_network_ends_in_the_right_ledger(
     Words get lost on the way, so the caller says again what is asked for again, or read back
     wrongly.
     """
-    weather = Weather()
     request, agreed = (read_turn(sample("demo", turn), 48000) for turn in (1, 5))
     async with (
         sip_house(tmp_path, monkeypatch, engines=engines, silence=30.0) as house,
-        bad_network(house.port, weather) as uri,
+        bad_network(house.port) as network,
         baresip(tmp_path / "phone", account=";audio_codecs=opus/48000/2", rate=48000) as phone,
     ):
-        await phone.dial(uri)
+        await phone.dial(network.uri)
         await house.until("listening", "greet", seconds=60)
         await asyncio.sleep(1)
         await says(house, phone, request, "ask_customer_number")
@@ -107,7 +105,7 @@ async def test_a_whole_call_over_a_bad_network_ends_in_the_right_ledger(
     quality = details["quality"]
     assert 1 < quality["loss_percent"] < 10, "of 5%, which the doubled 2% make up for"
     assert quality["jitter_ms"] > 5
-    assert min(weather.counts["lost"], weather.counts["doubled"]) > 10
+    assert min(network.counts["lost"], network.counts["doubled"]) > 10
 
 
 async def answered(house: SipHouse, before: int) -> str:
