@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dialog.draft import Draft
 from dialog.filling import names_stranger
-from dialog.grounding import SWITCH, words_of
+from dialog.grounding import SURE, SWITCH, words_of
 from dialog.lines import Menu
 from dialog.requests import request
 from dialog.state import Offered
@@ -23,7 +23,7 @@ SHORT = 4
 def offered(draft: Draft, understanding: Understanding) -> bool:
     """Offer a choice where a bare noun was said; True where that was done."""
     menu = None if draft.state.stack else _menu_of(draft, understanding)
-    if menu is None:
+    if menu is None or (len(menu.options) == 1 and _asks_surely(draft, understanding)):
         return False
     draft.reason = "a bare noun"
     if len(menu.options) == 1:
@@ -60,6 +60,12 @@ def _menu_of(draft: Draft, understanding: Understanding) -> Menu | None:
     small = draft.script.lexicon.small
     said = " ".join(word for word in words_of(understanding.text) if word not in small)
     return next((menu for menu in draft.script.menus if said in menu.said), None)
+
+
+def _asks_surely(draft: Draft, understanding: Understanding) -> bool:
+    """Whether something is surely asked for, so that a noun is not bare: spending on "travel"."""
+    best = understanding.intents[0] if understanding.intents else None
+    return best is not None and best.score >= SURE and draft.script.is_request(best.name)
 
 
 def _choice(draft: Draft, understanding: Understanding, offer: tuple[Offered, ...]) -> str | None:
