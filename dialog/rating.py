@@ -30,7 +30,7 @@ def said_to_rating(draft: Draft, understanding: Understanding) -> Said:
     told, short = rates(understanding.text), len(understanding.text.split()) <= SHORT
     if name == "wait" and score >= SWITCH:
         return "neither"  # "wait, I have another question": there is more to come
-    if _wants(draft, understanding) and not (told and score < SWITCH):
+    if _wants(draft, understanding) and not (told and score < SURE):
         return "wish"
     if name in _ENDS:
         aside = short or (score >= SURE and not told)

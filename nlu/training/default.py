@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from nlu.corpus.duplicates import refuse_near_duplicates
@@ -18,7 +20,7 @@ from nlu.corpus.load import (
 )
 from nlu.encoder.sentence import SentenceEncoder
 from nlu.feelings.head import FEELINGS_FILE, FeelingsHead
-from nlu.intents.fit import fit_head
+from nlu.intents.fit import HeldOut, calibrate, fit_weights
 from nlu.intents.head import Example
 from nlu.intents.model import CARD_FILE, HEAD_FILE, IntentModel
 from nlu.locales.locale import load_locale
@@ -40,9 +42,12 @@ from nlu.training.samples import Sample
 
 SEED = 7
 
+KEPT = 0.97
+"""Share of validation's lines in scope that the threshold lets through."""
 
-def train_default(encoder: SentenceEncoder, seed: int = SEED) -> IntentModel:
-    """The model of the whole training corpus.
+
+def train_default(encoder: SentenceEncoder) -> IntentModel:
+    """The model of the whole training corpus, calibrated on the validation lines.
 
     Raises:
         CorpusError: The corpus is wrong, or the held-out utterances leak into it.
@@ -50,21 +55,26 @@ def train_default(encoder: SentenceEncoder, seed: int = SEED) -> IntentModel:
     utterances = load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM)
     for held_out in (validation_lines(), fresh_lines()):
         refuse_near_duplicates(utterances, held_out)
+
+    def encoded(lines: Sequence[Utterance]) -> tuple[list[Example], NDArray[np.float32]]:
+        examples = [Example(line.text, line.intent) for line in lines]
+        return examples, encoder.features([classifiable(line.text) for line in lines])
+
     # One thread: sums in another order would change the last bits of the weights.
     with threadpool_limits(1):
-        examples = [Example(utterance.text, utterance.intent) for utterance in utterances]
-        features = encoder.features([classifiable(example.text) for example in examples])
-        return IntentModel(encoder, fit_head(examples, features, seed=seed))
+        head = fit_weights(*encoded(utterances))
+        calibrated = calibrate(head, [HeldOut(head, *encoded(validation_lines()))], KEPT)
+    return IntentModel(encoder, calibrated)
 
 
-def train_default_feelings(encoder: SentenceEncoder, seed: int = SEED) -> FeelingsHead:
+def train_default_feelings(encoder: SentenceEncoder) -> FeelingsHead:
     """The feelings head that goes with the packaged model.
 
     Raises:
         CorpusError: The held-out utterances leak into the training ones.
     """
     refuse_near_duplicates(load_corpus(FEELINGS_FOLDER, LEAST), held_out_lines())
-    return train_feelings(encoder, load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM), seed)
+    return train_feelings(encoder, load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM), SEED)
 
 
 def validation_lines() -> list[Utterance]:
