@@ -148,8 +148,9 @@ def _take_words(draft: Draft, understanding: Understanding) -> None:
     slot = draft.asked or ""
     shown = mask(understanding, draft.state.expectation, draft.script.lexicon).text
     slots = {**draft.top.slots, slot: Filled(shown, WORDS, understanding.confidence)}
+    need = understanding.need.name if understanding.need else draft.top.need
     draft.reason = f"{slot} told"
-    rerun(draft, replace(draft.top, slots=slots))
+    rerun(draft, replace(draft.top, slots=slots, need=need))
 
 
 def _beside_the_flow(

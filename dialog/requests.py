@@ -16,6 +16,7 @@ from dialog.masking import mask, mask_text
 from dialog.misses import missed, once_more, out_of_scope
 from dialog.orders import orders_in
 from dialog.reference import resolved
+from dialog.services.needs import may_be_told
 from dialog.stack import raised, requests_in
 from dialog.state import OPEN, Filled, Frame
 from dialog.telling import is_surer, quoted, tell_passage, tell_topic
@@ -37,6 +38,10 @@ MAX_FLOWS = 6
 
 _ENDING = ("deny", "goodbye", "refuse")
 """What a caller who wants nothing else may sound like, all together."""
+
+
+_HEARS_NEEDS = ("complaint", "recommendation", "agent")
+"""Requests that go before a need however unsure they are: the first two tell it themselves."""
 
 
 def carry_on(draft: Draft) -> None:
@@ -94,6 +99,8 @@ def request(draft: Draft, understanding: Understanding, *, closing: bool, misses
     if quote and (not wanted or is_surer(draft, quote, understanding)):
         tell_quote(draft, quote)
         return
+    if _tells_need(draft, understanding, wanted):
+        return
     if not wanted:
         _no_request(draft, understanding, closing=closing, misses=misses)
         return
@@ -142,6 +149,23 @@ def take_in(draft: Draft, understanding: Understanding) -> None:
     draft.change(stack=tuple(stack))
 
 
+def _tells_need(draft: Draft, understanding: Understanding, wanted: Sequence[str]) -> bool:
+    """Tell what would serve the caller, where nothing is under way and no request is sure; True
+    where that was done."""
+    need, best = understanding.need, max((i.score for i in understanding.intents), default=0.0)
+    sure = SURE if wanted and wanted[0] in draft.script.topics else SWITCH
+    if need is None or draft.state.stack or best >= min(sure, need.score):
+        return False
+    if wanted and (wanted[0] in _HEARS_NEEDS or need.name == "safety"):
+        return False
+    if not may_be_told(need.name, draft.state.mood):
+        return False
+    draft.reason = f"nothing was surely asked for, but there is a need: {need.name}"
+    draft.say("tell_need", "tell_need", about=Frame("", need=need.name))
+    _after_telling(draft)
+    return True
+
+
 def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> None:
     """Keep the second request of the same breath for later."""
     flows = draft.script.by_intent
@@ -175,7 +199,8 @@ def begin(draft: Draft, name: str, understanding: Understanding) -> None:
             draft.say("one_by_one")
         wait_for_turn(draft, later)
     filling = fill_top(draft, first, None)
-    draft.put_top(filling.frame)
+    need = understanding.need.name if understanding.need else ""
+    draft.put_top(replace(filling.frame, need=need))
     draft.secrets = filling.secrets if filling.frame.slots else {}
     _take_told(draft, first)
     engine.run(draft)

@@ -52,6 +52,7 @@ class Frame:
         refused: How often the caller would not answer.
         acted: True where something was changed at the bank.
         each: True where one of each was asked for ("both my bills").
+        need: What would serve the caller, by what they told (`nlu.needs`), or nothing.
     """
 
     flow: str
@@ -70,6 +71,7 @@ class Frame:
     refused: int = 0
     acted: bool = False
     each: bool = False
+    need: str = ""
 
 
 @dataclass(frozen=True, slots=True)

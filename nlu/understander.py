@@ -13,6 +13,7 @@ from nlu.intents.refusal import is_refusal, refused
 from nlu.intents.told import DISPUTE, is_denied, is_told, told
 from nlu.intents.yes_no import Answer, weigh
 from nlu.locales.locale import load_locale
+from nlu.needs.head import NEEDS_FILE, NeedsHead
 from nlu.paths import MODEL_FOLDER
 from nlu.phrasing import Phrasing
 from nlu.questions.answering import Answerer
@@ -58,7 +59,7 @@ class Understander:
         """
         folder = model or MODEL_FOLDER
         self._model = IntentModel.load(folder, encoder_dir, threads)
-        self._feelings = _feelings_of(folder)
+        self._feelings, self._needs = _feelings_of(folder), _needs_of(folder)
         self._answerer = _answerer_of(folder, documents)
         self._threshold = self._model.head.threshold
         self.version = self._model.version
@@ -162,6 +163,7 @@ class Understander:
             nearest=tuple(example.text for example in whole.nearest),
             finished=self._endings.finished(reading.text),
             feelings=self._feelings.read(features[0], context.prosody) if self._feelings else None,
+            need=self._needs.read(features[0]) if self._needs else None,
             quote=self._answerer.answer(features[0], reading.text) if self._answerer else None,
             strange=0.0 if in_scope else self._model.encoder.strangeness(plain(reading.text)),
             slots=self._model.slots(reading.text),
@@ -197,6 +199,12 @@ def _feelings_of(folder: Path) -> FeelingsHead | None:
         return FeelingsHead.load(own)
     tuned = (folder / ADAPTER_FILE).is_file()
     return None if tuned else FeelingsHead.load(MODEL_FOLDER / FEELINGS_FILE)
+
+
+def _needs_of(folder: Path) -> NeedsHead | None:
+    """The packaged needs head where the encoder is as packaged."""
+    tuned = (folder / ADAPTER_FILE).is_file()
+    return None if tuned else NeedsHead.load(MODEL_FOLDER / NEEDS_FILE)
 
 
 def _answerer_of(folder: Path, documents: Path | None) -> Answerer | None:

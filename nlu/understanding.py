@@ -109,6 +109,19 @@ class Feelings:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What would serve the caller, read from a complaint or a question (`nlu.needs`).
+
+    Attributes:
+        name: Such as "abroad".
+        score: Its calibrated probability.
+    """
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """A passage of the bank's documents that answers a question.
 
@@ -136,6 +149,7 @@ class Understanding:
         nearest: Training utterances closest to it: why it was understood so.
         finished: How likely its words are all of the sentence, 0 to 1.
         feelings: How the caller feels; None where nothing was said or the model has no such head.
+        need: What would serve the caller, sure enough to be told; else None.
         quote: What the bank's documents answer to it, sure enough to be said; else None. Whether a
             request goes before it is for the dialog to decide.
         strange: Where it is out of scope, the share of its words that are no words, 0 to 1.
@@ -154,6 +168,7 @@ class Understanding:
     nearest: tuple[str, ...] = ()
     finished: float = 0.5
     feelings: Feelings | None = None
+    need: Need | None = None
     quote: Quote | None = None
     strange: float = 0.0
     slots: tuple[tuple[str, str], ...] = ()

@@ -9,6 +9,7 @@ from dialog.services import (
     cards,  # noqa: F401  (they register themselves)
     fraud,  # noqa: F401
     loans,  # noqa: F401
+    needs,  # noqa: F401
     payments,  # noqa: F401
     products,  # noqa: F401
     profile,  # noqa: F401

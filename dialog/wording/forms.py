@@ -45,6 +45,7 @@ class Forms(Strict):
     product_locked: str
     product_fund: str
     reasons: dict[str, str]
+    needs: dict[str, str]
     suitability: dict[str, str]
     attitudes: dict[str, str]
     profile_items: dict[str, str]

@@ -4,16 +4,13 @@ One softmax over neutral, positive, displeased, angry and distressed, with a tem
 held-out folds. It costs one small product: the utterance is encoded once for everything.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
 
-from nlu.arrays import to_bytes
-from nlu.errors import ModelFileError
+from nlu.linear import LinearHead
 from nlu.understanding import Feelings, Prosody
 
 FEELINGS_FILE = "feelings.safetensors"
@@ -31,42 +28,21 @@ _MOST_PACE = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeelingsHead:
-    """The trained weights.
+    """The trained head."""
 
-    Attributes:
-        weights: Features by LABELS, float32.
-        bias: One for each label.
-        temperature: Divides the logits.
-    """
-
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    temperature: float
+    linear: LinearHead
 
     def read(self, features: NDArray[np.float32], prosody: Prosody | None = None) -> Feelings:
         """The feelings of one utterance (float32, one row of the encoder's features)."""
-        share = dict(zip(LABELS, self.probabilities(features[None, :], prosody)[0], strict=True))
+        added = _said(prosody) if prosody is not None else 0.0
+        shares = self.linear.probabilities(features[None, :], added)[0]
+        share = dict(zip(LABELS, shares, strict=True))
         return Feelings(
             negative=float(share[DISPLEASED] + share[ANGRY] + share[DISTRESSED]),
             positive=float(share[POSITIVE]),
             anger=float(share[ANGRY]),
             distress=float(share[DISTRESSED]),
         )
-
-    def probabilities(
-        self, features: NDArray[np.float32], prosody: Prosody | None = None
-    ) -> NDArray[np.float32]:
-        """Calibrated probabilities, rows by LABELS."""
-        logits = (features @ self.weights + self.bias) / self.temperature
-        if prosody is not None:
-            logits = logits + _said(prosody)
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)
-
-    def to_bytes(self) -> bytes:
-        """The file's bytes: the same head gives the same bytes."""
-        told = json.dumps({"labels": LABELS, "temperature": self.temperature})
-        return to_bytes({"weights": self.weights, "bias": self.bias}, {"feelings": told})
 
     @classmethod
     def load(cls, path: Path) -> "FeelingsHead":
@@ -75,18 +51,7 @@ class FeelingsHead:
         Raises:
             ModelFileError: The file is missing or is no feelings head.
         """
-        try:
-            with safe_open(path, framework="numpy") as file:
-                told = json.loads(file.metadata()["feelings"])
-                weights, bias = file.get_tensor("weights"), file.get_tensor("bias")
-            if tuple(told["labels"]) != LABELS:
-                raise ValueError(f"labels {told['labels']}")
-            return cls(weights, bias, float(told["temperature"]))
-        except Exception as error:  # safetensors raises its own family; a corrupt file is any
-            raise ModelFileError(
-                f"{path} is not a feelings head ({type(error).__name__}): restore it or run "
-                "`tellerline nlu train`"
-            ) from error
+        return cls(LinearHead.load(path, LABELS))
 
 
 def _said(prosody: Prosody) -> NDArray[np.float32]:

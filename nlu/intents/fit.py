@@ -12,8 +12,10 @@ from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from nlu.corpus.load import OUT_OF_SCOPE
-from nlu.encoder.sentence import sentence_vectors
+from nlu.encoder.sentence import SentenceEncoder, sentence_vectors
 from nlu.intents.head import Example, IntentHead, rounded
+from nlu.linear import LinearHead
+from nlu.mishearings import classifiable
 
 STRENGTH = 20.0
 """Inverse of the penalty on the weights, chosen by cross-validation on the training corpus."""
@@ -43,36 +45,30 @@ class HeldOut:
     features: NDArray[np.float32]
 
 
-def fit_head(
-    examples: Sequence[Example],
-    features: NDArray[np.float32],
-    *,
-    strength: float = STRENGTH,
-    kept: float = KEPT,
-    seed: int = 7,
-) -> IntentHead:
-    """Train a head on everything and calibrate it on folds that it was not trained on.
+def fit_linear(examples: Sequence[Example], encoder: SentenceEncoder, *, seed: int) -> LinearHead:
+    """Train a small head on everything and calibrate it on folds that it was not trained on.
 
     A fold holds whole families of similar lines, so that a held-out line is as new as a caller's.
 
     Args:
-        examples: Training utterances with one intent each.
-        features: Their features, float32, one row each.
-        strength: Inverse of the penalty on the weights.
-        kept: Share of utterances in scope that the threshold lets through.
+        examples: Training utterances with one label each.
+        encoder: Of the model that the head goes with.
         seed: Of the folds.
     """
+    features = encoder.features([classifiable(example.text) for example in examples])
     truth = np.array([example.intent for example in examples])
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     parts = [
         HeldOut(
-            fit_weights([examples[place] for place in known], features[known], strength=strength),
+            fit_weights([examples[place] for place in known], features[known]),
             [examples[place] for place in held],
             features[held],
         )
         for known, held in folds.split(features, truth, families(features))
     ]
-    return calibrate(fit_weights(examples, features, strength=strength), parts, kept)
+    head = fit_weights(examples, features)
+    _, temperature = _temperature(parts, 0.0, TEMPERATURES)
+    return LinearHead(head.labels, head.weights, head.bias, temperature)
 
 
 def families(features: NDArray[np.float32]) -> NDArray[np.int_]:

@@ -30,8 +30,8 @@ STRENGTH = 60.0
 """Inverse of the penalty on the weights, chosen on the validation questions."""
 
 STEPS = 46
-"""How long the fit goes on. More make validation no likelier; with a bound on the steepness instead,
-another processor stopped at 35, where more wrong passages are told."""
+"""How long the fit goes on. More make validation no likelier; with a bound on the steepness
+instead, another processor stopped at 35, where more wrong passages are told."""
 
 ANSWERED = 0.75
 """A line that should be outside is none where it is this near to a question of a document."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nlu.feelings.head import FEELINGS_FILE
 from nlu.intents.model import ADAPTER_FILE, CARD_FILE, HEAD_FILE
+from nlu.needs.head import NEEDS_FILE
 from nlu.questions.answering import DOCUMENTS_FILE
 from nlu.questions.match import QUESTIONS_FILE
 from nlu.slots.head import SLOTS_FILE
@@ -54,7 +55,8 @@ def side_card(samples: Sequence[Sample]) -> dict[str, object]:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the model's files."""
-    names = (HEAD_FILE, ADAPTER_FILE, SLOTS_FILE, FEELINGS_FILE, QUESTIONS_FILE, DOCUMENTS_FILE)
+    names = (HEAD_FILE, ADAPTER_FILE, SLOTS_FILE, FEELINGS_FILE, NEEDS_FILE)
+    names += (QUESTIONS_FILE, DOCUMENTS_FILE)
     paths = [folder / name for name in names]
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()

@@ -25,6 +25,7 @@ from nlu.intents.head import Example
 from nlu.intents.model import CARD_FILE, HEAD_FILE, IntentModel
 from nlu.locales.locale import load_locale
 from nlu.mishearings import classifiable
+from nlu.needs.head import NEEDS_FILE
 from nlu.training.card import ENCODER, file_hashes, side_card, write_json
 from nlu.training.endings import fit_endings
 from nlu.training.feelings import FOLDER as FEELINGS_FOLDER
@@ -33,9 +34,10 @@ from nlu.training.feelings import (
     feelings_figures,
     held_out_lines,
     train_feelings,
-    write_feelings,
 )
 from nlu.training.measures import measured
+from nlu.training.needs import held_out_lines as needs_held_out
+from nlu.training.needs import needs_figures, own_lines, train_needs
 from nlu.training.phrasing import fit_phrasing
 from nlu.training.questions import write_questions
 from nlu.training.samples import Sample
@@ -109,9 +111,10 @@ def write_default(model: IntentModel, folder: Path) -> dict[str, object]:
     fit_phrasing(texts, load_locale("en").numbers, SEED).save(folder)
     with threadpool_limits(1):
         feelings = train_default_feelings(model.encoder)
-    write_feelings(feelings, folder / FEELINGS_FILE)
-    with threadpool_limits(1):
+        needs = train_needs(model.encoder, load_corpus(TRAIN_FOLDER, TRAIN_MINIMUM), SEED)
         answering = write_questions(model.encoder, folder)
+    feelings.linear.save(folder / FEELINGS_FILE)
+    needs.linear.save(folder / NEEDS_FILE)
     card: dict[str, object] = {
         "encoder": f"{ENCODER}, frozen",
         "files": file_hashes(folder),
@@ -124,6 +127,11 @@ def write_default(model: IntentModel, folder: Path) -> dict[str, object]:
         "test": side_card(samples_of(fresh_lines())),
         "figures": held_out_figures(model),
         "feelings": feelings_figures(feelings, model.encoder, fresh_lines()),
+        "needs": {
+            "train": side_card(samples_of(own_lines())),
+            "test": side_card(samples_of(needs_held_out())),
+            "figures": needs_figures(needs, model.encoder, fresh_lines()),
+        },
         "questions": answering,
     }
     write_json(folder / CARD_FILE, card)

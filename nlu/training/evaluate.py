@@ -16,6 +16,7 @@ from nlu.training.measures import (
     error_if_calibrated,
     measured,
     median_milliseconds,
+    mistakes,
     per_class,
     slot_figures,
 )
@@ -37,11 +38,13 @@ class Report:
             not nearly repeat a training line, `near_copies` how many do.
         classes: Precision, recall, F1 and support of each intent.
         confused: Right intent, best intent, how often.
+        mistakes: Text, right intent, what it was taken for, how surely; the surest first.
     """
 
     figures: dict[str, float | None]
     classes: dict[str, dict[str, float]]
     confused: list[tuple[str, str, int]]
+    mistakes: list[tuple[str, str, str, float]]
 
 
 def held_out(samples: Sequence[Sample], model: IntentModel) -> list[Sample]:
@@ -92,10 +95,11 @@ def evaluate(
         wall, processor = median_milliseconds(model, [sample.text for sample in samples[:timed]])
         found |= {"p50_ms": round(wall, 2), "p50_processor_ms": round(processor, 2)}
     if model.head.several:
-        return Report(found, {}, [])
+        return Report(found, {}, [], [])
     said = answers(model.head, features, samples)
     found["ece_if_calibrated"] = round(error_if_calibrated(said.confidence[said.inside]), 4)
-    return Report(found, per_class(said), confusions(said))
+    wrong = mistakes(said, model.head.threshold, samples)
+    return Report(found, per_class(said), confusions(said), wrong)
 
 
 def _without_near_copies(

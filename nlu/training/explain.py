@@ -36,6 +36,7 @@ def explain(understander: Understander, text: str, context: Context) -> dict[str
         "slots": [{"name": name, "words": words} for name, words in meaning.slots],
         "nearest": list(meaning.nearest),
         "feelings": _feelings(meaning),
+        "need": f"{meaning.need.name} ({meaning.need.score:.2f})" if meaning.need else "-",
         "documents": [
             {"score": round(quote.score, 3), "source": quote.source}
             for quote in understander.quotes(meaning.text)

@@ -1,7 +1,5 @@
 """Trains the feelings head and measures it on lines that were written before the training ones."""
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
@@ -17,7 +15,7 @@ from nlu.feelings.head import (
     POSITIVE,
     FeelingsHead,
 )
-from nlu.intents.fit import fit_head
+from nlu.intents.fit import fit_linear
 from nlu.intents.head import Example
 from nlu.mishearings import classifiable
 from nlu.training.measures import calibration_error
@@ -76,10 +74,7 @@ def train_feelings(encoder: SentenceEncoder, calls: list[Utterance], seed: int) 
         calls: The intents' training lines.
         seed: Of the folds.
     """
-    examples = training_lines(calls)
-    features = encoder.features([classifiable(example.text) for example in examples])
-    head = fit_head(examples, features, seed=seed)
-    return FeelingsHead(head.weights, head.bias, head.temperature)
+    return FeelingsHead(fit_linear(training_lines(calls), encoder, seed=seed))
 
 
 def feelings_figures(
@@ -114,15 +109,10 @@ def feelings_figures(
     }
 
 
-def write_feelings(head: FeelingsHead, path: Path) -> None:
-    """Write the head's file."""
-    path.write_bytes(head.to_bytes())
-
-
 def _shares(
     head: FeelingsHead, encoder: SentenceEncoder, lines: list[Utterance]
 ) -> NDArray[np.float32]:
-    return head.probabilities(encoder.features([classifiable(line.text) for line in lines]))
+    return head.linear.probabilities(encoder.features([classifiable(line.text) for line in lines]))
 
 
 def _sentiments(shares: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -199,6 +199,20 @@ def confusions(said: Answers) -> list[tuple[str, str, int]]:
     return [(right, best, count) for (right, best), count in Counter(pairs).most_common()]
 
 
+def mistakes(
+    said: Answers, threshold: float, samples: Sequence[Sample]
+) -> list[tuple[str, str, str, float]]:
+    """Text, right intent, what it was taken for and the best intent's probability of each line that
+    is taken wrongly, the surest first; threshold is the head's own, on the scope score."""
+    taken = np.where(said.scope >= threshold, said.best, OUT_OF_SCOPE)
+    places = np.argsort(-said.confidence, kind="stable")
+    return [
+        (samples[n].text, str(said.truth[n]), str(taken[n]), float(said.confidence[n]))
+        for n in places.tolist()
+        if taken[n] != said.truth[n]
+    ]
+
+
 def median_milliseconds(model: IntentModel, texts: Sequence[str]) -> tuple[float, float]:
     """Median milliseconds of encoding and scoring one utterance: on the wall, and of processor.
 

@@ -122,6 +122,7 @@ def evaluate(
     as_json: AsJson = False,
     classes: Annotated[bool, typer.Option(help="Also every intent by itself.")] = False,
     confused: Annotated[int, typer.Option(help="Also this many confused pairs.")] = 0,
+    worst: Annotated[int, typer.Option(help="Also this many mistakes, the surest first.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Write the confusion picture (PNG).")] = None,
     fold: Fold = None,
     documents: Annotated[
@@ -155,6 +156,8 @@ def evaluate(
         more: dict[str, Any] = {"classes": report.classes} if classes else {}
         if confused:
             more["confused"] = report.confused[:confused]
+        if worst:
+            more["mistakes"] = report.mistakes[:worst]
         print(json.dumps({**report.figures, **more}))
         return
     _print_figures(report.figures)
@@ -162,6 +165,8 @@ def evaluate(
         _print_classes(report.classes)
     for right, best, count in report.confused[:confused]:
         print(f"{count:3}  {right} taken for {best}")
+    for text, right, taken, sure in report.mistakes[:worst]:
+        print(f"{sure:.2f}  {right} taken for {taken}: {text}")
 
 
 @nlu_app.command()

@@ -8,7 +8,7 @@ from typing import Any
 from dialog.bank.settings import PinCost
 from dialog.conversation import Conversation
 from dialog.turns import Response
-from nlu.understanding import Context, Entity, Money, Quote, ScoredIntent, Understanding
+from nlu.understanding import Context, Entity, Money, Need, Quote, ScoredIntent, Understanding
 
 TODAY = date(2026, 3, 16)
 PEPPER = b"a pepper for tests, of 32 bytes."
@@ -68,6 +68,7 @@ class Caller:
         others: dict[str, float] | None = None,
         in_scope: bool = True,
         quote: Quote | None = None,
+        need: str | None = None,
     ) -> Response:
         """Say something that means this; entities are found in the text by their words."""
         placed = []
@@ -78,7 +79,13 @@ class Caller:
         intents = ((intent, score),) if intent else ()
         scored = tuple(ScoredIntent(n, s) for n, s in (*intents, *(others or {}).items()))
         self.told.meanings[text] = Understanding(
-            text, scored, tuple(placed), confidence, in_scope=in_scope, quote=quote
+            text,
+            scored,
+            tuple(placed),
+            confidence,
+            in_scope=in_scope,
+            quote=quote,
+            need=Need(need, 0.9) if need else None,
         )
         self.answers.append(self.conversation.hear(text, confidence=confidence))
         return self.answers[-1]

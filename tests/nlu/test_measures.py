@@ -6,7 +6,14 @@ from sklearn.metrics import roc_auc_score
 
 from nlu.intents.fit import SURES, VOTES, HeldOut, calibrate, fit_several, fit_weights
 from nlu.intents.head import Example, IntentHead
-from nlu.training.measures import calibration_error, error_if_calibrated, measured, rejected_at
+from nlu.training.measures import (
+    answers,
+    calibration_error,
+    error_if_calibrated,
+    measured,
+    mistakes,
+    rejected_at,
+)
 from nlu.training.samples import Sample
 from nlu.training.suspects import suspect_labels
 
@@ -55,6 +62,28 @@ def test_a_calibrated_head_is_right_sure_and_knows_what_it_does_not_know():
     assert found["oos_auroc"] > 0.9
     assert found["ece"] < 0.05
     assert found["in_scope_kept"] == pytest.approx(0.95, abs=0.03)
+
+
+def test_mistakes_are_told_the_surest_first_and_what_is_turned_away_is_one():
+    examples, features = _cloud(40, 1)
+    head = fit_weights(examples, features)
+    lines, rows = (
+        [("an a", "a"), ("no b", "b"), ("a stranger", "out_of_scope")],
+        features[[0, 0, 0]],
+    )
+    samples = [Sample(text, (name,)) for text, name in lines]
+    low, high = (mistakes(answers(head, rows, samples), t, samples) for t in (-9.0, 9.0))
+    assert [(text, taken) for text, _, taken, _ in low] == [("no b", "a"), ("a stranger", "a")]
+    assert [(text, taken) for text, _, taken, _ in high] == [
+        ("an a", "out_of_scope"),
+        ("no b", "out_of_scope"),
+    ]
+    several = mistakes(answers(head, features, _as_b(examples)), -9.0, _as_b(examples))
+    assert [sure for *_, sure in several] == sorted((sure for *_, sure in several), reverse=True)
+
+
+def _as_b(examples: list[Example]) -> list[Sample]:
+    return [Sample(example.text, ("b",)) for example in examples]
 
 
 def test_training_lines_vote_where_that_helps_and_the_file_keeps_it(tmp_path):

@@ -1,0 +1,1 @@
+"""The need behind a complaint or a question."""
