@@ -273,7 +273,7 @@ def clear_piece(
         return understood
     if len(pieces) < 2:
         return _with_wish_of_story(understood, script, read)
-    readings = [read(piece) for piece in pieces]
+    readings = [read(piece) for piece in pieces if not script.lexicon.habit.search(piece)]
     like = {i.name for i in understood.intents if i.score >= AGAINST}
     clear = [r for r in readings if _is_sure_request(r, script)]
     clear.sort(key=lambda part: part.intent not in like)

@@ -14,7 +14,8 @@ from dialog.state import Filled
 from nlu.understanding import Understanding
 
 CERTAIN = 0.95
-"""A cancelling this sure is none of the last correction alone: "leave it, don't send anything"."""
+"""A cancelling this sure is none of the last correction alone ("leave it, don't send anything"),
+unless it names what was corrected: "never mind, leave the amount"."""
 
 
 def corrected(draft: Draft, understanding: Understanding) -> bool:
@@ -69,7 +70,9 @@ def is_kept(draft: Draft, understanding: Understanding) -> bool:
     if not draft.state.stack or draft.top.before is None:
         return False
     best = understanding.intents[0] if understanding.intents else None
+    names, text = draft.script.lexicon.names_slot, understanding.text
     drops = best is not None and best.name == "cancel" and best.score >= CERTAIN
+    drops = drops and not any(names(slot, text) for slot in draft.top.before)
     return "keep" in held(understanding) and not drops
 
 

@@ -82,7 +82,9 @@ def _choice(draft: Draft, understanding: Understanding, offer: tuple[Offered, ..
         fitting = _by_values(draft, understanding, names)
         if len(fitting) == 1:
             return fitting[0]
-    sure = [i.name for i in understanding.intents if i.score >= SWITCH]
+    # A word of one option alone stands against a request that is not quite sure.
+    least = SURE if len(fitting) == 1 else SWITCH
+    sure = [i.name for i in understanding.intents if i.score >= least]
     if sure and (sure[0] in names or draft.script.is_request(sure[0])):
         # "I lost it" is another word for a block.
         flow = draft.script.by_intent.get(sure[0])

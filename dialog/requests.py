@@ -158,12 +158,20 @@ def _tells_need(draft: Draft, understanding: Understanding, wanted: Sequence[str
         return False
     if wanted and (wanted[0] in _HEARS_NEEDS or need.name == "safety"):
         return False
+    if wanted and sure == SWITCH and _asks_or_orders(draft, understanding):
+        return False
     if not may_be_told(need.name, draft.state.mood):
         return False
     draft.reason = f"nothing was surely asked for, but there is a need: {need.name}"
     draft.say("tell_need", "tell_need", about=Frame("", need=need.name))
     _after_telling(draft)
     return True
+
+
+def _asks_or_orders(draft: Draft, understanding: Understanding) -> bool:
+    """Whether a question is asked, or the values of an order are said."""
+    asks = draft.script.lexicon.question.search(understanding.text) is not None
+    return asks or wanted_by_values(draft, understanding) is not None
 
 
 def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> None:

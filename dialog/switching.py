@@ -34,7 +34,8 @@ def other_request(draft: Draft, understanding: Understanding) -> bool:
 
 def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bool:
     """Whether a value is meant for the running flow, though the whole sounds like a request: it is
-    nothing but the value, sounds like a correction, too, or not surely like the request."""
+    nothing but the value, sounds like a correction, too, or not surely like the request, which
+    must be surer where the value was asked for."""
     if not filling.touched:
         return False
     if not understanding.intents:
@@ -48,7 +49,7 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
         return _is_bare(draft, understanding)
     best = understanding.intents[0]
     return (
-        best.score < SURE
+        best.score < (CERTAIN if draft.asked in filling.changed else SURE)
         or _is_bare(draft, understanding)
         or _is_detail(draft, understanding)
         or _is_only_ours(draft, understanding)

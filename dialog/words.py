@@ -104,6 +104,7 @@ class Lexicon(Strict):
     ends_order: Pattern
     aside: Pattern
     purpose: Pattern
+    habit: Pattern
     pronouns: Pattern
     same: Pattern
     same_again: Pattern

@@ -55,8 +55,8 @@ def side_card(samples: Sequence[Sample]) -> dict[str, object]:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the model's files."""
-    names = (HEAD_FILE, ADAPTER_FILE, SLOTS_FILE, FEELINGS_FILE, NEEDS_FILE)
-    names += (QUESTIONS_FILE, DOCUMENTS_FILE)
+    intents, heads = (HEAD_FILE, ADAPTER_FILE, SLOTS_FILE), (FEELINGS_FILE, NEEDS_FILE)
+    names = (*intents, *heads, QUESTIONS_FILE, DOCUMENTS_FILE)
     paths = [folder / name for name in names]
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()
