@@ -284,3 +284,27 @@ def test_facts_that_cannot_be_read_are_told(
 
     monkeypatch.setattr(Bank, "facts", gone)
     assert caller.says("balance", "balance").action == "bank_unavailable"
+
+
+def test_a_word_of_an_offered_option_goes_before_a_request_that_is_only_likely(
+    caller: Caller,
+) -> None:
+    caller.logs_in(*MARIA)
+    for score, action in ((0.65, "ask_payee"), (0.9, "offer_person")):
+        assert caller.says("payments", None).action == "clarify"
+        assert caller.says("I want to make one", "open_account", score=score).action == action
+        caller.says("never mind", "cancel")
+
+
+def test_never_mind_takes_back_what_it_names_and_drops_all_where_it_names_nothing(
+    caller: Caller,
+) -> None:
+    caller.logs_in(*MARIA)
+    for words, action in (
+        ("never mind, leave the amount", "confirm_transfer"),
+        ("never mind, leave everything as it is", "transfer_cancelled"),
+    ):
+        anna = entity("payee", "Anna Keller")
+        caller.says("send fifty dollars to Anna", "transfer", money("50.00"), anna)
+        assert caller.says("I want to change the amount", "correct").action == "ask_amount"
+        assert caller.says(words, "cancel", score=0.97, others={"keep": 0.94}).action == action

@@ -158,3 +158,13 @@ def test_a_profile_is_forgotten(maria: Caller, bank: Bank) -> None:
     assert maria.says("yes", "affirm").action == "profile_changed"
     assert not bank.advice.profile(1).consented
     assert maria.says(WISH, "recommendation").action == "ask_consent"
+
+
+def test_what_was_asked_for_is_no_change_of_the_profile(maria: Caller, bank: Bank) -> None:
+    maria.says(WISH, "recommendation")
+    maria.says("yes", "affirm")
+    maria.says("a rainy day, in case something breaks", None)
+    maria.says("one year", "inform", entity("duration", "12"))
+    words = entity("attitude", "careful")
+    maria.says("I am rather careful", "change_profile", words, score=0.87)
+    assert "recommend" in done(bank)
