@@ -35,7 +35,7 @@ def other_request(draft: Draft, understanding: Understanding) -> bool:
 def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bool:
     """Whether a value is meant for the running flow, though the whole sounds like a request: it is
     nothing but the value, sounds like a correction, too, or not surely like the request, which
-    must be surer where the value was asked for."""
+    must be surer where the value was asked for, and is given without a question."""
     if not filling.touched:
         return False
     if not understanding.intents:
@@ -47,9 +47,10 @@ def is_value(draft: Draft, understanding: Understanding, filling: Filling) -> bo
     if understanding.entities and all(e.type == "ordinal" for e in understanding.entities):
         # "Let's finish the transfer first" chooses nothing.
         return _is_bare(draft, understanding)
-    best = understanding.intents[0]
+    best, asks = understanding.intents[0], draft.script.lexicon.question.search(understanding.text)
+    answers = draft.asked in filling.changed and not asks
     return (
-        best.score < (CERTAIN if draft.asked in filling.changed else SURE)
+        best.score < (CERTAIN if answers else SURE)
         or _is_bare(draft, understanding)
         or _is_detail(draft, understanding)
         or _is_only_ours(draft, understanding)
