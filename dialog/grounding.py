@@ -79,9 +79,9 @@ who spoke over it had not finished."""
 
 QUESTION = 0.90
 """A passage is told before requests that are less sure than this together, where it is surer. Of
-validation's lines three of 219 requests are then answered by a passage, and 61% of the questions
-(57% where every request goes first). Weighing the odds of both against each other gave more, but
-answered "my card is gone, I need to block it"."""
+validation's lines three of 219 requests are then answered by a passage, and 61% of the questions.
+Weighing the odds of both against each other gave more, but answered "my card is gone, I need to
+block it"."""
 
 AGAINST_INTENTS = frozenset({"deny", "correct", "cancel", "wait", "start_over"})
 
