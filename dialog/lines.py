@@ -16,7 +16,7 @@ SAID_BY_CODE = (
     *("give_up", "as_before", "one_by_one", "menu", "what", "why", "without", "without_person"),
     *("other_language", "out_of_scope", "chitchat", "insult", "louder", "slower", "repeat"),
     *("nothing_to_repeat", "not_sure", "not_all_heard", "say_correction", "ended", "which_one"),
-    *("bank_unavailable", "act_failed", "act_uncertain", "hand_over", "nobody_free"),
+    *("bank_unavailable", "act_failed", "act_uncertain", "hand_over", "nobody_free", "tell_need"),
     *("queue_place", "session_expired"),
 )
 """Replies that no flow names, because they may be said anywhere."""
