@@ -46,7 +46,8 @@ def said_anywhere(draft: Draft, understanding: Understanding) -> bool:
         return False
     if best.name in DRASTIC and _names_value(draft, understanding):
         return False
-    if best.name in DRASTIC and (best.score < SWITCH or understanding.confidence < WORDS):
+    drastic = best.name in DRASTIC or (best.name == "agent" and isinstance(draft.step, Confirm))
+    if drastic and (best.score < SWITCH or understanding.confidence < WORDS):
         return False
     if (
         best.name not in ("cancel", "wait")

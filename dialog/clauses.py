@@ -16,6 +16,9 @@ LONG = 18
 CLOSE = 0.05
 """Two requests that are as sure as each other up to here are not told apart."""
 
+CERTAIN = 0.9
+"""A piece of a story that asks for nothing must be this surely an order."""
+
 PLAIN = 0.95
 """A piece that ends the call must be this surely a goodbye."""
 
@@ -180,7 +183,7 @@ def _is_wish(part: Understanding, script: Script) -> bool:
         return False
     flow = script.flows.get(script.by_intent.get(str(part.intent), ""))
     orders = flow is not None and any(isinstance(step, Confirm) for step in flow.steps)
-    orders = orders and part.intents[0].score >= SURE
+    orders = orders and part.intents[0].score >= CERTAIN
     lexicon = script.lexicon
     asks = lexicon.question.search(part.text) or lexicon.asks.search(part.text)
     return orders or asks is not None

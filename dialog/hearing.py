@@ -124,10 +124,12 @@ def _tells(draft: Draft, understanding: Understanding) -> bool:
     gives_up = best in ("cancel", "refuse") and understanding.intents[0].score >= SURE
     if words > (FAREWELL if gives_up else SHORT):
         return True
+    told = draft.script.lexicon.told.get(f"{draft.top.flow}.{asked}")
+    tells = told is not None and told.search(understanding.text) is not None  # "it's about a loan"
     return (
         best not in ALWAYS
         and best not in ("refuse", "deny", "affirm")
-        and (_is_matter(draft, understanding) or not other_request(draft, understanding))
+        and (tells or _is_matter(draft, understanding) or not other_request(draft, understanding))
     )
 
 
