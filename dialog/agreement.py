@@ -139,6 +139,8 @@ def _in_its_words(draft: Draft, understanding: Understanding, filling: Filling) 
     """ "Yes, file the complaint", "yes, fifty to Anna": a yes with the deed, or with values that
     were read back, and nothing else is one."""
     lexicon, best = draft.script.lexicon, understanding.intent
+    if not understanding.intents:
+        return understanding
     words = set(words_of(understanding.text))
     says_yes = lexicon.yes & words
     deeds = lexicon.deeds_of.get(draft.top.flow, frozenset()) & words
@@ -147,8 +149,9 @@ def _in_its_words(draft: Draft, understanding: Understanding, filling: Filling) 
     if filling.touched or not (says_yes and ours and _only_read_back(draft, understanding)):
         return understanding
     rest = without_values(understanding)
+    beside = set(words_of(rest)) - lexicon.yes - deeds - lexicon.with_deed
     against = any(i.name in AGAINST_INTENTS and i.score >= AGAINST for i in understanding.intents)
-    if against or not says_only_yes(rest, lexicon, draft.top.flow):
+    if against or beside or not says_only_yes(rest, lexicon, draft.top.flow):
         return understanding
     # As sure as it was heard to be, whatever it was taken for.
     agreed = (ScoredIntent("affirm", understanding.intents[0].score),)

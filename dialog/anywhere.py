@@ -140,9 +140,11 @@ def _refuses_deed(draft: Draft, understanding: Understanding) -> bool:
 def is_needless(draft: Draft, understanding: Understanding) -> bool:
     """ "False alarm, I found it": what was wanted is not needed any more."""
     *_, request = requests_in(draft.state.stack)
-    needless = draft.script.lexicon.needless.get(request[0].flow)
-    asks = draft.script.lexicon.question.search(understanding.text)
-    return needless is not None and not asks and needless.search(understanding.text) is not None
+    lexicon, text = draft.script.lexicon, understanding.text
+    needless = lexicon.needless.get(request[0].flow)
+    if needless is None or lexicon.question.search(text) or lexicon.needed.search(text):
+        return False
+    return needless.search(text) is not None
 
 
 def _is_asked(draft: Draft) -> bool:

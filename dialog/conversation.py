@@ -150,8 +150,10 @@ class Conversation:
             confidence: The recogniser's, 0 to 1.
             is_speech: False for sound without words.
         """
-        if not is_speech or not text.strip():
+        text = " ".join(text.split())
+        if not is_speech or not text:
             return self._consider(Unclear(), None, "")
+        hypotheses = [(" ".join(reading.split()), share) for reading, share in hypotheses]
         understood = self._understander.understand(
             text, self.context, hypotheses=hypotheses, confidence=confidence
         )

@@ -132,6 +132,7 @@ def says_only_yes(text: str, lexicon: Lexicon, flow: str) -> bool:
     words = set(words_of(rest))
     assent = lexicon.assent | lexicon.deeds_of.get(flow, frozenset())
     agrees = bool(wished or words & assent) and words <= assent | lexicon.assent_beside
+    agrees = agrees and not lexicon.no_assent.search(text)
     return agrees and not text.rstrip().endswith("?")
 
 

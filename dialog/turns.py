@@ -8,6 +8,9 @@ from dialog.misses import FEW
 from dialog.state import State
 from nlu.understanding import Expectation, Understanding
 
+MISSED = ("clarify", "offer_person", "out_of_scope", "repeat")
+"""What is answered to what was not understood; a value or an objection has answers of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thought:
@@ -33,7 +36,7 @@ class Thought:
     def says_nothing(self) -> bool:
         """Whether it was a word or two of which nothing could be made: "mm-hm", or less."""
         missed = self.decision.state.misses > self.state.misses
-        return missed and len(self.heard.split()) <= FEW
+        return missed and self.decision.action in MISSED and len(self.heard.split()) <= FEW
 
 
 @dataclass(frozen=True, slots=True)

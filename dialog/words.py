@@ -51,6 +51,8 @@ class Lexicon(Strict):
     other: Pattern
     swap: Pattern
     yes: frozenset[str]
+    with_deed: frozenset[str]
+    no_assent: Pattern
     no: frozenset[str]
     retract: Pattern
     just_done: Pattern
@@ -64,6 +66,7 @@ class Lexicon(Strict):
     dropped_first: Pattern
     refuses: Pattern
     needless: dict[str, Pattern]
+    needed: Pattern
     joints: Pattern
     reason: Pattern
     question: Pattern

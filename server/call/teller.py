@@ -281,7 +281,7 @@ class Teller(FrameProcessor):
     def _goes_on(self, thought: Thought) -> bool:
         """Whether an answer goes on after what was said over it: "mm-hm", or what sounds like that;
         once, for who says it again wants something."""
-        over = self._cut_off is not None and thought.says_nothing
+        over = self._cut_off is not None and bool(self._cut_off.unheard()) and thought.says_nothing
         self._let_go_on = over and not self._let_go_on
         return self._let_go_on
 
@@ -290,6 +290,9 @@ class Teller(FrameProcessor):
         again = cut_off.unheard() if cut_off else ()
         if again and self._last is not None:
             await self._say(number, self._last, again)
+        elif self._last is not None:
+            self._cut_off = None
+            await self._after(self._last)
         else:
             self._listener.turns.listen()
 
@@ -321,6 +324,8 @@ class Teller(FrameProcessor):
         laps: Laps | None = None,
     ) -> None:
         """Speak an answer to its end, unless it is overtaken; then hear the caller or finish."""
+        if response is not self._last:
+            self._let_go_on = False
         self._last, self._cut_off, self._answered = response, None, self._turn
         self._record(decided_event(self._answered, response))
         utterance = self._utterance(sentences, thinking)

@@ -76,10 +76,10 @@ class Utterance:
                     self._windows.put_nowait((number, window))
                     self._changed.set()
                     await self._until(lambda: self._stored < STORED * self._rate)
-            self._windows.put_nowait(None)
         except Exception as error:
             self._windows.put_nowait(error)
         finally:
+            self._windows.put_nowait(None)
             self._changed.set()
 
     async def _until(self, settled: Callable[[], bool]) -> None:

@@ -71,7 +71,8 @@ def _files(scenarios: Iterable[Path]) -> Iterator[Path]:
     for path in scenarios:
         yield path
         turns = load_scenario(path).turns
-        yield from {path.parent / turn.wav for turn in turns if turn.wav is not None}
+        recordings = {path.parent / turn.wav for turn in turns if turn.wav is not None}
+        yield from (wav for wav in recordings if wav.is_file())  # by text they need not be there
 
 
 def _prompts(settings: Settings) -> str:

@@ -475,3 +475,39 @@ def test_a_hum_says_nothing_and_its_kind_of_yes_does(call: Conversation) -> None
     )
     assert call.think("Mm-hm.").decision.act is not None
     assert call.think("Mm.").decision.act is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes, pay her more",
+        "yes, send more",
+        "yes, he can pay",
+        "yes, transfer it to me",
+        "yes, send them the money",
+        "yes, schedule it",
+        "yes, lock him out",
+        "I am good thanks",
+        "that's okay thanks",
+        "yeah right",
+        "That's wrong.",
+    ],
+)
+def test_a_yes_to_something_else_moves_nothing(call: Conversation, bank: Bank, said: str) -> None:
+    actions(call, "Send fifty dollars to Anna.", "40217308", "4821")
+    before = balances(bank)
+    thought = call.think(said)
+    assert not thought.says_nothing, "it is answered"
+    call.commit(thought)
+    assert balances(bank) == before
+
+
+def test_a_card_that_is_needed_all_the_same_is_not_kept(call: Conversation) -> None:
+    actions(call, "Block my debit card.", "40217308", "4821")
+    for said in ("yes, the thief has it, they're in my house", "I have it on my list to block it"):
+        assert call.think(said).decision.action != "card_kept"
+    assert call.think("oh wait, it's in my bag, sorry").decision.action == "card_kept"
+
+
+def test_a_run_of_spaces_costs_nothing(call: Conversation) -> None:
+    assert call.think("balance" + " " * 20_000 + "please").heard == "balance please"
