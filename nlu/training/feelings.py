@@ -17,7 +17,7 @@ from nlu.feelings.head import (
 )
 from nlu.intents.fit import fit_linear
 from nlu.intents.head import Example
-from nlu.mishearings import classifiable
+from nlu.training.beside import shares_of, with_calls
 from nlu.training.measures import calibration_error
 
 FOLDER = TRAIN_FOLDER / "feelings"
@@ -51,14 +51,8 @@ _NEGATIVE = (DISPLEASED, ANGRY, DISTRESSED)
 
 def training_lines(calls: list[Utterance]) -> list[Example]:
     """The lines of each feeling, and what callers say calmly."""
-    own = [Example(line.text, line.intent) for line in load_corpus(FOLDER, LEAST)]
-    known = {example.text.casefold() for example in own}
-    calm = [
-        Example(line.text, NEUTRAL)
-        for line in calls
-        if line.intent not in STIRRED and line.text.casefold() not in known
-    ]
-    return [*own, *calm]
+    own = load_corpus(FOLDER, LEAST)
+    return with_calls(own, calls, NEUTRAL, lambda intent: intent not in STIRRED)
 
 
 def held_out_lines() -> list[Utterance]:
@@ -89,9 +83,9 @@ def feelings_figures(
     """
     lines = held_out_lines()
     truth = np.array([line.intent for line in lines])
-    shares = _shares(head, encoder, lines)
+    shares = shares_of(head.linear, encoder, lines)
     best = np.array(LABELS)[shares.argmax(axis=1)]
-    quiet = _shares(head, encoder, [line for line in calm if line.intent not in STIRRED])
+    quiet = shares_of(head.linear, encoder, [line for line in calm if line.intent not in STIRRED])
     sides = _sentiments(shares)
     return {
         "sentiment_accuracy": _rounded((sides.argmax(axis=1) == _side(truth)).mean()),
@@ -107,12 +101,6 @@ def feelings_figures(
         "n": float(len(lines)),
         "n_calm": float(len(quiet)),
     }
-
-
-def _shares(
-    head: FeelingsHead, encoder: SentenceEncoder, lines: list[Utterance]
-) -> NDArray[np.float32]:
-    return head.linear.probabilities(encoder.features([classifiable(line.text) for line in lines]))
 
 
 def _sentiments(shares: NDArray[np.float32]) -> NDArray[np.float32]:

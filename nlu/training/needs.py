@@ -7,9 +7,9 @@ from nlu.corpus.load import OUT_OF_SCOPE, TRAIN_FOLDER, Utterance, load_corpus
 from nlu.encoder.sentence import SentenceEncoder
 from nlu.intents.fit import fit_linear
 from nlu.intents.head import Example
-from nlu.mishearings import classifiable
 from nlu.needs.head import LABELS, LEAST, NONE, NeedsHead
-from nlu.training.measures import Floats, calibration_error
+from nlu.training.beside import shares_of, with_calls
+from nlu.training.measures import calibration_error
 
 FOLDER = TRAIN_FOLDER / "needs"
 MINIMUM, MINIMUM_HELD_OUT = 50, 10
@@ -33,10 +33,7 @@ def own_lines() -> list[Utterance]:
 
 def training_lines(calls: list[Utterance]) -> list[Example]:
     """The lines of each need, and what callers say with none behind it."""
-    own = [Example(line.text, line.intent) for line in own_lines()]
-    known = {example.text.casefold() for example in own}
-    plain = (line for line in calls if line.intent in PLAIN and line.text.casefold() not in known)
-    return [*own, *(Example(line.text, NONE) for line in plain)]
+    return with_calls(own_lines(), calls, NONE, PLAIN.__contains__)
 
 
 def held_out_lines() -> list[Utterance]:
@@ -72,10 +69,10 @@ def needs_figures(
     """
     lines = held_out_lines()
     truth = np.array([line.intent for line in lines])
-    shares = _shares(head, encoder, lines)
+    shares = shares_of(head.linear, encoder, lines)
     best, sure = np.array(LABELS)[shares.argmax(axis=1)], shares.max(axis=1)
     told, needs = (sure >= LEAST) & (best != NONE), truth != NONE
-    plain = _shares(head, encoder, [line for line in calls if line.intent in PLAIN])
+    plain = shares_of(head.linear, encoder, [line for line in calls if line.intent in PLAIN])
     alarms = (plain.max(axis=1) >= LEAST) & (np.array(LABELS)[plain.argmax(axis=1)] != NONE)
     found = {
         "accuracy": (best == truth).mean(),
@@ -89,8 +86,3 @@ def needs_figures(
         "n_plain": len(plain),
     }
     return {name: round(float(value), 4) for name, value in found.items()}
-
-
-def _shares(head: NeedsHead, encoder: SentenceEncoder, lines: list[Utterance]) -> Floats:
-    features = encoder.features([classifiable(line.text) for line in lines])
-    return head.linear.probabilities(features)

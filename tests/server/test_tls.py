@@ -5,7 +5,10 @@ import json
 import shutil
 import ssl
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,42 +37,42 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
-async def test_a_call_is_taken_over_tls(tmp_path, files):
+HELLO = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
+
+
+@asynccontextmanager
+async def served(tmp_path: Path, files: tuple[Path, Path]) -> AsyncIterator[tuple[str, Any]]:
+    """The address of a server over TLS, and a client that is connected to it."""
     certificate, key = files
     settings = Settings(port=0, tls_certificate=certificate, tls_key=key)
     engines = Engines(Ear(), Judge(), Meaning(), Voice(), tmp_path / "phrases.npz")
     bank = temporary_bank(tmp_path, TODAY, cost=CHEAP)
     trusted = ssl.create_default_context(cafile=certificate)
-    hello = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
-    async with serving(settings, engines, bank, today=lambda: TODAY) as url:
-        assert url.startswith("wss://")
-        async with websockets.connect(url, ssl=trusted) as socket:
-            await socket.send(json.dumps(hello))
-            assert json.loads(await socket.recv())["type"] == "ready"
-    engines.close()
-    bank.close()
-
-
-async def test_a_plain_client_on_the_port_of_tls_is_closed_and_calls_go_on(tmp_path, files):
-    certificate, key = files
-    settings = Settings(port=0, tls_certificate=certificate, tls_key=key)
-    engines = Engines(Ear(), Judge(), Meaning(), Voice(), tmp_path / "phrases.npz")
-    bank = temporary_bank(tmp_path, TODAY, cost=CHEAP)
-    trusted = ssl.create_default_context(cafile=certificate)
-    hello = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
     async with (
         serving(settings, engines, bank, today=lambda: TODAY) as url,
         websockets.connect(url, ssl=trusted) as socket,
     ):
-        await socket.send(json.dumps(hello))
+        yield url, socket
+    engines.close()
+    bank.close()
+
+
+async def test_a_call_is_taken_over_tls(tmp_path, files):
+    async with served(tmp_path, files) as (url, socket):
+        assert url.startswith("wss://")
+        await socket.send(json.dumps(HELLO))
+        assert json.loads(await socket.recv())["type"] == "ready"
+
+
+async def test_a_plain_client_on_the_port_of_tls_is_closed_and_calls_go_on(tmp_path, files):
+    async with served(tmp_path, files) as (url, socket):
+        await socket.send(json.dumps(HELLO))
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
         writer.write(b"GET /v1/call HTTP/1.1\r\nHost: localhost\r\n\r\n")
         async with asyncio.timeout(5):
             assert b"HTTP" not in await reader.read()
         writer.close()
         assert json.loads(await socket.recv())["type"] == "ready"
-    engines.close()
-    bank.close()
 
 
 @pytest.mark.parametrize("wrong", ["missing", "not a certificate", "no key", "another key"])
