@@ -109,7 +109,7 @@ class Teller(FrameProcessor):
         self._cut_off: Said | None = None
         self._owed: Said | None = None
         self._effect = False
-        self._let_go_on = False
+        self._gone_on: Response | None = None
         self._over = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -282,8 +282,10 @@ class Teller(FrameProcessor):
         """Whether an answer goes on after what was said over it: "mm-hm", or what sounds like that;
         once, for who says it again wants something."""
         over = self._cut_off is not None and bool(self._cut_off.unheard()) and thought.says_nothing
-        self._let_go_on = over and not self._let_go_on
-        return self._let_go_on
+        if not over or self._gone_on is self._last:
+            return False
+        self._gone_on = self._last
+        return True
 
     async def _resume(self, number: int) -> None:
         cut_off, self._owed = self._cut_off, None
@@ -324,8 +326,6 @@ class Teller(FrameProcessor):
         laps: Laps | None = None,
     ) -> None:
         """Speak an answer to its end, unless it is overtaken; then hear the caller or finish."""
-        if response is not self._last:
-            self._let_go_on = False
         self._last, self._cut_off, self._answered = response, None, self._turn
         self._record(decided_event(self._answered, response))
         utterance = self._utterance(sentences, thinking)
