@@ -2,12 +2,14 @@
 
 A digit string of four or more digits is masked, whether written ("4821", "48 21") or spoken ("four
 eight two one", also with "and" within), unless it is an amount with its currency, an asked amount,
-or a date. Where a secret was asked for, every digit and number word is masked. One "•" stands for
-one digit or word, so that the mask does not tell the digits by the length of their names.
+or a date. Where a secret is named ("my PIN is ...") all but amounts with their currency are masked,
+and where one was asked for every digit and number word. One "•" stands for one digit or word, so
+that the mask does not tell the digits by the length of their names.
 """
 
 import re
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from dialog.words import Lexicon
 from nlu.understanding import Entity, Expectation, Understanding
@@ -123,6 +125,8 @@ def _number_parts(
     runs = _runs(text, lexicon)
     if expectation.secret:
         return [part for run in runs for part in run]
+    if any(_root(token) in lexicon.secrets for token in _TOKEN.findall(text)):
+        return [part for run in runs if not _is_price(text, run, lexicon) for part in run]
     left = [run for run in runs if not _is_shown(text, run, expectation, lexicon, entities)]
     joined = _joined(text, left, lexicon, entities)
     long = (run for run in joined if sum(part.digits for part in run) >= SECRET_DIGITS)
@@ -153,23 +157,39 @@ def _is_shown(
     entities: tuple[Entity, ...],
 ) -> bool:
     """Whether a digit string is an amount or a date for certain."""
-    start, end = run[0].start, run[-1].end
-    around = _TOKEN.findall(text[:start])[-1:] + _TOKEN.findall(text[end:])[:1]
-    if any(token.lower() in lexicon.currency for token in around):
+    if _is_price(text, run, lexicon):
         return True
+    start, end = run[0].start, run[-1].end
     for entity in entities:
         if entity.start < end and start < entity.end and entity.type in _SAFE:
             return entity.type != "money" or expectation.kind == "money"
     return False
 
 
+def _is_price(text: str, run: list[_Part], lexicon: Lexicon) -> bool:
+    """Whether a currency stands beside a digit string."""
+    around = _TOKEN.findall(text[: run[0].start])[-1:] + _TOKEN.findall(text[run[-1].end :])[:1]
+    return any(token.lower() in lexicon.currency for token in around)
+
+
+def _root(token: str) -> str:
+    """A word without what "is" leaves of itself: "pin" of "PIN's"."""
+    return token.lower().partition("'")[0]
+
+
 def _runs(text: str, lexicon: Lexicon) -> list[list[_Part]]:
-    """Digits and number words that stand together, with no other word between them."""
+    """Digits and number words that stand together, with no other word between them.
+
+    A ten is one digit before a unit, else two: "eighty forty two" is 8042.
+    """
     runs: list[list[_Part]] = []
     open_run = False
-    for token in _TOKEN.finditer(text):
+    tokens = list(_TOKEN.finditer(text))
+    for token, after in zip_longest(tokens, tokens[1:]):
         word = token.group().lower()
         digits = 1 if word.isdigit() else lexicon.digits.get(word, 0)
+        if word in lexicon.tens:
+            digits = 1 if after and after.group().lower() in lexicon.units else 2
         if digits:
             part = _Part(token.start(), token.end(), digits)
             if open_run:

@@ -1,7 +1,10 @@
+import re
 from datetime import date
 from decimal import Decimal
+from itertools import product
 
 import pytest
+from num2words import num2words
 
 from dialog.masking import mask, mask_text
 from dialog.script import script
@@ -42,6 +45,46 @@ PIN = Expectation("pin", secret=True, digits=4)
 )
 def test_what_could_be_a_secret_is_masked(text: str, shown: str) -> None:
     assert mask_text(text, OPEN, LEXICON) == shown
+
+
+NUMBERS = tuple(num2words(number).replace("-", " ") for number in range(10, 100))
+
+
+@pytest.mark.parametrize(
+    "sentence", ["{}", "it's {}", "my pin's {}", "{} is my pin", "I typed {} and it failed"]
+)
+def test_a_pin_told_in_two_numbers_is_masked_whole(sentence: str) -> None:
+    for first, last in product(NUMBERS, NUMBERS):
+        shown = mask_text(sentence.format(f"{first} {last}"), OPEN, LEXICON)
+        assert [w for w in shown.split() if w != "•"] == sentence.format("").split(), (first, last)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the pin is four please eight two one",
+        "pin 48 then I think 21",
+        "pin number one two, and it's three four",
+        "my PIN is ten past four",
+        "my pin's 10:30",
+        "my pin is 11/12",
+        "the code he wanted was four eight two, yeah, one nine six",
+        "one thousand two hundred and thirty four is my pin",
+        "twenty oh four",
+        "twenty double four",
+    ],
+)
+def test_where_a_secret_is_named_no_number_is_shown(text: str) -> None:
+    time = re.search(r"ten past four|10:30|11/12", text)
+    safe = (Entity("time", None, time[0], *time.span()),) if time else ()
+    shown = mask_text(text, OPEN, LEXICON, safe)
+    assert not set(re.findall(r"\w+", shown)) & set(LEXICON.digits)
+    assert not re.search(r"\d", shown)
+
+
+def test_a_price_beside_a_named_secret_is_shown() -> None:
+    text = "I forgot my pin, and send fifty dollars to Anna"
+    assert mask_text(text, OPEN, LEXICON) == text
 
 
 @pytest.mark.parametrize("text", ["4", "four", "48 dollars", "$4821", "it's four and eight"])
