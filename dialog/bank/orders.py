@@ -18,7 +18,7 @@ from dialog.bank.desk import Deed, Desk
 from dialog.bank.order_tables import OrderRow
 from dialog.bank.risk import Features, Verdict, judge, require_allowed
 from dialog.bank.tables import CustomerRow
-from dialog.errors import CodeNeeded, ProposalSpent
+from dialog.errors import CodeNeeded, NeedsPerson, ProposalSpent
 
 Terms = Mapping[str, str | int]
 """What exactly is ordered: ids, days (ISO), minor units, words with secrets masked."""
@@ -149,6 +149,9 @@ class Orders:
         features: Features = {"hour": Decimal(now.hour), **own}
         verdict = judge(self._desk.settings.rules, features)
         require_allowed(verdict)
+        if verdict.outcome == "approval":
+            # No workflow keeps an order for two people, as one does a transfer.
+            raise NeedsPerson(verdict.rules)
         return verdict
 
 

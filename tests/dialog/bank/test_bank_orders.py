@@ -4,8 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from dialog.bank.risk import packaged_rules
-from dialog.errors import CodeNeeded, InvalidDay, NeedsPerson, ProposalSpent, UnknownAccount
+from dialog.bank.risk import Rule, packaged_rules
+from dialog.errors import (
+    CodeNeeded,
+    InvalidDay,
+    NeedsPerson,
+    ProposalSpent,
+    Refused,
+    UnknownAccount,
+)
 
 
 def limit(card: int, amount: int, what: str = "cash") -> dict[str, str | int]:
@@ -77,6 +84,32 @@ def test_what_opens_a_card_needs_its_own_code(open_bank, url, clock, maria):
         carry_out(bank, maria, "p2")
     carry_out(bank, maria)
     assert cash(bank, maria) == Decimal(600)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        ("code", CodeNeeded),
+        ("approval", NeedsPerson),
+        ("person", NeedsPerson),
+        ("refuse", Refused),
+    ],
+)
+def test_a_stricter_rule_never_opens_what_one_for_a_code_keeps_shut(
+    open_bank, url, maria, outcome, error
+):
+    stricter = Rule(rule="own", when={"to": "cash", "share": {"over": 100}}, then=outcome)
+    before = open_bank(url)
+    propose(before, maria, limit(maria.cards["debit"], 60000))
+    bank = open_bank(url, rules=(*packaged_rules(), stricter))
+    with pytest.raises(error):
+        carry_out(bank, maria)
+    if outcome == "code":
+        assert propose(bank, maria, limit(maria.cards["debit"], 60000), proposal="p2").needs_code
+    else:
+        with pytest.raises(error):
+            propose(bank, maria, limit(maria.cards["debit"], 60000), proposal="p2")
+    assert cash(bank, maria) == Decimal(500)
 
 
 def test_a_limit_is_not_raised_at_night(open_bank, url, clock, maria):
