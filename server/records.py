@@ -1,5 +1,5 @@
 """The record of each call: every event that was sent, and every decision with its reasons; secrets
-masked, one JSON object a line."""
+masked, one JSON object a line, and always sealed: what has no key is reached by no erasure."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from server.call.events import Event
 
 
 def record_path(folder: Path, call_id: str) -> Path:
-    """The file of a call's record."""
+    """The file of a call's record in the open, where somebody opened it."""
     return folder / f"{re.sub('[^A-Za-z0-9-]', '_', call_id)}.jsonl"
 
 
@@ -18,15 +18,13 @@ class CallRecord:
     """Collects one call's events and writes them when asked, off the event loop.
 
     Args:
-        folder: Where `CALL.jsonl` goes; None keeps nothing.
+        folder: Where `CALL.sealed` goes; None keeps nothing.
         call_id: The call's id.
-        seal: Seals what is written, into `CALL.sealed`; None leaves it in the open.
+        seal: Seals what is written.
     """
 
-    def __init__(
-        self, folder: Path | None, call_id: str, seal: Callable[[bytes], bytes] | None = None
-    ) -> None:
-        self._path = record_path(folder, call_id) if folder else None
+    def __init__(self, folder: Path | None, call_id: str, seal: Callable[[bytes], bytes]) -> None:
+        self._path = sealed_path(folder, call_id) if folder else None
         self._seal = seal
         self._events: list[Event] = []
 
@@ -42,15 +40,17 @@ class CallRecord:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
-        if self._seal is None:
-            with self._path.open("a", encoding="utf-8") as stream:
-                stream.write(text)
-            return
         token = self._seal(text.encode())
-        with sealed_path(self._path.parent, self._path.stem).open("ab") as sealed:
+        with self._path.open("ab") as sealed:
             sealed.write(token + b"\n")
 
 
 def sealed_path(folder: Path, call_id: str) -> Path:
     """The file of a call's sealed record: a token a line (dialog/bank/vault.py)."""
     return record_path(folder, call_id).with_suffix(".sealed")
+
+
+def forget_record(folder: Path, call_id: str) -> None:
+    """Delete what is kept of a call, sealed or opened."""
+    sealed_path(folder, call_id).unlink(missing_ok=True)
+    record_path(folder, call_id).unlink(missing_ok=True)

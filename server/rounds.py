@@ -12,7 +12,7 @@ from dialog.bank.bank import Bank
 from dialog.bank.outbox import Connector
 from dialog.errors import BankError
 from server.errors import ServerError
-from server.records import record_path, sealed_path
+from server.records import forget_record
 from server.settings import Settings, read_data_keys
 
 log = structlog.get_logger()
@@ -50,8 +50,7 @@ def forget_old_calls(bank: Bank, settings: Settings) -> int:
     calls = bank.vault(read_data_keys(settings.data_keys)).forget_before(before)
     if settings.records is not None:
         for call in calls:
-            sealed_path(settings.records, call).unlink(missing_ok=True)
-            record_path(settings.records, call).unlink(missing_ok=True)
+            forget_record(settings.records, call)
     return len(calls)
 
 

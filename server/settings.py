@@ -162,8 +162,8 @@ class Settings(BaseSettings):
             from; None is the packaged bank's.
         device: "auto" takes CUDA where there is one.
         threads: Of each engine.
-        records: Folder of the calls' records (JSON lines); None keeps none.
-        seal_records: Whether they are encrypted at rest (`tellerline privacy open` reads one).
+        records: Folder of the calls' records, encrypted (`tellerline privacy open` reads one); None
+            keeps none.
         data_keys: File with the keys that the calls' own keys are wrapped with, the newest first;
             created where missing. Keep it apart from the database and from the records.
         retention_days: How long a call can be read; its key is destroyed then.
@@ -214,7 +214,6 @@ class Settings(BaseSettings):
     device: str = "auto"
     threads: Annotated[int, Field(ge=1)] = 2
     records: Path | None = None
-    seal_records: bool = True
     data_keys: Path = _home("XDG_CONFIG_HOME", ".config") / "data-keys"
     retention_days: Annotated[int, Field(ge=1)] = 180
     words_days: Annotated[int, Field(ge=1)] = 730

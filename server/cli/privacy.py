@@ -55,15 +55,15 @@ def erase(
 
     The books and the audit stay whole: a bank must keep them, and the audit names nobody.
     """
-    from server.records import sealed_path
+    from server.records import forget_record
 
     if not yes:
         typer.confirm(f"erase customer {customer} for good?", abort=True)
     with _opened() as (bank, _):
         calls = bank.privacy.erase(customer)
-    folder = settings().records
-    for call in calls if folder else ():
-        sealed_path(folder, call).unlink(missing_ok=True)  # type: ignore[arg-type]
+    if (folder := settings().records) is not None:
+        for call in calls:
+            forget_record(folder, call)
     print(f"{customer} is erased; {len(calls)} calls can no longer be read")
 
 

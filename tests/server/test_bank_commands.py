@@ -14,6 +14,7 @@ from dialog.bank.values import TransferOrder
 from dialog.errors import BankError, BankUnavailable, UnknownAccount
 from server.bank_file import open_bank
 from server.cli.root import app, overrides
+from server.records import CallRecord, record_path
 from server.settings import Settings, read_data_keys
 
 NUMBER = "40217308"
@@ -111,8 +112,14 @@ def test_a_customer_without_money_is_erased(command: Command, bank: Bank) -> Non
     )
     bank.propose_transfer(order, call_id="c1", proposal_id="all")
     bank.execute_transfer("all", customer_id=daniel, call_id="c1")
-    bank.vault(read_data_keys(Settings().data_keys)).seal("c1", b"words", customer_id=daniel)
+    vault, folder = bank.vault(read_data_keys(Settings().data_keys)), Settings().records
+    assert folder is not None
+    record = CallRecord(folder, "c1", lambda d: vault.seal("c1", d, customer_id=daniel))
+    record.add({"type": "heard", "text": "words"})
+    record.write()
+    record_path(folder, "c1").write_text(command("privacy", "open", "c1"))
     assert "1 calls can no longer be read" in command("privacy", "erase", number, "--yes")
+    assert list(folder.iterdir()) == []
     with pytest.raises(UnknownAccount):
         command("privacy", "export", number)
     command("audit", "verify")

@@ -71,7 +71,7 @@ def test_the_wrong_side_is_told(tmp_path):
 def test_a_live_calls_record_becomes_a_scenario_that_passes(tmp_path, encoder_dir):
     from server.call.events import heard_event, listening_event, said_event
     from server.explaining import decided_event
-    from server.records import CallRecord, record_path
+    from server.records import CallRecord, sealed_path
 
     home = tmp_path / "banks"
     home.mkdir()
@@ -82,7 +82,7 @@ def test_a_live_calls_record_becomes_a_scenario_that_passes(tmp_path, encoder_di
         "  - say: how much is in my checking account\n"
         f"  - keys: '{MARIA.number}#'\n  - keys: '{MARIA.pin}#'\n"
     )
-    record = CallRecord(tmp_path, "c1")
+    record = CallRecord(tmp_path, "c1", bytes.strip)
 
     def keep(n, response):
         if n:
@@ -94,7 +94,7 @@ def test_a_live_calls_record_becomes_a_scenario_that_passes(tmp_path, encoder_di
 
     run_text(lived, converse, on_response=keep)
     record.write()
-    kept = record_path(tmp_path, "c1")
+    kept = sealed_path(tmp_path, "c1")
     path, turns = draft_from_record(kept, tmp_path / "drafted", customer="maria", today=DAY)
     text = path.read_text()
     assert turns == 3

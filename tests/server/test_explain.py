@@ -11,7 +11,7 @@ from nlu.understanding import Entity, Expectation, ScoredIntent, Understanding
 from server.call.events import heard_event, listening_event, said_event
 from server.errors import ServerError
 from server.explaining import decided_event, from_record
-from server.records import CallRecord, record_path
+from server.records import CallRecord, sealed_path
 
 
 def response(heard: str, say: str, action: str, **more: object) -> Response:
@@ -38,7 +38,7 @@ def response(heard: str, say: str, action: str, **more: object) -> Response:
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
     """A call of a greeting, an answer that was spoken over, a silence, and an act."""
-    record = CallRecord(tmp_path, "c/1")
+    record = CallRecord(tmp_path, "c/1", bytes.strip)
     greeting = response("", "Hello.", "greet")
     cut = response("savings please", "You have ten dollars.", "tell_balance")
     asked = response("", "Are you still there?", "ask_again_silence", understanding=None)
@@ -56,7 +56,7 @@ def recorded(tmp_path: Path) -> Path:
             record.add(listening_event(turn, answer, None, {}, diagnostics=False))
     record.add({"type": "hangup", "reason": "goodbye"})
     record.write()
-    return record_path(tmp_path, "c/1")
+    return sealed_path(tmp_path, "c/1")
 
 
 def test_a_record_tells_turn_by_turn_what_was_understood_decided_and_said(recorded: Path) -> None:

@@ -18,7 +18,7 @@ from server.channels.call import House, hold_call
 from server.channels.keypad import Keypad
 from server.channels.line import Caller
 from server.engines import Engines
-from server.settings import Settings
+from server.settings import Settings, read_data_keys
 from tests.server.conftest import CHEAP, TODAY
 from tests.server.staged import SEND, YES, Ear, Judge, Level, Meaning, NoEcho, Voice
 
@@ -183,3 +183,18 @@ async def test_a_line_that_fails_ends_its_call(tmp_path, monkeypatch):
     async with call(line, tmp_path, monkeypatch) as (_, running), asyncio.timeout(10):
         assert await running == "lost"
     assert line.closed
+
+
+async def test_the_record_of_a_call_lies_sealed_under_a_key_that_can_be_destroyed(
+    tmp_path, monkeypatch
+):
+    line, kept = PlainLine(), {"records": tmp_path / "calls", "data_keys": tmp_path / "ring"}
+    async with call(line, tmp_path, monkeypatch, **kept) as (bank, running):
+        await line.until("listening", "greet")
+        line.gone = True
+        await running
+        (record,) = kept["records"].iterdir()
+        vault = bank.vault(read_data_keys(kept["data_keys"]))
+        opened = [vault.open("c-1", token) for token in record.read_bytes().split()]
+    assert b"greet" in b"".join(opened)
+    assert b"greet" not in record.read_bytes()

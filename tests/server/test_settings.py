@@ -46,3 +46,11 @@ def test_a_cut_pepper_is_refused(tmp_path):
     path.write_bytes(b"short")
     with pytest.raises(SettingsError, match="shorter than 32 bytes"):
         read_pepper(path)
+
+
+def test_records_cannot_be_left_in_the_open(tmp_path):
+    """Retention and erasure destroy keys: what has none would stay."""
+    file = tmp_path / "tellerline.toml"
+    file.write_text("seal_records = false")
+    with pytest.raises(SettingsError, match="seal_records"):
+        load_settings(file)
