@@ -5,7 +5,7 @@ from dialog.bank.card_orders import Activate, Limit, Replace, Trip, Unblock
 from dialog.bank.disputes import Dispute
 from dialog.bank.loans.applications import LoanOrder
 from dialog.bank.orders import OrderKind
-from dialog.bank.products.orders import ConsentOrder, ProfileOrder
+from dialog.bank.products.orders import PROFILE, ConsentOrder, ProfileOrder
 from dialog.bank.settings import BankSettings
 from dialog.bank.surveys import SurveyAnswer, SurveyAsked
 
@@ -25,5 +25,5 @@ def order_kinds(settings: BankSettings) -> dict[str, OrderKind]:
         "survey_asked": SurveyAsked(),
         "consent": ConsentOrder(),
         "withdrawal": ConsentOrder(),
-        "profile": ProfileOrder(),
+        PROFILE: ProfileOrder(),
     }

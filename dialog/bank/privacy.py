@@ -15,7 +15,7 @@ from dialog.bank.desk import Deed, Desk
 from dialog.bank.loans.tables import LoanRow
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
 from dialog.bank.order_tables import OrderRow, TripRow
-from dialog.bank.products.tables import ProfileRow, RecommendationRow
+from dialog.bank.products.tables import UNSEEN, ProfileRow, RecommendationRow
 from dialog.bank.surveys import SurveyRow
 from dialog.bank.tables import (
     ERASED,
@@ -156,7 +156,7 @@ def _blank(session: Session, customer: CustomerRow) -> None:
         PayeeProposalRow: {"name": ERASED, "routing": "", "account_number": ""},
         ProposalRow: {"mood": "calm"},
         BillRow: {"reference": ERASED},
-        RecommendationRow: {"seen": "{}"},
+        RecommendationRow: {"seen": UNSEEN},
         LoanRow: {"income_minor": 0, "employment": ERASED, "assessment": "{}"},
     }
     for kind, values in mine.items():

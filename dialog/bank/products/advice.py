@@ -15,7 +15,7 @@ from dialog.bank.products.catalogue import product
 from dialog.bank.products.profile import Answered, Profile, read_profile
 from dialog.bank.products.ranker import Ranked, packaged_ranker
 from dialog.bank.products.suitability import against, suitability
-from dialog.bank.products.tables import RecommendationRow
+from dialog.bank.products.tables import UNSEEN, RecommendationRow
 from dialog.bank.tables import CustomerRow
 from dialog.errors import NoConsent, ProposalSpent, UnknownAccount
 
@@ -121,7 +121,7 @@ class Advice:
             return [
                 Answered(_profile_of(row.seen), row.product, row.answer == INTERESTED)
                 for row in rows
-                if row.seen != "{}"
+                if row.seen != UNSEEN
             ]
 
     def _profile(self, session: Session, customer_id: int) -> Profile:

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from dialog.bank.order_tables import OrderRow
 from dialog.bank.orders import Order, Told
 from dialog.bank.products.profile import ATTITUDES, LONGEST_GOAL
-from dialog.bank.products.tables import ProfileRow
+from dialog.bank.products.tables import UNSEEN, ProfileRow, RecommendationRow
 from dialog.bank.risk import Features
 from dialog.errors import InvalidAmount
 
+PROFILE = "profile"
 MOST_MONTHS = 600
 MOST_MINOR = 10**11
 COLUMNS = {
@@ -36,13 +39,13 @@ class ConsentOrder:
 
     def carry_out(self, session: Session, order: Order, now: datetime) -> Told:
         """Keep the day, or forget everything."""
-        row = session.get(ProfileRow, order.customer_id, with_for_update=True)
         given = order.terms["given"] == 1
-        if not given and row is not None:
-            session.delete(row)
-        elif given:
+        if given:
+            row = session.get(ProfileRow, order.customer_id, with_for_update=True)
             row = row or _new(session, order.customer_id)
             row.consent_at = now
+        else:
+            _forget(session, order.customer_id)
         return {"given": given}
 
 
@@ -64,7 +67,7 @@ class ProfileOrder:
             fits = item in COLUMNS and isinstance(value, int) and least <= value <= most
         if not fits:
             raise InvalidAmount(f"a profile's {item} cannot be so")
-        return {"to": "profile"}
+        return {"to": PROFILE}
 
     def letter(self, session: Session, order: Order) -> dict[str, str]:
         """Nothing."""
@@ -78,6 +81,15 @@ class ProfileOrder:
         kept = str(value)[:LONGEST_GOAL] if item == "goal" else value
         setattr(row, COLUMNS[item], kept)
         return {"item": item}
+
+
+def _forget(session: Session, customer_id: int) -> None:
+    """Take out what was told, in which orders it was told, and what was recommended from it."""
+    session.execute(delete(ProfileRow).where(ProfileRow.customer_id == customer_id))
+    told = (OrderRow.customer_id == customer_id, OrderRow.kind == PROFILE)
+    session.execute(delete(OrderRow).where(*told))
+    made = RecommendationRow.customer_id == customer_id
+    session.execute(update(RecommendationRow).where(made).values(seen=UNSEEN))
 
 
 def _new(session: Session, customer_id: int) -> ProfileRow:

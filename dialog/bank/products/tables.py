@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dialog.bank.tables import Base, UtcDateTime
 
+UNSEEN = "{}"
+"""Stands where a profile was that is not kept any more: no training learns from it."""
+
 
 class ProfileRow(Base):
     """What a customer said of themselves for recommendations; figures that they corrected.

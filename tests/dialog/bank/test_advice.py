@@ -83,9 +83,13 @@ def test_what_a_profile_cannot_hold_is_refused(agreed, who, item, value):
 
 
 def test_taking_consent_back_forgets_all_that_was_told(agreed, maria, who):
-    tell(agreed, who, goal="a house")
+    tell(agreed, who, attitude=1, months=12, goal="a house")
+    agreed.advice.recommend(request_id="r0", **who)
+    agreed.advice.answer("r0", DECLINED, **who)
     order(agreed, who, "withdrawal", "no", given=0)
     assert agreed.advice.profile(maria.id) == replace(EMPTY, consented=False)
+    assert "a house" not in json.dumps(agreed.privacy.export(maria.number))
+    assert agreed.advice.answers() == []
     with pytest.raises(NoConsent):
         agreed.advice.recommend(request_id="r1", **who)
 
