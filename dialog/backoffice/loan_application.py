@@ -50,7 +50,7 @@ def settle(desk: Desk, application_id: str) -> None:
     """Keep what the person decided."""
     task = desk.bank.tasks.get(f"{application_id}:loan")
     outcome: Outcome = "approved" if task.decision == "approved" else "declined"
-    desk.bank.loans.settle(application_id, outcome, by=task.votes[-1][0])
+    desk.bank.loans.settle(application_id, outcome, by=", ".join(by for by, _, _ in task.votes))
 
 
 def write_outcome(desk: Desk, application_id: str) -> None:

@@ -1,5 +1,7 @@
 """Complaints and suggestions: taken in the caller's words, routed, answered by a day."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum import verhoeff
@@ -86,10 +88,7 @@ class Cases:
             row = session.get(CaseRow, number_of(reference), with_for_update=True)
             if row is None or row.closed_at is not None:
                 raise UnknownCase(f"no open case {reference}; see `tellerline cases list`")
-            row.closed_at, row.answer = self._desk.now(), answer[:LONGEST]
-            if row.kind == "complaint":
-                workflow = f"{COMPLAINT}:{row.id}"
-                office.tell(session, workflow, ANSWERED, str(row.id), row.closed_at)
+            _close(session, row, answer[:LONGEST], self._desk.now())
             return case_value(row)
 
         return self._desk.do(Deed("close_case", by), close, _audited)
@@ -102,6 +101,19 @@ class Cases:
                 query.order_by(CaseRow.urgent.desc(), CaseRow.due_on, CaseRow.id)
             )
             return [(case_value(row), row.words) for row in rows]
+
+
+def close_all(session: Session, customer_id: int, answer: str, now: datetime) -> None:
+    """Close what is open of a customer's; the workflows that wait for an answer hear of it."""
+    query = select(CaseRow).where(CaseRow.customer_id == customer_id, CaseRow.closed_at.is_(None))
+    for row in session.scalars(query.with_for_update()):
+        _close(session, row, answer, now)
+
+
+def _close(session: Session, row: CaseRow, answer: str, now: datetime) -> None:
+    row.closed_at, row.answer = now, answer
+    if row.kind == "complaint":
+        office.tell(session, f"{COMPLAINT}:{row.id}", ANSWERED, str(row.id), now)
 
 
 def of_customer(session: Session, customer_id: int) -> tuple[Case, ...]:

@@ -11,12 +11,13 @@ from dialog.bank import outbox
 from dialog.bank.cards import record
 from dialog.bank.cases import case_value
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.erased import require_known
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import OrderRow
 from dialog.bank.orders import Order, order_value
-from dialog.bank.tables import ERASED, CardRow, CaseRow, CustomerRow, PayeeRow, ProposalRow
+from dialog.bank.tables import CardRow, CaseRow, CustomerRow, PayeeRow, ProposalRow
 from dialog.bank.values import Case
-from dialog.errors import CustomerErased, NoAddress, ProposalSpent, UnknownCase
+from dialog.errors import NoAddress, ProposalSpent, UnknownCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,13 @@ class Paperwork:
 
         Raises:
             UnknownCase: There is none.
+            CustomerErased: Nobody knows any more what it was about.
         """
         with self._desk.reading() as session:
             row = session.get(CaseRow, number)
             if row is None:
                 raise UnknownCase(f"no case has the key {number}")
+            require_known(session, row.customer_id)
             return OpenCase(case_value(row), row.customer_id, row.words, row.opened_at.date())
 
     def held(self, proposal_id: str) -> Held:
@@ -149,6 +152,5 @@ class Paperwork:
 
 def _order(session: Session, order_id: str, *, lock: bool = False) -> Order:
     row = session.get_one(OrderRow, order_id, with_for_update=lock)
-    if session.get_one(CustomerRow, row.customer_id).pin_hash == ERASED:
-        raise CustomerErased("the customer was erased: there is nothing left to be done")
+    require_known(session, row.customer_id)
     return order_value(row)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
+from dialog.bank import cases, tasks
 from dialog.bank.bill_tables import BillRow
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.loans.tables import LoanRow
@@ -134,6 +135,10 @@ class Privacy:
             held = select(AccountRow.id).where(AccountRow.customer_id == customer.id)
             if session.scalar(held.where(AccountRow.balance_minor != 0).limit(1)) is not None:
                 raise UnknownAccount("the accounts still hold money: close them first")
+            now = self._desk.now()
+            cases.close_all(session, customer.id, ERASED, now)
+            tasks.decline_all(session, customer.id, now)
+            session.flush()
             _blank(session, customer)
             return customer.id, destroy_keys(session, customer.id)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dialog.bank import office
 from dialog.bank.desk import Desk
+from dialog.bank.erased import require_known
 from dialog.bank.order_tables import OrderRow
 from dialog.bank.orders import Order, Told
 from dialog.bank.risk import Features
@@ -184,9 +185,14 @@ class Surveys:
         self._desk = desk
 
     def get(self, survey_id: str) -> tuple[int, str, str]:
-        """Customer, topic and words of an answer."""
+        """Customer, topic and words of an answer.
+
+        Raises:
+            CustomerErased: Nobody knows any more what was said.
+        """
         with self._desk.reading() as session:
             row = session.get_one(SurveyRow, survey_id)
+            require_known(session, row.customer_id)
             return row.customer_id, row.topic, row.words
 
     def report(self) -> list[Satisfaction]:

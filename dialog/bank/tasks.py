@@ -1,7 +1,7 @@
 """Tasks for people: what a workflow cannot decide by itself; four eyes where two are needed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import select
@@ -105,8 +105,7 @@ class Tasks:
             )
             session.flush()
             if decision == "declined" or len(_votes(session, task_id)) >= row.people:
-                row.decided_at, row.decision = now, decision
-                office.tell(session, row.workflow, DECIDED, task_id, now)
+                _decide(session, row, decision, now)
             return _value(session, row)
 
         deed = Deed("decide_task", by)
@@ -142,6 +141,18 @@ class Tasks:
         order = (TaskRow.urgent.desc(), TaskRow.due_on, TaskRow.opened_at, TaskRow.id)
         with self._desk.reading() as session:
             return [_value(session, row) for row in session.scalars(query.order_by(*order))]
+
+
+def decline_all(session: Session, customer_id: int, now: datetime) -> None:
+    """Decline what is open of a customer's; the workflows that wait for it hear of it."""
+    query = select(TaskRow).where(TaskRow.customer_id == customer_id, TaskRow.decided_at.is_(None))
+    for row in session.scalars(query.with_for_update()):
+        _decide(session, row, "declined", now)
+
+
+def _decide(session: Session, row: TaskRow, decision: Decision, now: datetime) -> None:
+    row.decided_at, row.decision = now, decision
+    office.tell(session, row.workflow, DECIDED, row.id, now)
 
 
 def _row(new: NewTask, desk: Desk) -> TaskRow:

@@ -13,7 +13,8 @@ from sqlalchemy import Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dialog.bank.desk import Deed, Desk
-from dialog.bank.tables import ERASED, Base, CustomerRow, Key, UtcDateTime
+from dialog.bank.erased import is_erased
+from dialog.bank.tables import Base, Key, UtcDateTime
 from dialog.errors import Unreadable
 
 
@@ -52,7 +53,7 @@ class Vault:
         """
 
         def key(session: Session) -> bytes:
-            if _is_erased(session, customer_id):
+            if customer_id is not None and is_erased(session, customer_id):
                 return Fernet.generate_key()
             row = session.get(DataKeyRow, call_id, with_for_update=True)
             if row is None:
@@ -122,11 +123,6 @@ class Vault:
             raise Unreadable(
                 f"{row.call_id}: its key was wrapped with one not in the ring"
             ) from None
-
-
-def _is_erased(session: Session, customer_id: int | None) -> bool:
-    customer = session.get(CustomerRow, customer_id) if customer_id is not None else None
-    return customer is not None and customer.pin_hash == ERASED
 
 
 def destroy_keys(session: Session, customer_id: int) -> list[str]:

@@ -175,22 +175,48 @@ ORDERS = {
         "income_minor": 250000,
         "employment": "employed",
     },
+    "dispute": lambda _: {"words": "that was not me"},
+    "survey": lambda _: {"words": "one, nobody helped me", "flows": "transfer"},
 }
 
 
-@pytest.mark.parametrize("kind", ORDERS)
+def begin(bank, james, kind):
+    """Do what a workflow follows."""
+    who = {"customer_id": james.id, "call_id": "c1"}
+    if kind == "complaint":
+        bank.cases.open("complaint", "a wrong fee", request_id="r1", **who)
+    else:
+        bank.orders.propose(kind, ORDERS[kind](james), proposal_id="o1", **who)
+        bank.orders.carry_out("o1", **who)
+
+
+@pytest.mark.parametrize("kind", [*ORDERS, "complaint"])
 def test_a_workflow_ends_quietly_once_its_customer_was_erased(
     bank, james, office, window, maker, kind
 ):
-    who = {"customer_id": james.id, "call_id": "c1"}
-    bank.orders.propose(kind, ORDERS[kind](james), proposal_id="o1", **who)
-    bank.orders.carry_out("o1", **who)
+    begin(bank, james, kind)
     empty(bank, james)
     bank.privacy.erase(james.number)
     office.relay()
     (workflow,) = [one.id for one in window.workflows()]
     wait_for(lambda: status(window, workflow) == "SUCCESS")
     assert (maker.orders, bank.tasks.waiting(), bank.letters()) == ([], [], [])
+
+
+@pytest.mark.parametrize("kind", ["call_back", "loan", "dispute", "survey", "complaint"])
+def test_a_workflow_that_waits_for_people_ends_once_its_customer_is_erased(
+    bank, james, office, window, kind
+):
+    begin(bank, james, kind)
+    office.relay()
+    wait_for(lambda: bool(bank.tasks.waiting()))
+    empty(bank, james)
+    bank.privacy.erase(james.number)
+    assert bank.tasks.waiting() == []
+    office.relay()
+    (workflow,) = [one.id for one in window.workflows()]
+    wait_for(lambda: status(window, workflow) == "SUCCESS")
+    assert (bank.tasks.waiting(), bank.cases.open_cases()) == ([], [])
 
 
 def test_an_office_that_never_worked_is_told(tmp_path):
