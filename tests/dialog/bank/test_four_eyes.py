@@ -78,6 +78,17 @@ def test_two_people_agree_and_it_is_made_once_however_late(wary, maria, desk, cl
     wary.check()
 
 
+@pytest.mark.parametrize("nobody", ["", "  ", "aDA"])
+def test_who_decides_is_somebody_else_with_a_name(wary, maria, desk, nobody):
+    who = confirm(wary, maria)
+    wary.hold_transfer("p1", **who)
+    ask_two_people(desk, "p1")
+    wary.tasks.decide("p1:approval", "approved", by="Ada")
+    with pytest.raises(UnknownTask):
+        wary.tasks.decide("p1:approval", "approved", by=nobody)
+    assert make_transfer(desk, "p1") == "declined"
+
+
 def test_without_the_code_nothing_is_held(wary, maria):
     who = confirm(wary, maria, code=False)
     with pytest.raises(CodeNeeded):
