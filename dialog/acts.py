@@ -7,9 +7,10 @@ from typing import Any
 
 from dialog.bank.bank import Bank
 from dialog.bank.cards import PHONE
+from dialog.bank.payees import ALWAYS
 from dialog.bank.values import CaseKind
 from dialog.decision import Act, Outcome
-from dialog.errors import BankError, BankUnavailable, OutcomeUnknown
+from dialog.errors import BankError, BankUnavailable, OutcomeUnknown, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +41,13 @@ def carry_out(act: Act, bank: Bank, origin: Origin) -> Outcome:
         known = error.result if isinstance(error, BankError) else ""
         if not known:
             logger.error("act_failed", extra={"act": act.name, "error": type(error).__name__})
-        result, values = known or "failed", {}
+        result, values = known or "failed", _rules(error)
     return Outcome(act.name, result, values)
+
+
+def _rules(error: Exception) -> Mapping[str, object]:
+    """The rules that refused, for the replies."""
+    return {"rules": error.details} if isinstance(error, Refused) else {}
 
 
 def _ask_again(act: Act, bank: Bank, origin: Origin) -> Outcome:
@@ -89,7 +95,7 @@ def _propose_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
     order: Any = act.arguments["order"]
     told = bank.propose_transfer(order, call_id=origin.call_id, proposal_id=act.id)
     result = "code" if told.needs_code else "sent_before" if told.sent_before else "ok"
-    return result, {"sent_before": told.sent_before}
+    return result, {"sent_before": told.sent_before, "rules": told.verdict.rules}
 
 
 def _execute_transfer(act: Act, bank: Bank, origin: Origin) -> Told:
@@ -131,7 +137,7 @@ def _propose_payee(act: Act, bank: Bank, origin: Origin) -> Told:
     name = bank.payees.propose(
         new, customer_id=customer, call_id=origin.call_id, proposal_id=act.id
     )
-    return "ok", {"name": name}
+    return "ok", {"name": name, "rules": (ALWAYS,)}
 
 
 def _add_payee(act: Act, bank: Bank, origin: Origin) -> Told:

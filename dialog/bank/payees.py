@@ -21,6 +21,8 @@ NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,3}}")
 """One to four words of letters."""
 
 ACCOUNT_DIGITS = range(4, 18)
+ALWAYS = "adds_a_payee"
+"""Why a code is needed, beside the rules of risk.yaml."""
 
 
 def is_routing_number(digits: str) -> bool:
@@ -105,7 +107,7 @@ class Payees:
             if now >= row.expires_at:
                 raise ProposalSpent("the proposal has expired; read it back again")
             if not codes.passed(session, proposal_id):
-                raise CodeNeeded(("new_payee",))
+                raise CodeNeeded((ALWAYS,))
             _require_new(session, customer_id, row.name)
             payee = PayeeRow(
                 customer_id=customer_id,

@@ -113,7 +113,7 @@ class Verdict:
 
     Attributes:
         outcome: The strongest called for: "allow", "code", "approval", "person" or "refuse".
-        rules: Those that applied.
+        rules: Those that applied, the strictest first: it is the one that callers are told of.
         features: What they were held against.
     """
 
@@ -135,7 +135,8 @@ class Verdict:
 def judge(rules: Sequence[Rule], features: Features) -> Verdict:
     """Hold a transfer against the rules."""
     applied = [rule for rule in rules if rule.applies(features)]
-    outcome = max((rule.then for rule in applied), key=OUTCOMES.index, default="allow")
+    applied.sort(key=lambda rule: OUTCOMES.index(rule.then), reverse=True)
+    outcome = applied[0].then if applied else "allow"
     return Verdict(outcome, tuple(rule.rule for rule in applied), features)
 
 

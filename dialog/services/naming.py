@@ -56,7 +56,7 @@ def _propose(wanted: Act, bank: Bank, origin: Origin) -> Told:
     told = bank.orders.propose(
         kind, terms, customer_id=customer, call_id=origin.call_id, proposal_id=wanted.id
     )
-    return "code" if told.needs_code else "ok", {}
+    return "code" if told.needs_code else "ok", {"rules": told.verdict.rules}
 
 
 def _proposal(view: View) -> Arguments:

@@ -10,6 +10,7 @@ from dialog.wording import (
     choices,  # noqa: F401
     people,  # noqa: F401
     planned,  # noqa: F401
+    risk,  # noqa: F401
     transactions,  # noqa: F401
     transfers,  # noqa: F401
 )

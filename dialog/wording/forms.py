@@ -59,6 +59,8 @@ class Forms(Strict):
     all_of: str
     one_of: str
     near: dict[int, str]
+    risks: dict[str, str]
+    unusual: str
     summary: str
     identified: str
     distrusted: str

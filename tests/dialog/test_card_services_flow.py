@@ -35,6 +35,7 @@ def test_a_card_blocked_by_phone_is_unblocked_with_a_code(caller: Caller, bank: 
     block_debit(caller)
     answer = caller.says("unblock my card", "unblock_card")
     assert answer.action == "ask_code"
+    assert "a blocked card would work again" in " ".join(answer.say)
     assert "debit card ending in 3316" in bank.letters()[-1]["body"]
     assert caller.keys(code(bank)).action == "confirm_unblock"
     assert cards(bank, 1)["debit"] == "blocked"
@@ -103,6 +104,7 @@ def test_a_limit_over_the_bounds_is_for_a_person(caller: Caller, bank: Bank) -> 
     what = (entity("card_kind", "debit"), entity("limit_kind", "cash"), money("1000.01"))
     answer = caller.says("cash limit of my debit card $1000.01", "change_limit", *what)
     assert "colleague" in " ".join(answer.say)
+    assert "more cash a day than I may allow" in " ".join(answer.say)
     assert debit(bank)["cash"] == Decimal(500)
 
 
@@ -168,6 +170,7 @@ def test_a_replaced_card_is_not_unblocked(caller: Caller, bank: Bank) -> None:
     test_a_new_card_is_ordered_made_and_activated(caller, bank)
     answer = caller.says("unblock my debit card", "unblock_card")
     assert "colleague" in " ".join(answer.say)
+    assert "it was the bank that blocked it" in " ".join(answer.say)
 
 
 @pytest.mark.parametrize("fraud", [False, True], ids=["a stranger's block", "fraud reported"])

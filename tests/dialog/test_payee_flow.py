@@ -44,6 +44,23 @@ def test_somebody_is_added_after_code_and_yes_and_can_be_paid(caller: Caller, ba
     assert caller.says("yes", "affirm").action == "transfer_done"
 
 
+def test_each_code_and_refusal_is_told_with_the_rule_that_wants_it(
+    caller: Caller, bank: Bank
+) -> None:
+    assert "somebody new" in " ".join(tells_everything(caller).say)
+    caller.keys(code(bank))
+    caller.says("yes", "affirm")
+    robert = entity("payee", "Robert Miller", role="to")
+    savings = entity("account_kind", "savings", role="from")
+    told = caller.says("pay him twenty", "transfer", money("20"), robert, savings)
+    assert "added only lately" in " ".join(told.say)
+    caller.keys(code(bank))
+    caller.says("no", "deny")
+    told = caller.says("pay him 2501", "transfer", money("2501"), robert, savings)
+    assert told.action == "offer_person"
+    assert "a large amount to somebody who was just added" in " ".join(told.say)
+
+
 def test_numbers_that_differ_are_asked_again(caller: Caller, bank: Bank) -> None:
     caller.logs_in(*MARIA)
     caller.says("add a payee", "add_payee")

@@ -4,9 +4,13 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from calling import Caller, entity, money
 
 from dialog.bank.bank import Bank
+from dialog.bank.payees import ALWAYS
+from dialog.bank.risk import packaged_rules
+from dialog.script import script
 from dialog.turns import Response
 from nlu.understanding import Feelings
 
@@ -117,12 +121,15 @@ def test_a_corrected_amount_after_the_code_is_proposed_anew(caller: Caller, bank
     assert checking(bank) == Decimal("450.75")
 
 
+@pytest.mark.parametrize(
+    ("then", "why"), [("1500", "sent to one payee in a day"), ("9500", "sent by phone in a day")]
+)
 def test_what_is_beyond_the_days_limit_is_refused_with_a_person_offered(
-    caller: Caller, bank: Bank
+    caller: Caller, bank: Bank, then: str, why: str
 ) -> None:
-    """Priya has enough; nine thousand a day to one payee may be sent, twenty may not."""
+    """Priya has enough; nine thousand a day to one payee may be sent, more than ten may not."""
     caller.logs_in("63900578", "9135")
-    for n, amount in enumerate(("9000", "9500")):
+    for n, amount in enumerate(("9000", then)):
         answer = caller.says(
             f"send {amount}",
             "transfer",
@@ -134,7 +141,7 @@ def test_what_is_beyond_the_days_limit_is_refused_with_a_person_offered(
             caller.keys(f"{sent_code(bank)}#")
             assert caller.says("yes", "affirm").action == "transfer_done"
     assert answer.action == "offer_person"
-    assert "a day" in " ".join(answer.say) or "one day" in " ".join(answer.say)
+    assert why in " ".join(answer.say)
     assert len(bank.books()["transfers"]) == 1
 
 
@@ -148,5 +155,19 @@ def test_a_caller_in_distress_is_asked_for_a_code(caller: Caller, bank: Bank) ->
     told = caller.told.meanings[words]
     caller.told.meanings[words] = replace(told, feelings=Feelings(negative=0.9, distress=0.95))
     caller.conversation.hear(words)
-    assert asks_to_send(caller, "150").action == "ask_code"
+    answer = asks_to_send(caller, "150")
+    assert answer.action == "ask_code"
+    assert "you sound worried" in " ".join(answer.say)
     assert bank.audit_rows(1)[0]["action"] == "send_code"
+
+
+def test_every_rule_has_words_for_the_caller_whom_it_stops() -> None:
+    own = {ALWAYS, "blocked_by_the_bank"}
+    rules = {rule.rule for rule in packaged_rules()}
+    assert script("en").replies.forms.risks.keys() == rules | own
+
+
+def test_who_asks_why_a_code_is_needed_is_told_the_rule(caller: Caller) -> None:
+    asks_for_a_large_payment(caller)
+    assert "it is a large amount" in " ".join(caller.answers[-1].say)
+    assert "it is a large amount" in " ".join(caller.says("why?", "why").say)

@@ -117,7 +117,7 @@ def test_a_limit_is_not_raised_at_night(open_bank, url, clock, maria):
     clock.pass_time(hours=16)
     with pytest.raises(NeedsPerson) as caught:
         propose(bank, maria, limit(maria.cards["debit"], 60000))
-    assert caught.value.details == ("cash_limit_raised", "cash_limit_raised_at_night")
+    assert caught.value.details == ("cash_limit_raised_at_night", "cash_limit_raised")
 
 
 def test_a_card_that_the_bank_blocked_is_not_unblocked_by_phone(bank):
