@@ -167,8 +167,10 @@ class Settings(BaseSettings):
         data_keys: File with the keys that the calls' own keys are wrapped with, the newest first;
             created where missing. Keep it apart from the database and from the records.
         retention_days: How long a call can be read; its key is destroyed then.
-        words_days: How long what was told and written in a matter is kept once it is over: letters,
-            complaints, survey answers, tasks, trips, summaries of callers handed over.
+        words_days: How long what was told and written in a matter is kept once it is over: orders,
+            letters, complaints, survey answers, loan applications, tasks, trips, summaries of
+            callers handed over; and for how long codes, counted tries and callers' addresses are
+            known that are not used again. At least 90: a call may be booked two months ahead.
         silence: Seconds of the caller's silence before the assistant asks.
         language: Spoken by callers who do not say.
         llm: A language model for other words; None is none, and never asked where money is
@@ -216,7 +218,7 @@ class Settings(BaseSettings):
     records: Path | None = None
     data_keys: Path = _home("XDG_CONFIG_HOME", ".config") / "data-keys"
     retention_days: Annotated[int, Field(ge=1)] = 180
-    words_days: Annotated[int, Field(ge=1)] = 730
+    words_days: Annotated[int, Field(ge=90)] = 730
     silence: Annotated[float, Field(gt=0)] = 7.0
     language: str = "en"
     llm: LanguageModel | None = None

@@ -24,7 +24,7 @@ from dialog.errors import InvalidAmount, InvalidDay, NeedsPerson, UnknownAccount
 LONGEST_PLACE = 200
 REPLACEMENT, ACTIVATED = "card_replacement", "activated"
 """The workflow that has a card made, and what it waits for."""
-REPLACED = "replaced by a new one"
+REPLACE, REPLACED = "replace", "replaced by a new one"
 
 
 class Unblock:
@@ -133,7 +133,7 @@ class Replace:
         card = own_card(session, order)
         if card.waiting or card.kind in _on_their_way(session, order):
             raise UnknownAccount("a new card is on its way already; ask for its activation")
-        return {"to": "replace"}
+        return {"to": REPLACE}
 
     def letter(self, session: Session, order: Order) -> dict[str, str]:
         """Which card."""

@@ -1,7 +1,7 @@
 """All that can be ordered but transfers, by the name that its orders are kept under."""
 
 from dialog.bank.call_backs import CallBack
-from dialog.bank.card_orders import Activate, Limit, Replace, Trip, Unblock
+from dialog.bank.card_orders import REPLACE, Activate, Limit, Replace, Trip, Unblock
 from dialog.bank.disputes import Dispute
 from dialog.bank.loans.applications import LoanOrder
 from dialog.bank.orders import OrderKind
@@ -16,7 +16,7 @@ def order_kinds(settings: BankSettings) -> dict[str, OrderKind]:
         "unblock": Unblock(),
         "limit": Limit(settings.card_limits),
         "trip": Trip(),
-        "replace": Replace(),
+        REPLACE: Replace(),
         "activate": Activate(),
         "loan": LoanOrder(),
         "call_back": CallBack(),

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dialog.bank.desk import Desk
-from dialog.bank.tables import CustomerRow, MessageRow
+from dialog.bank.tables import ERASED, CustomerRow, MessageRow
 from dialog.errors import NoAddress
 
 logger = logging.getLogger(__name__)
@@ -125,6 +125,7 @@ class Outbox:
             .where(
                 MessageRow.sent_at.is_(None),
                 MessageRow.due_at <= now,
+                MessageRow.address != ERASED,
                 MessageRow.channel.in_(self._connectors),
             )
             .order_by(MessageRow.due_at, MessageRow.id)

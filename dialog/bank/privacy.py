@@ -5,13 +5,24 @@ is who the number was, what they said, where letters go, and every key to their 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    UpdateBase,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from dialog.bank import cases, tasks
 from dialog.bank.bill_tables import BillRow
+from dialog.bank.card_orders import REPLACE
 from dialog.bank.desk import Deed, Desk
 from dialog.bank.loans.tables import LoanRow
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
@@ -44,19 +55,21 @@ from dialog.errors import UnknownAccount
 
 SECRET = {"pin_hash", "mac", "code_hash", "wrapped"}
 
-WORDS: dict[type[Base], dict[str, str]] = {
+WORDS: dict[type[Base], dict[str, Any]] = {
     OrderRow: {"terms": "{}"},
     TripRow: {"place": ERASED},
     SurveyRow: {"words": ERASED},
     CaseRow: {"words": ERASED, "answer": ERASED},
+    TaskVoteRow: {"note": ""},
     TaskRow: {"summary": ERASED},
     WaitingRow: {"summary": ERASED, "mood": "calm"},
     MessageRow: {"address": ERASED, "body": ""},
+    PayeeProposalRow: {"name": ERASED, "routing": "", "account_number": ""},
+    ProposalRow: {"mood": "calm"},
+    RecommendationRow: {"seen": UNSEEN},
+    LoanRow: {"income_minor": 0, "employment": ERASED, "assessment": "{}"},
 }
 """What callers told and what was written to them, and what stands there once it is gone."""
-
-TOLD = ("dispute", "survey", "call_back", "trip")
-"""Kinds of order whose terms hold a caller's words."""
 
 
 class Privacy:
@@ -94,31 +107,23 @@ class Privacy:
         self._desk.do(Deed("open_record", call_id[:64]), lambda _: None)
 
     def forget_before(self, when: datetime) -> int:
-        """Blank what was told and written in matters that were over before an instant.
+        """Blank what was told and written in matters that were over before an instant, and forget
+        codes, counted tries and callers' addresses that nobody used since.
 
         Returns:
-            How many letters, cases, tasks, answers, trips, orders and summaries were blanked. The
-            books and the audit stay, and so do a customer's own data.
+            How many rows were blanked or deleted. The books and the audit stay, and so do a
+            customer's own data.
         """
-        over: dict[type[Base], ColumnElement[bool]] = {
-            OrderRow: and_(OrderRow.expires_at < when, OrderRow.kind.in_(TOLD)),
-            TripRow: TripRow.last_on < when.date(),
-            SurveyRow: SurveyRow.at < when,
-            CaseRow: CaseRow.closed_at < when,
-            TaskRow: TaskRow.decided_at < when,
-            WaitingRow: WaitingRow.since < when,
-            MessageRow: MessageRow.sent_at < when,
-        }
 
         def forget(session: Session) -> int:
             count = 0
-            for kind, condition in over.items():
-                name, blank = next(iter(WORDS[kind].items()))
-                left = select(kind).where(condition, kind.__table__.c[name] != blank)
-                for row in session.scalars(left.with_for_update()):
-                    count += 1
-                    for column, value in WORDS[kind].items():
-                        setattr(row, column, value)
+            for kind, condition in _over(when).items():
+                columns = kind.__table__.c
+                kept = or_(*(columns[name] != blank for name, blank in WORDS[kind].items()))
+                blanked = update(kind).where(condition, kept).values(**WORDS[kind])
+                count += _changed(session, blanked)
+            for kind, condition in _unused(when).items():
+                count += _changed(session, delete(kind).where(condition))
             return count
 
         return self._desk.do(Deed("forget_words", "privacy"), forget, lambda n: {"rows": n})
@@ -147,6 +152,40 @@ class Privacy:
         return done[1]
 
 
+def _over(when: datetime) -> dict[type[Base], ColumnElement[bool]]:
+    """By table, which matters were over before an instant."""
+    decided = TaskRow.decided_at < when
+    return {
+        # Whoever activates the new card needs to know the old one; it says nothing else.
+        OrderRow: and_(OrderRow.expires_at < when, OrderRow.kind != REPLACE),
+        TripRow: TripRow.last_on < when.date(),
+        SurveyRow: SurveyRow.at < when,
+        CaseRow: CaseRow.closed_at < when,
+        TaskVoteRow: TaskVoteRow.task_id.in_(select(TaskRow.id).where(decided)),
+        TaskRow: decided,
+        WaitingRow: WaitingRow.since < when,
+        MessageRow: MessageRow.created_at < when,
+        PayeeProposalRow: PayeeProposalRow.expires_at < when,
+        ProposalRow: ProposalRow.expires_at < when,
+        RecommendationRow: RecommendationRow.made_at < when,
+        LoanRow: and_(LoanRow.applied_at < when, LoanRow.outcome != "person"),
+    }
+
+
+def _unused(when: datetime) -> dict[type[Base], ColumnElement[bool]]:
+    """By table, what nobody used since an instant."""
+    return {
+        KnownAddressRow: KnownAddressRow.last_at < when,
+        CodeRow: CodeRow.expires_at < when,
+        TryRow: func.coalesce(TryRow.locked_until, TryRow.since) < when,
+    }
+
+
+def _changed(session: Session, statement: UpdateBase) -> int:
+    """How many rows a statement changed."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
 def _customer(session: Session, number: str) -> CustomerRow:
     found = session.scalar(select(CustomerRow).where(CustomerRow.number == number))
     if found is None:
@@ -156,19 +195,16 @@ def _customer(session: Session, number: str) -> CustomerRow:
 
 def _blank(session: Session, customer: CustomerRow) -> None:
     """Take out of every row who the customer was and what they said."""
-    mine: dict[type[Base], dict[str, Any]] = {
-        **WORDS,
-        PayeeProposalRow: {"name": ERASED, "routing": "", "account_number": ""},
-        ProposalRow: {"mood": "calm"},
-        BillRow: {"reference": ERASED},
-        RecommendationRow: {"seen": UNSEEN},
-        LoanRow: {"income_minor": 0, "employment": ERASED, "assessment": "{}"},
-    }
+    tasks_of = select(TaskRow.id).where(TaskRow.customer_id == customer.id)
+    mine: dict[type[Base], dict[str, Any]] = {**WORDS, BillRow: {"reference": ERASED}}
     for kind, values in mine.items():
-        column = kind.__table__.c["customer_id"]
-        session.execute(update(kind).where(column == customer.id).values(**values))
-    tasks = select(TaskRow.id).where(TaskRow.customer_id == customer.id)
-    session.execute(update(TaskVoteRow).where(TaskVoteRow.task_id.in_(tasks)).values(note=""))
+        columns = kind.__table__.c
+        theirs = (
+            columns["customer_id"] == customer.id
+            if "customer_id" in columns
+            else columns["task_id"].in_(tasks_of)
+        )
+        session.execute(update(kind).where(theirs).values(**values))
     for payee in session.scalars(select(PayeeRow).where(PayeeRow.customer_id == customer.id)):
         payee.name, payee.account_number, payee.routing = f"{ERASED} {payee.id}", "", None
     for schedule in session.scalars(

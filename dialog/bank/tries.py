@@ -56,7 +56,7 @@ def count_pin_try(
     if row is not None:
         if not _open(row, now):
             return None
-        row.count += 1
+        row.count, row.since = row.count + 1, now
         left = min(left, policy.tries - row.count)
         if row.count >= policy.tries:
             row.lockouts += 1
