@@ -33,6 +33,9 @@ class Office(Protocol):
 EVERY = 1.0
 """Seconds between two rounds: a caller waits for a code."""
 
+SERVER = "server"
+"""Who does by itself what a period demands, for the audit."""
+
 FORGET_EVERY = 3600.0
 """Seconds between two looks for what is past its retention period."""
 
@@ -44,19 +47,19 @@ def make_round(bank: Bank, connectors: Mapping[str, Connector]) -> dict[str, int
     return {"paid": run.paid, "unpaid": run.failed, "sent": sent, "unsent": failed}
 
 
-def forget_old_calls(bank: Bank, settings: Settings) -> int:
+def forget_old_calls(bank: Bank, settings: Settings, *, by: str = SERVER) -> int:
     """Destroy the keys of calls past their retention period, and their files; gives how many."""
     before = bank.now() - timedelta(days=settings.retention_days)
-    calls = bank.vault(read_data_keys(settings.data_keys)).forget_before(before)
+    calls = bank.vault(read_data_keys(settings.data_keys)).forget_before(before, by=by)
     if settings.records is not None:
         for call in calls:
             forget_record(settings.records, call)
     return len(calls)
 
 
-def forget_old_words(bank: Bank, settings: Settings) -> int:
+def forget_old_words(bank: Bank, settings: Settings, *, by: str = SERVER) -> int:
     """Blank what was told and written in matters that are long over; gives how many rows."""
-    return bank.privacy.forget_before(bank.now() - timedelta(days=settings.words_days))
+    return bank.privacy.forget_before(bank.now() - timedelta(days=settings.words_days), by=by)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from dialog.bank.cases import Cases
 from dialog.bank.checkpoints import Checkpoint, Checkpoints
 from dialog.bank.codes import Codes
 from dialog.bank.database import Database
-from dialog.bank.desk import Deed, Desk
+from dialog.bank.desk import Deed, Desk, person
 from dialog.bank.loans.applications import Loans
 from dialog.bank.office import OfficeEvents
 from dialog.bank.order_kinds import order_kinds
@@ -396,6 +396,10 @@ class Bank:
         """The latest rows of the audit, the newest last, as JSON; of one call if it is named."""
         with self._database.reading() as session:
             return views.audit_rows(session, last, call_id)
+
+    def note(self, action: str, *, by: str, **told: object) -> None:
+        """Write down what somebody is about to do beside the books; told is ids, no words."""
+        self._desk.do(Deed(action, person(by)), lambda _: None, lambda _: told)
 
     def outbox(self, connectors: Mapping[str, Connector]) -> Outbox:
         """Carries the bank's letters with these connectors, by channel ("sms", "email")."""

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from stdnum import verhoeff
 
 from dialog.bank import office
-from dialog.bank.desk import Deed, Desk
+from dialog.bank.desk import Deed, Desk, person
 from dialog.bank.routing import route
 from dialog.bank.tables import CaseRow
 from dialog.bank.values import Case, CaseKind
@@ -91,7 +91,7 @@ class Cases:
             _close(session, row, answer[:LONGEST], self._desk.now())
             return case_value(row)
 
-        return self._desk.do(Deed("close_case", by), close, _audited)
+        return self._desk.do(Deed("close_case", person(by)), close, _audited)
 
     def open_cases(self) -> list[tuple[Case, str]]:
         """All that wait for an answer, with the callers' words: urgent ones first, then by day."""

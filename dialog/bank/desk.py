@@ -21,11 +21,24 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that is done for a customer in a call, as the audit names it."""
+    """Something that is done in a call, or by a person or process at the bank (call_id then names
+    them), as the audit names it."""
 
     action: str
     call_id: str
     customer_id: int | None = None
+
+
+def person(by: str) -> str:
+    """Somebody at the bank, as a Deed's call_id: the name that they give.
+
+    Raises:
+        BankError: They give none.
+    """
+    name = " ".join(by.split())[:64]
+    if not name:
+        raise BankError("the audit has to know who does it: give a name")
+    return name
 
 
 @dataclass(frozen=True, slots=True)

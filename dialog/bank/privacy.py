@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from dialog.bank import cases, tasks
 from dialog.bank.bill_tables import BillRow
 from dialog.bank.card_orders import REPLACE
-from dialog.bank.desk import Deed, Desk
+from dialog.bank.desk import Deed, Desk, person
 from dialog.bank.loans.tables import LoanRow
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
 from dialog.bank.order_tables import OrderRow, TripRow
@@ -78,8 +78,12 @@ class Privacy:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def export(self, number: str) -> dict[str, Any]:
+    def export(self, number: str, *, by: str) -> dict[str, Any]:
         """Everything that is kept of a customer, as JSON but for their calls (Vault).
+
+        Args:
+            number: The customer's.
+            by: Who wants to know, for the audit.
 
         Raises:
             UnknownAccount: No such customer.
@@ -100,13 +104,10 @@ class Privacy:
             told["transactions"] = _transactions(session, customer.id)
             return told
 
-        return self._desk.do(Deed("export_customer", "privacy"), read)
+        deed = Deed("export_customer", person(by))
+        return self._desk.do(deed, read, lambda told: {"customer": told["customer"]["id"]})
 
-    def note_opened(self, call_id: str) -> None:
-        """Write down that somebody read a call's record."""
-        self._desk.do(Deed("open_record", call_id[:64]), lambda _: None)
-
-    def forget_before(self, when: datetime) -> int:
+    def forget_before(self, when: datetime, *, by: str) -> int:
         """Blank what was told and written in matters that were over before an instant, and forget
         codes, counted tries and callers' addresses that nobody used since.
 
@@ -126,9 +127,9 @@ class Privacy:
                 count += _changed(session, delete(kind).where(condition))
             return count
 
-        return self._desk.do(Deed("forget_words", "privacy"), forget, lambda n: {"rows": n})
+        return self._desk.do(Deed("forget_words", person(by)), forget, lambda n: {"rows": n})
 
-    def erase(self, number: str) -> list[str]:
+    def erase(self, number: str, *, by: str) -> list[str]:
         """Erase a customer; gives the calls whose keys were destroyed.
 
         Raises:
@@ -147,7 +148,7 @@ class Privacy:
             _blank(session, customer)
             return customer.id, destroy_keys(session, customer.id)
 
-        deed = Deed("erase_customer", "privacy")
+        deed = Deed("erase_customer", person(by))
         done = self._desk.do(deed, erase, lambda told: {"customer": told[0], "calls": len(told[1])})
         return done[1]
 

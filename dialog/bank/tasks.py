@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dialog.bank import office
-from dialog.bank.desk import Deed, Desk
+from dialog.bank.desk import Deed, Desk, person
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
 from dialog.bank.routing import bank_day_after
 from dialog.errors import UnknownTask
@@ -91,7 +91,7 @@ class Tasks:
         Raises:
             UnknownTask: There is none, it is decided, or who decides has no name or has already.
         """
-        by = " ".join(by.split())[:64]
+        by = person(by)
         if not by:
             raise UnknownTask("a task is decided by somebody: give a name")
 

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from dialog.bank.desk import Deed, Desk
+from dialog.bank.desk import Deed, Desk, person
 from dialog.bank.erased import is_erased
 from dialog.bank.tables import Base, Key, UtcDateTime
 from dialog.errors import Unreadable
@@ -90,7 +90,7 @@ class Vault:
         with self._desk.reading() as session:
             return list(session.scalars(query.order_by(DataKeyRow.made_at)))
 
-    def rotate(self) -> int:
+    def rotate(self, *, by: str) -> int:
         """Wrap every key anew with the newest of the ring; gives how many."""
 
         def rewrap(session: Session) -> int:
@@ -102,9 +102,9 @@ class Vault:
                     raise Unreadable(f"{row.call_id}: wrapped with a key not in the ring") from None
             return len(rows)
 
-        return self._desk.do(Deed("rotate_keys", "privacy"), rewrap, lambda n: {"keys": n})
+        return self._desk.do(Deed("rotate_keys", person(by)), rewrap, lambda n: {"keys": n})
 
-    def forget_before(self, when: datetime) -> list[str]:
+    def forget_before(self, when: datetime, *, by: str) -> list[str]:
         """Destroy the keys of calls before an instant; gives the calls."""
 
         def forget(session: Session) -> list[str]:
@@ -113,7 +113,7 @@ class Vault:
             session.execute(delete(DataKeyRow).where(old))
             return calls
 
-        deed = Deed("forget_calls", "privacy")
+        deed = Deed("forget_calls", person(by))
         return self._desk.do(deed, forget, lambda calls: {"calls": len(calls)})
 
     def _unwrap(self, row: DataKeyRow) -> bytes:

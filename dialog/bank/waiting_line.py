@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from dialog.bank.desk import Deed, Desk
+from dialog.bank.desk import Deed, Desk, person
 from dialog.bank.tables import Base, UtcDateTime
 from dialog.errors import UnknownTask
 
@@ -100,6 +100,8 @@ class WaitingLine:
             UnknownTask: Nobody waits, or not this one any more.
         """
 
+        name = person(by)
+
         def take(session: Session) -> Waiting:
             now = self._desk.now()
             query = _waiting(now).with_for_update(skip_locked=True)
@@ -109,10 +111,10 @@ class WaitingLine:
             if row is None:
                 raise UnknownTask("nobody waits, or not this caller; see `tellerline queue list`")
             told = _value(1 + self._ahead(session, row, now), row)
-            row.ended_at, row.taken_by = now, by[:64]
+            row.ended_at, row.taken_by = now, name
             return told
 
-        return self._desk.do(Deed("take_caller", by[:64]), take, lambda one: {"call": one.call_id})
+        return self._desk.do(Deed("take_caller", name), take, lambda one: {"call": one.call_id})
 
     def waiting(self) -> list[Waiting]:
         """All who wait, in their order."""

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from server.cli.root import app, settings
+from server.cli.root import By, app, settings
 
 cases_app = typer.Typer(help="Complaints and suggestions.", no_args_is_help=True)
 app.add_typer(cases_app, name="cases")
@@ -41,7 +41,7 @@ def list_cases(
 def answer(
     reference: Annotated[str, typer.Argument(help="As the caller was told it.")],
     text: Annotated[str, typer.Argument(help="What the caller is told when they ask.")],
-    by: Annotated[str, typer.Option(help="Who answers, for the audit.")] = "back office",
+    by: By,
 ) -> None:
     """Answer a case and close it."""
     from server.bank_file import open_bank

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from server.cli.root import app, progress_console, settings
+from server.cli.root import By, app, progress_console, settings, write_down
 from server.devices import Devices
 
 devices_app = typer.Typer(
@@ -24,21 +24,25 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 @devices_app.command()
 def issue(
     name: Name,
+    by: By,
     max_calls: Annotated[int, typer.Option(min=1, help="Calls at once.")] = 1,
 ) -> None:
     """Make a token for a new device; it is shown this once."""
+    write_down("issue_device", by, device=name)
     print(_devices().issue(name, datetime.now(UTC), max_calls=max_calls))
 
 
 @devices_app.command()
-def rotate(name: Name) -> None:
+def rotate(name: Name, by: By) -> None:
     """Make a device's next token; the one before is good for another 24 hours."""
+    write_down("rotate_device", by, device=name)
     print(_devices().rotate(name, datetime.now(UTC)))
 
 
 @devices_app.command()
-def revoke(name: Name) -> None:
+def revoke(name: Name, by: By) -> None:
     """Take a device's tokens away; a call under way goes on."""
+    write_down("revoke_device", by, device=name)
     _devices().revoke(name)
     progress_console.print(f"{name} may call no more")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli.root import app, progress_console, settings
+from server.cli.root import By, app, progress_console, settings
 
 if TYPE_CHECKING:
     from dialog.bank.bank import Bank
@@ -37,10 +37,10 @@ def _opened() -> Iterator[tuple["Bank", "Vault"]]:
 
 
 @privacy_app.command()
-def export(customer: Customer) -> None:
+def export(customer: Customer, by: By) -> None:
     """Everything that is kept of a customer, their calls included, as one JSON object."""
     with _opened() as (bank, vault), progress_console.status("gathering"):
-        told = bank.privacy.export(customer)
+        told = bank.privacy.export(customer, by=by)
         calls = vault.calls_of(told["customer"]["id"])
         told["calls"] = {call: _read(vault, call).splitlines() for call in calls}
     print(json.dumps(told, ensure_ascii=False))
@@ -49,6 +49,7 @@ def export(customer: Customer) -> None:
 @privacy_app.command()
 def erase(
     customer: Customer,
+    by: By,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False,
 ) -> None:
     """Erase who a customer was and what they said, and destroy the keys of their calls.
@@ -60,7 +61,7 @@ def erase(
     if not yes:
         typer.confirm(f"erase customer {customer} for good?", abort=True)
     with _opened() as (bank, _):
-        calls = bank.privacy.erase(customer)
+        calls = bank.privacy.erase(customer, by=by)
     if (folder := settings().records) is not None:
         for call in calls:
             forget_record(folder, call)
@@ -68,15 +69,15 @@ def erase(
 
 
 @privacy_app.command("open")
-def open_record(call: Annotated[str, typer.Argument(help="The call's id.")]) -> None:
+def open_record(call: Annotated[str, typer.Argument(help="The call's id.")], by: By) -> None:
     """Write a call's sealed record in the open to standard output; the audit tells that it was."""
     with _opened() as (bank, vault):
-        bank.privacy.note_opened(call)
+        bank.note("open_record", by=by, call=call)
         sys.stdout.write(_read(vault, call))
 
 
 @privacy_app.command()
-def rotate() -> None:
+def rotate(by: By) -> None:
     """Put a new key in front of the ring and wrap every call's key with it.
 
     Old keys stay at the ring's end: remove their lines once no backup of the database needs them.
@@ -88,19 +89,19 @@ def rotate() -> None:
     path = settings().data_keys
     write_data_keys(path, [Fernet.generate_key(), *read_data_keys(path)])
     with _opened() as (_, vault), progress_console.status("wrapping keys"):
-        count = vault.rotate()
+        count = vault.rotate(by=by)
     print(f"{count} keys are wrapped with the new one")
 
 
 @privacy_app.command()
-def retain() -> None:
+def retain(by: By) -> None:
     """Forget the calls, and what was told and written in matters that are over, past their
     retention periods (`serve` does it every hour)."""
     from server.rounds import forget_old_calls, forget_old_words
 
     with _opened() as (bank, _):
-        print(f"{forget_old_calls(bank, settings())} calls are forgotten")
-        print(f"{forget_old_words(bank, settings())} rows are blanked")
+        print(f"{forget_old_calls(bank, settings(), by=by)} calls are forgotten")
+        print(f"{forget_old_words(bank, settings(), by=by)} rows are blanked or deleted")
 
 
 def _read(vault: "Vault", call: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from server.cli.root import app, progress_console, settings
+from server.cli.root import By, app, progress_console, settings
 
 products_app = typer.Typer(
     help="Savings and investment products, and the model that ranks them.", no_args_is_help=True
@@ -107,16 +107,17 @@ def correct_profile(
     number: Number,
     item: Annotated[str, typer.Argument(help="attitude, months, goal, income, spending, saving")],
     value: Annotated[str, typer.Argument(help="1 to 3, months, words, or dollars a month")],
+    by: By,
 ) -> None:
     """Set one thing as the customer says it is."""
-    _change(number, "profile", {"item": item, "value": _read(item, value)})
+    _change(number, "profile", {"item": item, "value": _read(item, value)}, by)
     print(f"{item} of {number} is as told")
 
 
 @profile_app.command("forget")
-def forget_profile(number: Number) -> None:
+def forget_profile(number: Number, by: By) -> None:
     """Take the customer's consent back, and forget what they told."""
-    _change(number, "consent", {"given": 0})
+    _change(number, "consent", {"given": 0}, by)
     print(f"nothing is recommended to {number} any more")
 
 
@@ -133,14 +134,15 @@ def _read(item: str, value: str) -> int | str:
         raise typer.BadParameter(f"{value} is no {item}") from error
 
 
-def _change(number: str, kind: str, terms: dict[str, int | str]) -> None:
+def _change(number: str, kind: str, terms: dict[str, int | str], by: str) -> None:
     from uuid import uuid4
 
+    from dialog.bank.desk import person
     from server.bank_file import open_bank
 
     bank = open_bank(settings())
     try:
-        who = {"customer_id": bank.advice.customer(number), "call_id": "command line"}
+        who = {"customer_id": bank.advice.customer(number), "call_id": person(by)}
         order = f"profile-{uuid4().hex}"
         bank.orders.propose(kind, terms, proposal_id=order, **who)  # type: ignore[arg-type]
         bank.orders.carry_out(order, **who)  # type: ignore[arg-type]

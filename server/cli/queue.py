@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from server.cli.root import app, settings
+from server.cli.root import By, app, settings
 
 queue_app = typer.Typer(
     help="Callers who wait for a person: the urgent, angry and vulnerable ones first.",
@@ -40,7 +40,7 @@ def list_waiting(as_json: AsJson = False) -> None:
 
 @queue_app.command()
 def take(
-    by: Annotated[str, typer.Option(help="Who takes the caller, for the audit.")],
+    by: By,
     call: Annotated[str | None, typer.Argument(help="A call's id; without one the next.")] = None,
 ) -> None:
     """Take the next caller, or a certain one, with their summary."""

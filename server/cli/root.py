@@ -1,5 +1,6 @@
 """The commands and what they share."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,8 @@ app = typer.Typer(
 )
 progress_console = Console(stderr=True)
 """Progress and notes; standard output is for results."""
+
+By = Annotated[str, typer.Option(help="Who does it, for the audit.")]
 
 overrides: dict[str, Any] = {}
 """Settings given before the command's name."""
@@ -43,6 +46,14 @@ def common(
 def settings(**more: Any) -> Settings:
     """The settings with what the command line gave."""
     return load_settings(overrides.get("config"), database=overrides.get("database"), **more)
+
+
+def write_down(action: str, by: str, **told: object) -> None:
+    """Tell the audit what somebody is about to do beside the books."""
+    from server.bank_file import open_bank
+
+    with closing(open_bank(settings())) as opened:
+        opened.note(action, by=by, **told)
 
 
 from server.cli import (  # noqa: E402  (they register themselves)

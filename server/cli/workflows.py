@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from server.cli.root import app, progress_console, settings
+from server.cli.root import By, app, progress_console, settings, write_down
 
 if TYPE_CHECKING:
     from dialog.backoffice.looking import Window
@@ -76,8 +76,11 @@ def show(
 
 
 @workflows_app.command()
-def retry(workflow: Annotated[str, typer.Argument(help="Its id; it must have failed.")]) -> None:
+def retry(
+    workflow: Annotated[str, typer.Argument(help="Its id; it must have failed.")], by: By
+) -> None:
     """Let one that failed go on from the step that it failed at, at the next chance."""
+    write_down("retry_workflow", by, workflow=workflow)
     with _window() as window:
         window.retry(workflow)
     print(f"{workflow} goes on where the back office runs")

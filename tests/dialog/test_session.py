@@ -138,7 +138,7 @@ def test_the_line_of_who_failed_every_code_is_theirs_in_export_and_erasure(
     wrong = "000000" if "000000" not in bank.letters()[-1]["body"] else "000001"
     for _ in range(3):
         caller.keys(f"{wrong}#")
-    (row,) = bank.privacy.export(MARIA[0])["waiting_callers"]
+    (row,) = bank.privacy.export(MARIA[0], by="Ada")["waiting_callers"]
     assert "Maria" in row["summary"]
 
 
@@ -148,7 +148,7 @@ def test_who_is_erased_while_they_speak_is_nobody_from_then_on(caller: Caller, b
     caller.logs_in(daniel.number, daniel.pin)
     caller.says("send it", "transfer", money("20.05"), entity("payee", "Mina Park", role="to"))
     assert caller.says("yes", "affirm").action == "transfer_done"
-    bank.privacy.erase(daniel.number)
+    bank.privacy.erase(daniel.number, by="Ada")
     assert caller.says("my balance", "balance").action == "session_expired"
     assert caller.says("my balance", "balance").action == "ask_customer_number"
     assert caller.logs_in(daniel.number, daniel.pin).action == "login_failed"

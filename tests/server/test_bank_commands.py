@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 
@@ -29,6 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TELLERLINE_RECORDS", str(tmp_path / "records"))
     monkeypatch.setenv("TELLERLINE_DATA_KEYS", str(tmp_path / "ring"))
     monkeypatch.setenv("TELLERLINE_PEPPER_FILE", str(tmp_path / "pepper"))
+    monkeypatch.setenv("TELLERLINE_DEVICES_FILE", str(tmp_path / "devices.json"))
     return tmp_path
 
 
@@ -76,26 +77,28 @@ def test_workflows_are_listed_shown_and_still_wait_once_the_office_is_closed(
     steps = lines(command("workflows", "show", "complaint:1", "--json"))
     assert steps[0]["what"] == "acknowledge"
     with pytest.raises(BankError, match="only one that failed"):
-        command("workflows", "retry", "complaint:1")
+        command("workflows", "retry", "complaint:1", "--by", "Ada")
     assert [one["reference"] for one in lines(command("cases", "list", "--json"))] == [
         case.reference
     ]
-    assert "is answered" in command("cases", "answer", case.reference, "we pay it back")
+    assert "is answered" in command(
+        "cases", "answer", case.reference, "we pay it back", "--by", "Ada"
+    )
 
 
 def test_a_customer_is_exported_and_none_is_erased_who_has_money(
     command: Command, bank: Bank, maria: int
 ) -> None:
     bank.cases.open("complaint", "a fee", customer_id=maria, call_id="c1", request_id="r1")
-    told = json.loads(command("privacy", "export", NUMBER))
+    told = json.loads(command("privacy", "export", NUMBER, "--by", "Ada"))
     assert told["customer"]["first_name"] == "Maria"
     assert "a fee" in json.dumps(told)
-    assert "wrapped with the new one" in command("privacy", "rotate")
+    assert "wrapped with the new one" in command("privacy", "rotate", "--by", "Ada")
     with pytest.raises(BankError, match="money"):
-        command("privacy", "erase", NUMBER, "--yes")
+        command("privacy", "erase", NUMBER, "--yes", "--by", "Ada")
     command("audit", "verify")
     with pytest.raises(UnknownAccount):
-        command("privacy", "export", "98765439")
+        command("privacy", "export", "98765439", "--by", "Ada")
 
 
 def test_a_customer_without_money_is_erased(command: Command, bank: Bank) -> None:
@@ -117,13 +120,15 @@ def test_a_customer_without_money_is_erased(command: Command, bank: Bank) -> Non
     record = CallRecord(folder, "c1", lambda d: vault.seal("c1", d, customer_id=daniel))
     record.add({"type": "heard", "text": "words"})
     record.write()
-    record_path(folder, "c1").write_text(command("privacy", "open", "c1"))
-    assert "1 calls can no longer be read" in command("privacy", "erase", number, "--yes")
+    record_path(folder, "c1").write_text(command("privacy", "open", "c1", "--by", "Ada"))
+    assert "1 calls can no longer be read" in command(
+        "privacy", "erase", number, "--yes", "--by", "Ada"
+    )
     assert list(folder.iterdir()) == []
     with pytest.raises(UnknownAccount):
-        command("privacy", "export", number)
+        command("privacy", "export", number, "--by", "Ada")
     command("audit", "verify")
-    assert "rows are blanked" in command("privacy", "retain")
+    assert "rows are blanked" in command("privacy", "retain", "--by", "Ada")
 
 
 def test_a_workflow_that_failed_is_tried_again_with_the_command(
@@ -134,7 +139,7 @@ def test_a_workflow_that_failed_is_tried_again_with_the_command(
     command("workflows", "run", "--seconds", "0.4")
     assert [one["status"] for one in lines(command("workflows", "list", "--json"))] == ["ERROR"]
     bank.cases.open("complaint", "a fee", customer_id=maria, call_id="c1", request_id="r1")
-    command("workflows", "retry", "complaint:1")
+    command("workflows", "retry", "complaint:1", "--by", "Ada")
     for _ in range(20):
         command("workflows", "run", "--seconds", "1")
         if bank.letters():
@@ -193,3 +198,38 @@ def test_a_caller_in_line_is_taken_with_their_summary(
     assert (waiting["call_id"], waiting["mood"]) == ("c1", "angry")
     assert json.loads(command("queue", "take", "--by", "Ada"))["summary"] == "Maria, about a fee"
     assert command("queue", "list", "--json") == ""
+
+
+def test_whoever_does_something_is_in_the_audit_by_name(
+    command: Command, bank: Bank, maria: int
+) -> None:
+    who = {"customer_id": maria, "call_id": "c1"}
+    case = bank.cases.open("complaint", "a fee", request_id="r1", **who)
+    vault, folder = bank.vault(read_data_keys(Settings().data_keys)), Settings().records
+    record = CallRecord(folder, "c1", lambda data: vault.seal("c1", data, customer_id=maria))
+    record.add({"type": "heard"})
+    record.write()
+    command("workflows", "run", "--seconds", "0.2")
+    deeds = {
+        "export_customer": "privacy export 40217308",
+        "open_record": "privacy open c1",
+        "rotate_keys": "privacy rotate",
+        "forget_words": "privacy retain",
+        "propose_profile": "profile correct 40217308 months 12",
+        "propose_consent": "profile forget 40217308",
+        "close_case": f"cases answer {case.reference} sorry",
+        "issue_device": "devices issue kitchen",
+        "rotate_device": "devices rotate kitchen",
+        "revoke_device": "devices revoke kitchen",
+        "retry_workflow": "workflows retry complaint:1",
+        "erase_customer": "privacy erase 40217308 --yes",
+    }
+    for words in deeds.values():
+        with pytest.raises(Exception, match="Missing parameter: by"):
+            command(*words.split())
+        with suppress(BankError):  # what is refused is written down, too
+            command(*words.split(), "--by", " Ada  Byron ")
+    done = {row["action"] for row in bank.audit_rows(100) if row["call"] == "Ada Byron"}
+    assert done >= deeds.keys()
+    with pytest.raises(BankError, match="give a name"):
+        command("privacy", "rotate", "--by", " ")

@@ -46,26 +46,28 @@ async def test_a_server_that_keeps_none_does_not_conform(home):
 
 def test_a_devices_token_from_its_issue_to_its_end(home, tmp_path, monkeypatch):
     home["TELLERLINE_DEVICES_FILE"] = str(tmp_path / "devices.json")
-    monkeypatch.setenv("TELLERLINE_DEVICES_FILE", home["TELLERLINE_DEVICES_FILE"])
+    home["TELLERLINE_PEPPER_FILE"] = str(tmp_path / "pepper")
+    for name, value in home.items():
+        monkeypatch.setenv(name, value)
 
     def devices(*arguments: str) -> str:
         run = CliRunner().invoke(app, ["devices", *arguments])
         assert run.exit_code == 0, run.output
         return run.stdout
 
-    token = devices("issue", "kitchen", "--max-calls", "2").strip()
-    again = tellerline(home, "devices", "issue", "kitchen")
+    token = devices("issue", "kitchen", "--max-calls", "2", "--by", "Ada").strip()
+    again = tellerline(home, "devices", "issue", "kitchen", "--by", "Ada")
     assert (again.returncode, again.stdout) == (2, "")
     assert "rotate or revoke" in again.stderr
     assert len(again.stderr.strip().splitlines()) == 1
-    second = devices("rotate", "kitchen").strip()
+    second = devices("rotate", "kitchen", "--by", "Ada").strip()
     assert len({token, second}) == 2
     assert min(len(token), len(second)) > 30
     listed = devices("list", "--json")
     device = json.loads(listed)
     assert (device["name"], device["max_calls"], bool(device["former"])) == ("kitchen", "2", True)
     assert token not in listed
-    devices("revoke", "kitchen")
+    devices("revoke", "kitchen", "--by", "Ada")
     assert devices("list", "--json") == ""
 
 

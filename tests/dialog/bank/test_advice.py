@@ -88,7 +88,7 @@ def test_taking_consent_back_forgets_all_that_was_told(agreed, maria, who):
     agreed.advice.answer("r0", DECLINED, **who)
     order(agreed, who, "withdrawal", "no", given=0)
     assert agreed.advice.profile(maria.id) == replace(EMPTY, consented=False)
-    assert "a house" not in json.dumps(agreed.privacy.export(maria.number))
+    assert "a house" not in json.dumps(agreed.privacy.export(maria.number, by="Ada"))
     assert agreed.advice.answers() == []
     with pytest.raises(NoConsent):
         agreed.advice.recommend(request_id="r1", **who)
@@ -146,12 +146,12 @@ def test_erasing_a_customer_erases_their_profile(agreed, maria, who):
     tell(agreed, who, goal="a house")
     agreed.advice.recommend(request_id="r1", **who)
     agreed.advice.answer("r1", DECLINED, **who)
-    assert "a house" in json.dumps(agreed.privacy.export(maria.number))
+    assert "a house" in json.dumps(agreed.privacy.export(maria.number, by="Ada"))
     for source, amount in (("checking", "2450.75"), ("savings", "8300.00")):
         paid = maria.order(amount, to="Anna Keller", source=source)
         agreed.propose_transfer(paid, call_id="c1", proposal_id=source)
         agreed.execute_transfer(source, **who)
-    agreed.privacy.erase(maria.number)
+    agreed.privacy.erase(maria.number, by="Ada")
     assert agreed.advice.answers() == []
     assert not agreed.advice.profile(maria.id).consented
     with pytest.raises(UnknownAccount):

@@ -196,7 +196,7 @@ def test_a_workflow_ends_quietly_once_its_customer_was_erased(
 ):
     begin(bank, james, kind)
     empty(bank, james)
-    bank.privacy.erase(james.number)
+    bank.privacy.erase(james.number, by="Ada")
     office.relay()
     (workflow,) = [one.id for one in window.workflows()]
     wait_for(lambda: status(window, workflow) == "SUCCESS")
@@ -211,7 +211,7 @@ def test_a_workflow_that_waits_for_people_ends_once_its_customer_is_erased(
     office.relay()
     wait_for(lambda: bool(bank.tasks.waiting()))
     empty(bank, james)
-    bank.privacy.erase(james.number)
+    bank.privacy.erase(james.number, by="Ada")
     assert bank.tasks.waiting() == []
     office.relay()
     (workflow,) = [one.id for one in window.workflows()]

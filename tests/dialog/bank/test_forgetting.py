@@ -118,17 +118,17 @@ def both(one: dict[str, set[str]], other: dict[str, set[str]]) -> dict[str, set[
 @pytest.mark.parametrize("over", [True, False], ids=["over", "under way"])
 def test_an_erased_customer_is_in_no_column_of_any_table(bank, clock, over):
     planted(bank, clock() - YEARS, over=over)
-    bank.privacy.erase(NUMBER)
+    bank.privacy.erase(NUMBER, by="Ada")
     assert both(BOOKS, marked(bank)) == BOOKS
 
 
 def test_what_is_over_is_in_no_column_after_its_period(bank, clock):
     planted(bank, clock() - YEARS, over=True)
     limit = clock() - timedelta(days=730)
-    assert bank.privacy.forget_before(limit) > 0
-    assert bank.vault([b"0" * 43 + b"="]).forget_before(limit) == ["§call_id"]
+    assert bank.privacy.forget_before(limit, by="Ada") > 0
+    assert bank.vault([b"0" * 43 + b"="]).forget_before(limit, by="Ada") == ["§call_id"]
     assert marked(bank) == both(BOOKS, OWN)
-    assert bank.privacy.forget_before(limit) == 0
+    assert bank.privacy.forget_before(limit, by="Ada") == 0
 
 
 def test_a_counter_is_forgotten_once_nobody_tried_for_a_whole_period(bank, maria, clock):
@@ -136,20 +136,20 @@ def test_a_counter_is_forgotten_once_nobody_tried_for_a_whole_period(bank, maria
     for count in (1, 2, 3):
         clock.pass_time(days=80)
         bank.authenticate(maria.number, "0000", call_id=f"guess {count}")
-        bank.privacy.forget_before(clock() - timedelta(days=90))
-        (row,) = bank.privacy.export(maria.number)["tries"]
+        bank.privacy.forget_before(clock() - timedelta(days=90), by="Ada")
+        (row,) = bank.privacy.export(maria.number, by="Ada")["tries"]
         assert row["count"] == count
     clock.pass_time(days=91)
-    bank.privacy.forget_before(clock() - timedelta(days=90))
-    assert bank.privacy.export(maria.number)["tries"] == []
+    bank.privacy.forget_before(clock() - timedelta(days=90), by="Ada")
+    assert bank.privacy.export(maria.number, by="Ada")["tries"] == []
 
 
 def test_an_address_is_a_strangers_once_nobody_logged_in_from_it_for_a_period(bank, maria, clock):
     """A telephone number that was given to somebody else has no tries of its own any more."""
     bank.authenticate(maria.number, maria.pin, call_id="home", address="sip:+1555")
     clock.pass_time(days=91)
-    bank.privacy.forget_before(clock() - timedelta(days=90))
-    assert bank.privacy.export(maria.number)["known_addresses"] == []
+    bank.privacy.forget_before(clock() - timedelta(days=90), by="Ada")
+    assert bank.privacy.export(maria.number, by="Ada")["known_addresses"] == []
     for n in range(3):
         bank.authenticate(maria.number, "0000", call_id=f"g{n}", address="sip:+1555")
     assert bank.authenticate(maria.number, maria.pin, call_id="elsewhere").locked
@@ -160,13 +160,13 @@ def test_an_order_for_a_card_is_known_until_the_card_is_there(bank, maria, clock
     bank.orders.propose("replace", {"card": maria.cards["debit"]}, proposal_id="o1", **who)
     bank.orders.carry_out("o1", **who)
     clock.pass_time(days=1000)
-    bank.privacy.forget_before(clock())
+    bank.privacy.forget_before(clock(), by="Ada")
     assert bank.paperwork.order("o1").terms == {"card": maria.cards["debit"]}
 
 
 def test_what_is_young_stays_where_it_is(bank, clock):
     planted(bank, clock() - timedelta(days=700), over=True)
     before = marked(bank)
-    assert bank.privacy.forget_before(clock() - timedelta(days=730)) == 0
+    assert bank.privacy.forget_before(clock() - timedelta(days=730), by="Ada") == 0
     assert marked(bank) == before
     assert {table.name for table in Base.metadata.sorted_tables} == before.keys() | {CHAIN}

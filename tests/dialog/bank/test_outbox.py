@@ -56,7 +56,7 @@ def test_a_letter_with_the_same_key_is_one_letter(bank, posted):
 def test_a_letter_that_was_blanked_before_it_could_be_sent_is_sent_to_nobody(bank, posted, clock):
     posted("a")
     clock.pass_time(days=100)
-    assert bank.privacy.forget_before(clock()) > 0
+    assert bank.privacy.forget_before(clock(), by="Ada") > 0
     assert bank.outbox({"sms": Phone()}).deliver() == (0, 0)
 
 

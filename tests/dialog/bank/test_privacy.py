@@ -48,7 +48,7 @@ def test_a_call_belongs_to_whom_was_identified_last_in_it(vault, maria):
 
 def test_rotation_makes_the_old_key_useless_and_loses_nothing(bank, vault):
     token = vault.seal("c1", b"what was said", customer_id=None)
-    assert bank.vault([NEW, OLD]).rotate() == 1
+    assert bank.vault([NEW, OLD]).rotate(by="Ada") == 1
     assert bank.vault([NEW]).open("c1", token) == b"what was said"
     with pytest.raises(Unreadable):
         vault.open("c1", token)
@@ -57,7 +57,7 @@ def test_rotation_makes_the_old_key_useless_and_loses_nothing(bank, vault):
 def test_a_ring_that_lacks_a_key_rotates_nothing(bank, vault):
     token = vault.seal("c1", b"what was said", customer_id=None)
     with pytest.raises(Unreadable, match="not in the ring"):
-        bank.vault([NEW]).rotate()
+        bank.vault([NEW]).rotate(by="Ada")
     assert vault.open("c1", token) == b"what was said"
 
 
@@ -66,7 +66,7 @@ def test_calls_past_their_retention_period_cannot_be_read(vault, clock):
     clock.pass_time(days=200)
     young = vault.seal("young", b"now", customer_id=None)
     limit = clock().replace(day=1)
-    assert vault.forget_before(limit) == ["old"]
+    assert vault.forget_before(limit, by="Ada") == ["old"]
     assert vault.open("young", young) == b"now"
     with pytest.raises(Unreadable, match="retention"):
         vault.open("old", token)
@@ -77,7 +77,7 @@ def test_an_export_holds_everything_and_no_secret(bank, maria):
     order = replace(maria.order("12.34"), mood="distressed")
     bank.propose_transfer(order, call_id="c1", proposal_id="p")
     bank.block_card(maria.cards["debit"], customer_id=maria.id, call_id="c1", reason="a dog ate it")
-    told = bank.privacy.export(maria.number)
+    told = bank.privacy.export(maria.number, by="Ada")
     theirs = {t.name for t in Base.metadata.sorted_tables if "customer_id" in t.c}
     assert theirs | {"card_events", "tries", "transactions"} == told.keys() - {"customer"}
     assert (told["proposals"][0]["mood"], told["card_events"][0]["reason"]) == (
@@ -90,13 +90,13 @@ def test_an_export_holds_everything_and_no_secret(bank, maria):
     assert "Salary from Northfield Clinic" in text
     assert "argon2" not in text
     with pytest.raises(UnknownAccount):
-        bank.privacy.export("00000000")
+        bank.privacy.export("00000000", by="Ada")
 
 
 def test_who_still_has_money_is_not_erased(bank, maria):
     with pytest.raises(UnknownAccount, match="money"):
-        bank.privacy.erase(maria.number)
-    assert bank.privacy.export(maria.number)["customer"]["first_name"] == "Maria"
+        bank.privacy.erase(maria.number, by="Ada")
+    assert bank.privacy.export(maria.number, by="Ada")["customer"]["first_name"] == "Maria"
 
 
 def test_erasing_leaves_books_and_audit_whole_and_nobody_named(bank, james, vault):
@@ -104,7 +104,7 @@ def test_erasing_leaves_books_and_audit_whole_and_nobody_named(bank, james, vaul
     other = vault.seal("c2", b"somebody else", customer_id=None)
     bank.cases.open("complaint", "my secret", customer_id=james.id, call_id="c1", request_id="r")
     empty(bank, james)
-    assert bank.privacy.erase(james.number) == ["c1"]
+    assert bank.privacy.erase(james.number, by="Ada") == ["c1"]
     bank.check()
     assert bank.check_audit().findings == ()
     with pytest.raises(Unreadable):
@@ -136,9 +136,9 @@ def test_what_was_told_in_matters_that_are_long_over_is_blanked(bank, maria, clo
     bank.cases.close(happen("young").reference, "young answer", by="Ada")
     before = bank.books()["journal_entries"]
     limit = clock.now - timedelta(days=50)
-    assert bank.privacy.forget_before(limit) > 0
-    assert bank.privacy.forget_before(limit) == 0
-    told = json.dumps(bank.privacy.export(maria.number))
+    assert bank.privacy.forget_before(limit, by="Ada") > 0
+    assert bank.privacy.forget_before(limit, by="Ada") == 0
+    told = json.dumps(bank.privacy.export(maria.number, by="Ada"))
     for gone in ("words old", "old answer", "two, old", "summary old", "two, open"):
         assert gone not in told
     for kept in ("words open", "words young", "young answer", "two, young", "Maria"):
@@ -149,10 +149,10 @@ def test_what_was_told_in_matters_that_are_long_over_is_blanked(bank, maria, clo
 def test_tries_under_a_number_are_exported_and_erased(bank, james):
     bank.authenticate(james.number, "0000", call_id="g")
     bank.emergency_block(james.number, "debit", call_id="g")
-    tries = bank.privacy.export(james.number)["tries"]
+    tries = bank.privacy.export(james.number, by="Ada")["tries"]
     assert [row["scope"] for row in tries] == ["block-number", "pin-number"]
     empty(bank, james)
-    bank.privacy.erase(james.number)
+    bank.privacy.erase(james.number, by="Ada")
     with bank._database.reading() as session:
         assert james.number not in list(session.scalars(select(TryRow.subject)))
 
@@ -160,7 +160,7 @@ def test_tries_under_a_number_are_exported_and_erased(bank, james):
 def test_what_is_written_of_a_call_after_its_customer_was_erased_opens_nowhere(bank, james, vault):
     vault.seal("c1", b"before", customer_id=james.id)
     empty(bank, james)
-    bank.privacy.erase(james.number)
+    bank.privacy.erase(james.number, by="Ada")
     token = vault.seal("c1", b"the rest of the call", customer_id=james.id)
     with pytest.raises(Unreadable):
         vault.open("c1", token)
