@@ -44,12 +44,14 @@ scenarios-voice: .venv/ready .models  ## scenarios of every folder by voice, 8 k
 	@$(BIN)/tellerline replay scenarios --fast --patient --matrix scenarios/voice.yml --draw $(DRAW) --seed $(SEED) --calls 2 \
 	  --report out/scenarios-voice --gate scenarios/gates.yml
 
-# A call of each service: balance, transactions; transfers to oneself, to a payee, to somebody new; planned, a bill;
-# cards blocked, lost, replaced, limits; loans; savings; complaint, fraud; a person, a call back; a rating.
+# A call of each service: balance, transactions, spending, a statement; transfers to oneself, to a payee, to somebody
+# new, what became of one; planned, cancelled, a bill; cards blocked, lost, unblocked, replaced, activated, limits up
+# and down, a trip; loans; savings; complaint and its status, fraud; a person, a call back; a rating.
 SERVICES := $(addsuffix .yaml,$(addprefix scenarios/,happy/checking-balance-direct happy/last-transactions \
-  happy/own-accounts happy/transfer-all-at-once step-up/new-payee planned/on-a-day bills/paid-once \
-  happy/stolen-card happy/card-gone-missing cards/replace cards/limit loans/rates loans/filed products/recommended \
-  complaints/filed fraud/not-mine person/human person/call-back survey/rated))
+  accounts/spending accounts/statement happy/own-accounts happy/transfer-all-at-once step-up/new-payee \
+  payment-status/sent planned/on-a-day planned/cancelled bills/paid-once happy/stolen-card happy/card-gone-missing \
+  cards/unblocked cards/replace cards/activated cards/limit cards/cash-limit-down cards/trip loans/rates loans/filed \
+  products/recommended complaints/filed complaints/status fraud/not-mine person/human person/call-back survey/rated))
 services-voice: .venv/ready .models  ## a call of each service by voice on a clean telephone line, in virtual time
 	@$(BIN)/tellerline replay $(SERVICES) --fast --patient --matrix scenarios/clean.yml --seed $(SEED) --calls 2 \
 	  --report out/services-voice

@@ -49,23 +49,28 @@ def fill_with_demo(settings: Settings, today: date) -> None:
     create_demo(bank_url(settings), today=today, pepper=pepper)
 
 
-def noon(day: date) -> Callable[[], datetime]:
-    """A clock that stands at noon of a day: an injected today."""
-    return lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+def stopped_clock(day: date, hour: int = 12) -> Callable[[], datetime]:
+    """A clock that stands at an hour of a day: an injected today."""
+    return lambda: datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
 
 
 def temporary_bank(
-    folder: Path, today: date, *, cost: PinCost | None = None, survey_share: float = 0.0
+    folder: Path,
+    today: date,
+    *,
+    hour: int = 12,
+    cost: PinCost | None = None,
+    survey_share: float = 0.0,
 ) -> Bank:
     """A fresh demo bank in a folder, for a replay or a demonstration.
 
     Args:
         folder: Where the file goes.
-        today: The bank's clock stands at noon of this day.
+        today, hour: The day and hour that the bank's clock stands at.
         cost: Of hashing the PINs; None takes the real one.
         survey_share: Of its calls that are asked how they were.
     """
     url, pepper = f"sqlite:///{folder / 'bank.db'}", b"only for a bank that is thrown away....."
     create_demo(url, today=today, pepper=pepper, cost=cost)
     chosen = BankSettings(survey_share=survey_share)
-    return Bank(url, pepper=pepper, clock=noon(today), settings=chosen)
+    return Bank(url, pepper=pepper, clock=stopped_clock(today, hour), settings=chosen)

@@ -122,7 +122,7 @@ def chat(as_json: AsJson = False, today: Today = None, reload: Reload = False) -
     A line `/keys 4821` presses keys, `/silence` says nothing. With --reload edited files are
     taken up where nothing is under way.
     """
-    from server.bank_file import noon, open_bank
+    from server.bank_file import open_bank, stopped_clock
     from server.cli.chatting import converse
     from server.cli.hosting import parse_day
     from server.cli.reloading import looking
@@ -131,7 +131,7 @@ def chat(as_json: AsJson = False, today: Today = None, reload: Reload = False) -
 
     chosen, day = settings(), parse_day(today)
     encoder = ModelStore(chosen.models).prepare(chosen.encoder)
-    bank = open_bank(chosen, clock=noon(day)) if day else open_bank(chosen)
+    bank = open_bank(chosen, clock=stopped_clock(day)) if day else open_bank(chosen)
     try:
         today_is = day or date.today()
         lines = looking(sys.stdin, chosen.language) if reload else sys.stdin

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from server.admission import Drain
-from server.bank_file import noon, open_bank
+from server.bank_file import open_bank, stopped_clock
 from server.cli.root import progress_console
 from server.engines import Engines, load_engines
 from server.settings import Settings
@@ -46,7 +46,7 @@ async def hosted(
     from server.office import open_office
     from server.rounds import rounds
 
-    bank = open_bank(settings, clock=noon(today)) if today else open_bank(settings)
+    bank = open_bank(settings, clock=stopped_clock(today)) if today else open_bank(settings)
     office = partial(open_office, settings, bank)
     phrases = asyncio.create_task(engines.make_phrases())
     try:

@@ -17,6 +17,7 @@ from server.channels.running import Running
 from server.client.memory import URL, dialling
 from server.engines import Engines
 from server.replay.channels import way_in
+from server.replay.earlier import bring_about
 from server.replay.engines import CPU, INSTANT, Costs, for_one_call
 from server.replay.reading import ScenarioError
 from server.replay.run import ReadBooks, Serve, Served
@@ -105,7 +106,11 @@ def _fresh_banks(engines: Engines) -> Callable[[Scenario], AbstractAsyncContextM
 
 
 def _bank_of(folder: Path, scenario: Scenario) -> Bank:
-    return temporary_bank(folder, scenario.today, survey_share=float(scenario.survey))
+    share = float(scenario.survey)
+    bank = temporary_bank(folder, scenario.today, hour=scenario.hour, survey_share=share)
+    if scenario.earlier:
+        bring_about(bank, scenario.earlier)
+    return bank
 
 
 def conversations_for_scenarios(

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from dialog.bank.demo import demo_customers
 from dialog.bank.values import BillState
 from dialog.strict_yaml import Strict
 from server.replay.fixture import UnknownVariable, filled, fixture_values
@@ -171,6 +172,37 @@ class Goal(Strict):
         return self
 
 
+class DeclinedPayment(Strict):
+    """A payment from checking that two people had to agree to, and have not."""
+
+    to: str
+    amount: Annotated[Decimal, Field(gt=0)]
+
+
+class Earlier(Strict):
+    """What an earlier call of a customer came to at the bank (`server.replay.earlier`).
+
+    Attributes:
+        customer: Of the demo bank, by first name in lower case.
+        answered: What a complaint of theirs was answered with.
+        declined: A payment that was held, and then not agreed to.
+    """
+
+    customer: str
+    answered: str | None = None
+    declined: DeclinedPayment | None = None
+
+    @model_validator(mode="after")
+    def _somebody_known_called(self) -> "Earlier":
+        payees = {each.name.split()[0].lower(): each.payees for each in demo_customers()}
+        if self.customer not in payees:
+            raise ValueError(f"no customer {self.customer} in the demo bank")
+        known = payees[self.customer]
+        if self.declined is not None and self.declined.to not in known:
+            raise ValueError(f"{self.customer} pays no {self.declined.to}: give one of {known}")
+        return self
+
+
 class ExpectedTransfer(Strict):
     """A transfer made during the call: "NUMBER/checking" to an own account or a payee's name."""
 
@@ -231,7 +263,9 @@ class Scenario(Strict):
         let: Names of the scenario's own for `${name}`; see `server.replay.fixture`.
         covers: Requirements that it shows (flow, rule, phenomenon), beyond what its tags and
             actions show anyway.
+        hour: Of the bank's clock all through the call; `today` is the day.
         survey: Calls that came to something are asked how they were before the goodbye.
+        earlier: What an earlier call came to.
         goal: Of a simulated caller, in place of turns.
     """
 
@@ -241,7 +275,9 @@ class Scenario(Strict):
     covers: tuple[str, ...] = ()
     let: dict[str, str] = Field(default_factory=dict)
     today: date
+    hour: int = Field(default=12, ge=0, le=23)
     survey: bool = False
+    earlier: Earlier | None = None
     caller: Caller = Caller()
     turns: tuple[Turn, ...] = ()
     goal: Goal | None = None

@@ -68,6 +68,19 @@ def test_the_banks_fixture_is_at_hand(tmp_path):
             ":5: .*exactly",
         ),
         ("name: a\nabout: b\ntoday: 2026-03-16\n", "the file: .*has turns, or the goal"),
+        (
+            "name: a\nabout: b\ntoday: 2026-03-16\nearlier: {customer: mario}\n",
+            ":4: earlier: .*no customer mario",
+        ),
+        (
+            "name: a\nabout: b\ntoday: 2026-03-16\n"
+            "earlier: {customer: maria, declined: {to: Sofia Rossi, amount: 9500}}\n",
+            ":4: earlier: .*maria pays no Sofia Rossi: give one of",
+        ),
+        (
+            "name: a\nabout: b\ntoday: 2026-03-16\nhour: 24\n",
+            ":4: hour: .*less than or equal to 23",
+        ),
         ("name: a\n  about: b\n", ":2: cannot be read as YAML"),
         (
             "name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - keys: ${mario.pin}\n",
