@@ -89,11 +89,10 @@ class Tasks:
             note: Why.
 
         Raises:
-            UnknownTask: There is none, it is decided, or who decides has no name or has already.
+            UnknownTask: There is none, it is decided, or this person has decided already.
+            BankError: Who decides has no name.
         """
         by = person(by)
-        if not by:
-            raise UnknownTask("a task is decided by somebody: give a name")
 
         def decide(session: Session) -> Task:
             row = session.get(TaskRow, task_id, with_for_update=True, populate_existing=True)

@@ -9,6 +9,7 @@ from dialog.backoffice.patience import Patience
 from dialog.backoffice.steps import Desk
 from dialog.bank.risk import Rule
 from dialog.errors import (
+    BankError,
     CodeNeeded,
     InsufficientFunds,
     NeedsApproval,
@@ -84,7 +85,7 @@ def test_who_decides_is_somebody_else_with_a_name(wary, maria, desk, nobody):
     wary.hold_transfer("p1", **who)
     ask_two_people(desk, "p1")
     wary.tasks.decide("p1:approval", "approved", by="Ada")
-    with pytest.raises(UnknownTask):
+    with pytest.raises(BankError):
         wary.tasks.decide("p1:approval", "approved", by=nobody)
     assert make_transfer(desk, "p1") == "declined"
 
