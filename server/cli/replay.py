@@ -315,15 +315,11 @@ def _gates(path: Path | None, *, compared: bool, repeated: bool) -> Gates:
 
 
 def _files(paths: list[Path], tags: list[str], draw: int | None, seed: int) -> list[Path]:
-    from server.errors import ServerError
-    from server.replay.scenario import find_scenarios, has_tag
+    from server.replay.scenario import find_scenarios, tagged
     from server.replay.suite import drawn
 
     files = [file for path in paths for file in find_scenarios(path)]
-    files = [file for file in files if not tags or has_tag(file, tags)]
-    if not files:
-        wanted = f" with tag {', '.join(tags)}" if tags else ""
-        raise ServerError(f"no scenarios (*.yaml){wanted} in {', '.join(map(str, paths))}")
+    files = tagged(files, tags) if tags else files
     return drawn(files, draw, seed) if draw else files
 
 

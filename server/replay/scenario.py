@@ -6,7 +6,7 @@ any day. The recordings lie beside the file; a turn without one is spoken by a t
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -318,22 +318,54 @@ def _line_with(text: str, message: str) -> int:
 def find_scenarios(root: Path) -> list[Path]:
     """All scenario files (*.yaml) below a folder (or the file itself), sorted by path.
 
-    Gates and conditions may lie beside them, as *.yml.
+    Gates and conditions may lie beside them; what a file is, its keys tell.
 
     Raises:
-        ScenarioError: A scenario has the wrong ending, so that nobody would miss it.
+        ScenarioError: There is none, or one has the wrong ending, so that nobody would miss it.
     """
     if root.is_file():
         return [root]
-    for path in sorted(root.rglob("*.yml")):
-        if re.search("^turns:", path.read_text(encoding="utf-8"), re.MULTILINE):
+    if not root.is_dir():
+        raise ScenarioError(f"{root}: there is no such file or folder: correct its spelling")
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in (".yaml", ".yml"))
+    found = []
+    for path in files:
+        keys = set(_KEY.findall(path.read_text(encoding="utf-8", errors="replace")))
+        is_scenario = bool(keys & {"turns", "goal"})
+        if is_scenario and path.suffix.lower() == ".yml":
             raise ScenarioError(f"{path}: a scenario ends in .yaml: rename it")
-    return sorted(root.rglob("*.yaml"))
+        if path.suffix.lower() == ".yaml" and (is_scenario or not keys & _BESIDE):
+            found.append(path)
+    if not found:
+        sounds = any(path.suffix.lower() == ".wav" for path in root.rglob("*"))
+        cure = "; `tellerline replay import` drafts them from recordings" if sounds else ""
+        raise ScenarioError(f"no scenarios (*.yaml) in {root}{cure}")
+    return found
 
 
-def has_tag(path: Path, tags: Collection[str]) -> bool:
-    """Whether a scenario has one of some tags; a file that cannot be used is kept, to be told."""
+_KEY = re.compile(r"^(\w+):", re.MULTILINE)
+_BESIDE = {"gates", "failures", "regressions", "gone", "flaky", "conditions", "channels"}
+"""Keys of gates and of conditions."""
+
+
+def tagged(paths: Sequence[Path], tags: Collection[str]) -> list[Path]:
+    """The scenarios that have one of some tags; a file that cannot be used is kept, to be told.
+
+    Raises:
+        ScenarioError: None has one of the tags.
+    """
+    worn = {path: _tags(path) for path in paths}
+    known = {tag for theirs in worn.values() for tag in theirs or ()}
+    if (unknown := set(tags) - known) and None not in worn.values():
+        raise ScenarioError(
+            f"no scenarios with tag {', '.join(sorted(unknown))}; "
+            f"there are: {', '.join(sorted(known)) or 'none'}"
+        )
+    return [path for path, theirs in worn.items() if theirs is None or theirs & set(tags)]
+
+
+def _tags(path: Path) -> set[str] | None:
     try:
-        return not set(tags).isdisjoint(load_scenario(path).tags)
+        return set(load_scenario(path).tags)
     except ScenarioError:
-        return True
+        return None

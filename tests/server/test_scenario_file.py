@@ -103,12 +103,36 @@ def test_a_mistake_names_file_line_and_cure(tmp_path, text, message):
         load_scenario(path)
 
 
-def test_a_scenario_with_the_ending_of_gates_is_told_and_not_skipped(tmp_path):
-    path = written(tmp_path, {"say": "hi"})
-    (tmp_path / "gates.yml").write_text("failures: 0\n")
-    assert find_scenarios(tmp_path) == [path]
-    path.rename(path.with_suffix(".yml"))
+@pytest.mark.parametrize("kind", ["turns: [{say: hi}]", "goal: {customer: maria}"])
+def test_a_scenario_with_the_ending_of_gates_is_told_and_not_skipped(tmp_path, kind):
+    path = tmp_path / "call.yml"
+    path.write_text(f"name: call\nabout: A test\ntoday: 2026-03-16\n{kind}\n")
     with pytest.raises(ScenarioError, match=r"call.yml: .*rename it"):
+        find_scenarios(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("beside", "text"),
+    [
+        ("gates.yml", "failures: 0\n"),
+        ("gates.yaml", "# the shop's\nfailures: 0\n"),
+        ("conditions.YAML", "channels: [sip]\n"),
+        ("other.yml", "menu: [Käse]\n"),
+    ],
+)
+def test_gates_and_conditions_may_lie_beside_scenarios_of_any_ending(tmp_path, beside, text):
+    path = written(tmp_path, {"say": "hi"})
+    other = path.with_name("OTHER.YAML")
+    other.write_bytes(path.read_bytes())
+    (tmp_path / beside).write_text(text, encoding="latin-1")
+    assert find_scenarios(tmp_path) == [other, path]
+
+
+def test_a_folder_without_scenarios_is_told(tmp_path):
+    with pytest.raises(ScenarioError, match=r"no scenarios .*\.yaml\) in"):
+        find_scenarios(tmp_path)
+    (tmp_path / "call.wav").touch()
+    with pytest.raises(ScenarioError, match=r"no scenarios .*replay import"):
         find_scenarios(tmp_path)
 
 
