@@ -1,17 +1,21 @@
 """Carrying the bank's letters to the outside: into a file here, or to an HTTP service."""
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator, Set
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from dialog.bank.bank import Bank
 from dialog.bank.outbox import Connector, Letter
 from server.http_service import post_json
 from server.settings import Settings, data_folder
 
 
 class FileConnector:
-    """Appends letters to a file of JSON lines, readable for its owner only.
+    """Appends letters to a file of JSON lines, readable for its owner only; a service's stand-in.
 
     Args:
         path: The file; made where it is missing.
@@ -26,7 +30,28 @@ class FileConnector:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         descriptor = os.open(self._path, flags, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
             stream.write(json.dumps(_as_json(letter)) + "\n")
+
+    def texts(self) -> dict[str, str]:
+        """What the letters say, by their keys."""
+        if not self._path.exists():
+            return {}
+        return {one["key"]: one["body"] for one in _letters(self._path.read_text("utf-8"))}
+
+    def forget(self, keys: Set[str]) -> int:
+        """Drop letters by their keys, and what was cut off in the middle; gives how many."""
+        if not self._path.exists():
+            return 0
+        with self._path.open("r+", encoding="utf-8") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            lines = stream.read()
+            kept = [json.dumps(one) + "\n" for one in _letters(lines) if one["key"] not in keys]
+            if len(kept) < lines.count("\n"):
+                stream.seek(0)
+                stream.truncate()
+                stream.writelines(kept)
+        return lines.count("\n") - len(kept)
 
 
 class HttpConnector:
@@ -51,13 +76,29 @@ class HttpConnector:
 
 def connectors(settings: Settings) -> dict[str, Connector]:
     """What carries letters, by channel: the services that are configured, else a file here."""
-    found: dict[str, Connector] = {}
-    for channel, service in (("sms", settings.sms), ("email", settings.email)):
-        if service is None:
-            found[channel] = FileConnector(data_folder() / "outbox" / f"{channel}.jsonl")
-        else:
-            found[channel] = HttpConnector(service.url, service.token)
-    return found
+    services = {"sms": settings.sms, "email": settings.email}
+    return {
+        channel: HttpConnector(service.url, service.token) if service else local_file(channel)
+        for channel, service in services.items()
+    }
+
+
+def local_file(channel: str) -> FileConnector:
+    """Where a channel's letters go that no service carries."""
+    return FileConnector(data_folder() / "outbox" / f"{channel}.jsonl")
+
+
+def forget_letters(bank: Bank) -> int:
+    """Drop what the bank has blanked, and codes that are over, from the files here; how many."""
+    keys = bank.privacy.letters_over()
+    return sum(local_file(channel).forget(keys) for channel in ("sms", "email"))
+
+
+def _letters(lines: str) -> Iterator[dict[str, str]]:
+    """The whole ones of a file."""
+    for line in lines.splitlines():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
 
 
 def _as_json(letter: Letter) -> dict[str, Any]:

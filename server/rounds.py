@@ -11,6 +11,7 @@ import structlog
 from dialog.bank.bank import Bank
 from dialog.bank.outbox import Connector
 from dialog.errors import BankError
+from server.connectors import forget_letters
 from server.errors import ServerError
 from server.records import forget_record
 from server.settings import Settings, read_data_keys
@@ -58,8 +59,11 @@ def forget_old_calls(bank: Bank, settings: Settings, *, by: str = SERVER) -> int
 
 
 def forget_old_words(bank: Bank, settings: Settings, *, by: str = SERVER) -> int:
-    """Blank what was told and written in matters that are long over; gives how many rows."""
-    return bank.privacy.forget_before(bank.now() - timedelta(days=settings.words_days), by=by)
+    """Blank what was told and written in matters that are long over, copies of letters in the files
+    here included; gives how many rows."""
+    count = bank.privacy.forget_before(bank.now() - timedelta(days=settings.words_days), by=by)
+    forget_letters(bank)
+    return count
 
 
 @asynccontextmanager
@@ -107,7 +111,7 @@ async def _forget(bank: Bank, settings: Settings) -> None:
             words = await asyncio.shield(asyncio.to_thread(forget_old_words, bank, settings))
             if calls or words:
                 log.info("forgotten", calls=calls, words=words)
-        except (BankError, ServerError) as error:
+        except (BankError, ServerError, OSError) as error:
             log.warning("forgetting_failed", error=type(error).__name__)
         await asyncio.sleep(FORGET_EVERY)
 

@@ -410,7 +410,8 @@ class Bank:
         return Vault(self._desk, ring)
 
     def letters(self, *, unsent: bool = False) -> list[dict[str, Any]]:
-        """The bank's letters, oldest first, as JSON; only those that wait, if asked for."""
+        """The bank's letters, oldest first, as JSON, codes that wait included; only those that
+        wait, if asked for."""
         with self._database.reading() as session:
             return views.letters(session, unsent=unsent)
 

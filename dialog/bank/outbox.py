@@ -31,6 +31,11 @@ FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(hours=1)
 
 
+def shown(kind: str, body: str) -> str:
+    """A letter's text as people may read it: none where it brings a code."""
+    return "" if kind.startswith(WIPED_KINDS) else body
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A letter to be carried; the text stays out of repr."""
@@ -150,5 +155,4 @@ class Outbox:
     def _mark(self, session: Session, letter: Letter) -> None:
         row = session.scalars(select(MessageRow).where(MessageRow.key == letter.key)).one()
         row.sent_at = self._desk.now()
-        if row.kind.startswith(WIPED_KINDS):
-            row.body = ""
+        row.body = shown(row.kind, row.body)

@@ -27,6 +27,7 @@ from dialog.bank.desk import Deed, Desk, person
 from dialog.bank.loans.tables import LoanRow
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
 from dialog.bank.order_tables import OrderRow, TripRow
+from dialog.bank.outbox import WIPED_KINDS, shown
 from dialog.bank.products.tables import UNSEEN, ProfileRow, RecommendationRow
 from dialog.bank.surveys import SurveyRow
 from dialog.bank.tables import (
@@ -97,6 +98,8 @@ class Privacy:
                 if "customer_id" in kind.__table__.c:
                     rows = session.scalars(select(kind).filter_by(customer_id=customer.id))
                     told[kind.__tablename__] = [_as_json(row) for row in rows]
+            for letter in told["messages"]:
+                letter["body"] = shown(letter["kind"], letter["body"])
             cards = select(CardRow.id).where(CardRow.customer_id == customer.id)
             events = session.scalars(select(CardEventRow).where(CardEventRow.card_id.in_(cards)))
             told["card_events"] = [_as_json(row) for row in events]
@@ -128,6 +131,15 @@ class Privacy:
             return count
 
         return self._desk.do(Deed("forget_words", person(by)), forget, lambda n: {"rows": n})
+
+    def letters_over(self) -> set[str]:
+        """Keys of the letters that nobody may keep a copy of: blanked ones, and codes too old to
+        be taken."""
+        taken = self._desk.now() - self._desk.settings.code_lifetime
+        code = and_(MessageRow.kind.startswith(WIPED_KINDS), MessageRow.created_at < taken)
+        query = select(MessageRow.key).where(or_(MessageRow.address == ERASED, code))
+        with self._desk.reading() as session:
+            return set(session.scalars(query))
 
     def erase(self, number: str, *, by: str) -> list[str]:
         """Erase a customer; gives the calls whose keys were destroyed.

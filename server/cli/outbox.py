@@ -18,14 +18,26 @@ def list_letters(
     unsent: Annotated[bool, typer.Option(help="Only those that wait.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """The bank's letters; one with a code loses its text once it is sent."""
+    """The bank's letters. A code is shown only where it goes to a file here, which stands in for a
+    service, and for no longer than it counts."""
+    from dialog.bank.outbox import shown
     from server.bank_file import open_bank
+    from server.connectors import FileConnector, connectors
 
-    bank = open_bank(settings())
+    chosen = settings()
+    bank = open_bank(chosen)
     try:
         letters = bank.letters(unsent=unsent)
     finally:
         bank.close()
+    carried = connectors(chosen)
+    texts = {c: one.texts() for c, one in carried.items() if isinstance(one, FileConnector)}
+    for letter in letters:
+        channel, kind, body = letter["channel"], letter["kind"], letter["body"]
+        if channel in texts:
+            letter["body"] = body or texts[channel].get(letter["key"], "")
+        else:
+            letter["body"] = shown(kind, body)
     table = Table("key", "channel", "kind", "to", "text", "created", "sent")
     for letter in letters:
         if as_json:

@@ -56,12 +56,14 @@ def erase(
 
     The books and the audit stay whole: a bank must keep them, and the audit names nobody.
     """
+    from server.connectors import forget_letters
     from server.records import forget_record
 
     if not yes:
         typer.confirm(f"erase customer {customer} for good?", abort=True)
     with _opened() as (bank, _):
         calls = bank.privacy.erase(customer, by=by)
+        forget_letters(bank)
     if (folder := settings().records) is not None:
         for call in calls:
             forget_record(folder, call)

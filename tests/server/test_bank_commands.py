@@ -1,8 +1,10 @@
 """The commands of a bank's people: workflows, tasks, cases, what is kept of a customer."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -101,7 +103,7 @@ def test_a_customer_is_exported_and_none_is_erased_who_has_money(
         command("privacy", "export", "98765439", "--by", "Ada")
 
 
-def test_a_customer_without_money_is_erased(command: Command, bank: Bank) -> None:
+def test_a_customer_without_money_is_erased(command: Command, bank: Bank, home: Path) -> None:
     number = "77509128"
     daniel = bank.authenticate(number, "6608", call_id="login").customer_id
     assert daniel is not None
@@ -120,11 +122,22 @@ def test_a_customer_without_money_is_erased(command: Command, bank: Bank) -> Non
     record = CallRecord(folder, "c1", lambda d: vault.seal("c1", d, customer_id=daniel))
     record.add({"type": "heard", "text": "words"})
     record.write()
+    bank.statements.order(
+        facts.accounts[0].id,
+        date(2026, 1, 1),
+        date(2026, 1, 31),
+        customer_id=daniel,
+        call_id="c1",
+        request_id="s",
+    )
+    command("outbox", "run")
+    (sent,) = (home / "data").rglob("email.jsonl")
+    assert "Daniel" in sent.read_text()
     record_path(folder, "c1").write_text(command("privacy", "open", "c1", "--by", "Ada"))
     assert "1 calls can no longer be read" in command(
         "privacy", "erase", number, "--yes", "--by", "Ada"
     )
-    assert list(folder.iterdir()) == []
+    assert (list(folder.iterdir()), sent.read_text()) == ([], "")
     with pytest.raises(UnknownAccount):
         command("privacy", "export", number, "--by", "Ada")
     command("audit", "verify")
@@ -233,3 +246,29 @@ def test_whoever_does_something_is_in_the_audit_by_name(
     assert done >= deeds.keys()
     with pytest.raises(BankError, match="give a name"):
         command("privacy", "rotate", "--by", " ")
+
+
+def test_a_code_is_read_in_the_file_of_the_demo_and_nowhere_else(
+    command: Command, bank: Bank, maria: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> str:
+        (letter,) = lines(command("outbox", "list", "--json"))
+        return letter["body"]
+
+    who = {"customer_id": maria, "call_id": "c1"}
+    card = next(card.id for card in bank.facts(maria).cards)
+    terms = {"card": card, "what": "cash", "amount_minor": 60000}
+    bank.orders.propose("limit", terms, proposal_id="o1", **who)
+    bank.codes.send("o1", **who)
+    waiting = told()
+    assert re.search(r"\b\d{6}\b", waiting)
+    (letter,) = json.loads(command("privacy", "export", NUMBER, "--by", "Ada"))["messages"]
+    assert letter["body"] == ""
+    with monkeypatch.context() as served:
+        served.setenv("TELLERLINE_SMS", '{"url": "https://sms.example"}')
+        assert told() == ""
+    command("outbox", "run")
+    assert bank.letters()[0]["body"] == ""
+    assert told() == waiting
+    command("privacy", "retain", "--by", "Ada")
+    assert told() == waiting

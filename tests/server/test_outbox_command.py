@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -77,6 +78,20 @@ def test_a_file_keeps_letters_for_its_owner(tmp_path: Path) -> None:
         FileConnector(path).send(LETTER)
     assert [json.loads(line)["key"] for line in path.read_text().splitlines()] == ["code:1"] * 2
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_forgets_letters_by_their_keys_and_what_was_cut_off(tmp_path: Path) -> None:
+    file = FileConnector(tmp_path / "sms.jsonl")
+    assert (file.texts(), file.forget({"code:1"})) == ({}, 0)
+    for key in ("code:1", "late"):
+        file.send(replace(LETTER, key=key))
+    with (tmp_path / "sms.jsonl").open("a") as stream:
+        stream.write('{"key": "cu\n')
+    assert file.forget({"code:1", "of another bank"}) == 2
+    assert file.texts() == {"late": LETTER.body}
+    assert file.forget({"code:1"}) == 0
+    file.send(LETTER)
+    assert set(file.texts()) == {"late", "code:1"}
 
 
 def test_the_settings_choose_the_connector() -> None:

@@ -60,6 +60,19 @@ def test_a_letter_that_was_blanked_before_it_could_be_sent_is_sent_to_nobody(ban
     assert bank.outbox({"sms": Phone()}).deliver() == (0, 0)
 
 
+def test_a_copy_of_a_letter_is_over_once_its_code_is_or_it_was_blanked(bank, posted, james, clock):
+    posted("a")
+    days = (clock().date(), clock().date())
+    who = {"customer_id": james.id, "call_id": "c1"}
+    bank.statements.order(james.checking, *days, request_id="s", **who)
+    assert bank.privacy.letters_over() == set()
+    clock.pass_time(minutes=6)
+    assert bank.privacy.letters_over() == {"a"}
+    clock.pass_time(days=100)
+    bank.privacy.forget_before(clock(), by="Ada")
+    assert bank.privacy.letters_over() == {"a", "statement:s"}
+
+
 def test_letters_are_carried_once_and_in_order(bank, posted):
     posted("a")
     posted("b")
