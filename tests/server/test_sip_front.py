@@ -5,9 +5,11 @@ import hashlib
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -103,54 +105,148 @@ async def test_the_front_lets_in_trunks_and_passwords_only(tmp_path, monkeypatch
             assert await status_of_invite(address, port) == 407
 
 
-async def test_the_front_takes_the_right_password(tmp_path, monkeypatch):
-    """From an address that is in no list; with a wrong one it asks again."""
-    address = outside_address()
-    sip = {"host": "0.0.0.0", "allow": [address]}
-    async with sip_house(tmp_path, monkeypatch, sip=sip) as house:
-        teller = f"sip:bank@{address}:{house.port}"
-        async with kamailio(tmp_path, teller, host=address, SECRET='"long secret"') as port:
-            statuses = [
-                await status_with_password(address, port, word)
-                for word in ("wrong secret", "long secret")
-            ]
-    assert statuses == [407, 200]
+@pytest.mark.parametrize("counted", [True, False])
+async def test_the_front_takes_the_right_password_once(tmp_path, monkeypatch, counted):
+    """From an address that is in no list; with a wrong one, or a copied answer, it asks again."""
+    async with (
+        sip_house(tmp_path, monkeypatch) as house,
+        kamailio(tmp_path, house.uri, SECRET='"long secret"') as port,
+    ):
+        statuses = []
+        with guest(port) as caller:
+            for number, word in enumerate(("wrong secret", "long secret")):
+                digest = await caller.password(word, f"call-{number}", counted=counted)
+                copied = {"cseq": 2, "Proxy_Authorization": digest}
+                statuses.append(await caller.status(call=f"call-{number}", **copied))
+            statuses.append(await caller.status(call="copy", **copied))
+    assert statuses == [407, 200, 407]
 
 
-async def status_with_password(address: str, port: int, password: str) -> int:
-    """The final answer to an INVITE with the digest that the first answer asks for (RFC 2617)."""
-    loop = asyncio.get_running_loop()
-    uri = f"sip:bank@{address}:{port}"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
-        caller.setblocking(False)
-        caller.bind((address, 0))
-        own = caller.getsockname()[1]
+@pytest.mark.parametrize("method", ["INVITE", "ACK", "BYE", "OPTIONS"])
+@pytest.mark.parametrize("route", [True, False])
+async def test_an_invented_to_tag_passes_neither_list_nor_password(tmp_path, method, route):
+    """Not to the teller, and not to a third host."""
+    with listening() as teller, listening() as third:
+        uris = [f"sip:bank@{host}" for host in map(_address, (teller, third))]
+        async with kamailio(tmp_path, uris[0], SECRET='"long secret"') as port:
+            with guest(port) as caller:
+                more = {"Route": f"<sip:127.0.0.1:{port};lr>"} if route else {}
+                for uri in uris:
+                    told = {"to": ";tag=invented", "uri": uri, "call": uri, **more}
+                    if method == "ACK":
+                        caller.send(method, **told)
+                    else:
+                        assert await caller.status(method, **told) == 481
+            await asyncio.sleep(0.3)
+        for host in (teller, third):
+            with pytest.raises(BlockingIOError):
+                host.recv(65535)
 
-        async def answered(cseq: int, more: dict[str, str]) -> str:
-            invite = message(
-                line=f"INVITE {uri} SIP/2.0",
-                body=SDP.replace("127.0.0.1", address),
-                Via=f"SIP/2.0/UDP {address}:{own};branch=z9hG4bK{cseq}{own};rport",
-                From=f"<sip:trunk@{address}>;tag=p",
-                To=f"<{uri}>",
-                Call_ID=f"password-{own}",
-                CSeq=f"{cseq} INVITE",
-                Contact=f"<sip:trunk@{address}:{own}>",
-                **more,
+
+async def test_a_call_that_was_let_in_goes_to_the_teller_only(tmp_path, monkeypatch):
+    """Whatever its caller writes into the request line."""
+    async with (
+        sip_house(tmp_path, monkeypatch) as house,
+        kamailio(tmp_path, house.uri, TRUNKS=f'"{GUEST}"') as port,
+    ):
+        with listening() as third, guest(port) as caller:
+            answer = await caller.answer()
+            assert answer.split()[1] == "200"
+            tag, route = (
+                re.search(f"^{header}:.*?({what})\r$", answer, re.MULTILINE)[1]  # type: ignore[index]
+                for header, what in (("To", ";tag=.*"), ("Record-Route", "<.*"))
             )
-            await loop.sock_sendto(caller, invite.encode(), (address, port))
-            async with asyncio.timeout(10):
-                while True:
-                    answer = (await loop.sock_recv(caller, 65535)).decode()
-                    final = answer.startswith("SIP/2.0") and int(answer.split()[1]) >= 200
-                    if final and f"CSeq: {cseq} " in answer:
-                        return answer
+            within = {"to": tag, "Route": route}
+            caller.send("ACK", **within)
+            await caller.status("OPTIONS", cseq=2, uri=f"sip:bank@{_address(third)}", **within)
+            with pytest.raises(BlockingIOError):
+                third.recv(65535)
+            assert await caller.status("BYE", cseq=3, **within) == 200
+            (details,) = await house.details()
+    assert details["ended"] == "hangup"
 
-        asked = await answered(1, {})
+
+GUEST = "127.0.0.2"
+"""An address of this machine that is in no list."""
+
+
+@contextmanager
+def listening(host: str = "127.0.0.1") -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.setblocking(False)
+        own.bind((host, 0))
+        yield own
+
+
+def _address(own: socket.socket) -> str:
+    host, port = own.getsockname()
+    return f"{host}:{port}"
+
+
+@contextmanager
+def guest(port: int) -> Iterator["Guest"]:
+    with listening(GUEST) as own:
+        yield Guest(own, port)
+
+
+@dataclass
+class Guest:
+    """A caller by hand at the front's port, from an address that is in no list."""
+
+    own: socket.socket
+    port: int
+
+    @property
+    def uri(self) -> str:
+        return f"sip:bank@127.0.0.1:{self.port}"
+
+    def send(
+        self,
+        method: str = "INVITE",
+        *,
+        uri: str = "",
+        to: str = "",
+        call: str = "call",
+        cseq: int = 1,
+        **headers: str,
+    ) -> None:
+        """A request; `to` is what follows in its To."""
+        here = _address(self.own)
+        request = message(
+            line=f"{method} {uri or self.uri} SIP/2.0",
+            body=SDP.replace("127.0.0.1", GUEST) if method == "INVITE" else "",
+            Via=f"SIP/2.0/UDP {here};branch=z9hG4bK{abs(hash((call, cseq, method, uri)))};rport",
+            From=f"<sip:trunk@{GUEST}>;tag=p",
+            To=f"<{self.uri}>{to}",
+            Call_ID=f"{call}-{here}",
+            CSeq=f"{cseq} {method}",
+            Contact=f"<sip:trunk@{here}>",
+            **headers,
+        )
+        self.own.sendto(request.encode(), ("127.0.0.1", self.port))
+
+    async def answer(self, method: str = "INVITE", *, cseq: int = 1, **told: str) -> str:
+        """The final answer to a request."""
+        self.send(method, cseq=cseq, **told)
+        call = f"{told.get('call', 'call')}-{_address(self.own)}"
+        async with asyncio.timeout(10):
+            while True:
+                answer = (await asyncio.get_running_loop().sock_recv(self.own, 65535)).decode()
+                final = answer.startswith("SIP/2.0") and int(answer.split()[1]) >= 200
+                if final and f"CSeq: {cseq} " in answer and call in answer:
+                    return answer
+
+    async def status(self, method: str = "INVITE", **told: Any) -> int:
+        return int((await self.answer(method, **told)).split()[1])
+
+    async def password(self, word: str, call: str, *, counted: bool) -> str:
+        """What answers the challenge to a call (RFC 2617), with a nonce count or without."""
+        asked = await self.answer(call=call)
         assert asked.split()[1] == "407"
-        told = dict(re.findall(r'(realm|nonce|qop)="([^"]*)"', asked))
-        digest = _digest(told, "INVITE", uri, "trunk", password)
-        return int((await answered(2, {"Proxy_Authorization": digest})).split()[1])
+        kinds = "realm|nonce|qop" if counted else "realm|nonce"
+        told = dict(re.findall(rf'({kinds})="([^"]*)"', asked))
+        assert len(told) == 2 + counted
+        return _digest(told, "INVITE", self.uri, "trunk", word)
 
 
 def _digest(told: dict[str, str], method: str, uri: str, user: str, password: str) -> str:
