@@ -65,10 +65,11 @@ def fairness(
             shares = (f"{rate.approved:.1%}", f"{rate.person:.1%}", f"{rate.ratio:.2f}")
             table.add_row(rate.trait, rate.group, str(rate.applicants), *shares)
         Console().print(table)
-        worst = max(report.proxies, key=lambda proxy: proxy.area)
-        print(
-            f"strongest proxy: {worst.characteristic} for {worst.trait} {worst.group}, "
-            f"area {worst.area:.3f} (0.5 tells nothing)"
-        )
+        for of, proxies in (("points", report.proxies), ("values", report.of_values)):
+            worst = max(proxies, key=lambda proxy: proxy.area)
+            print(
+                f"strongest proxy by {of}: {worst.characteristic} for {worst.trait} {worst.group}, "
+                f"area {worst.area:.3f} (0.5 tells nothing)"
+            )
         print("\n".join(report.findings) or "no forbidden characteristic, no gap, no proxy found")
     raise typer.Exit(1 if report.findings else 0)

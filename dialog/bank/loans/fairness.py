@@ -1,11 +1,12 @@
 """Is the scorecard fair? Approval rates by group on applicants drawn at random, and proxies.
 
 Groups are never shown to the scorecard. Three questions: is a forbidden characteristic on it; are
-approval rates of groups near each other (the four-fifths rule); does any characteristic tell the
-group so well that it stands in for it (area under the ROC curve of that characteristic alone)?
+approval rates of groups near each other (the four-fifths rule); do the points of any characteristic
+tell the group so well that they stand in for it (area under the ROC curve of them alone)? How well
+its values do is told beside it: what tells a group and changes nobody's points is no finding.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from dialog.bank.loans.conditions import conditions
-from dialog.bank.loans.population import PEOPLE, People
+from dialog.bank.loans.population import PEOPLE, Column, People
 from dialog.bank.loans.schedule import instalment
 from dialog.bank.loans.scorecard import FORBIDDEN, Scorecard, assess
 
@@ -21,7 +22,7 @@ FOUR_FIFTHS = 0.8
 """Of the best group's approval rate: what each other group must reach (EEOC, 29 CFR 1607.4 D)."""
 
 PROXY = 0.65
-"""Area under the curve from which a characteristic stands in for a group; 0.5 tells nothing."""
+"""Area under the curve from which points stand in for a group; 0.5 tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class GroupRate:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """How well one characteristic tells one group from the others (area under the curve)."""
+    """How well a characteristic's points, or values, tell a group (area under the curve)."""
 
     trait: str
     group: str
@@ -48,12 +49,16 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class FairnessReport:
-    """What was found; fair where nothing is in `findings`."""
+    """What was found; fair where nothing is in `findings`.
+
+    proxies are of points, and may be findings; of_values are of what the points are given for.
+    """
 
     applicants: int
     forbidden: tuple[str, ...]
     rates: tuple[GroupRate, ...]
     proxies: tuple[Proxy, ...]
+    of_values: tuple[Proxy, ...]
     findings: tuple[str, ...]
 
 
@@ -74,22 +79,25 @@ def fairness(
         people: What they are drawn from.
     """
     drawn = people.draw(count, np.random.default_rng(seed))
-    outcomes = []
+    outcomes, parts = [], []
     for n, one in enumerate(drawn.applicants):
         monthly = instalment(one.amount, conditions().rate(one.months), one.months)
         values = one.values(monthly)
-        outcomes.append(assess(values, one.amount, card).outcome)
+        found = assess(values, one.amount, card)
+        outcomes.append(found.outcome)
+        parts.append(found.parts)
         progress(n + 1)
     forbidden = tuple(c.name for c in card.characteristics if c.name in FORBIDDEN)
     rates = tuple(
         rate for trait, groups in drawn.traits.items() for rate in _rates(trait, groups, outcomes)
     )
-    proxies = tuple(
-        proxy
-        for trait, groups in drawn.traits.items()
-        for proxy in _proxies(trait, groups, drawn.columns)
-    )
-    return FairnessReport(count, forbidden, rates, proxies, _findings(forbidden, rates, proxies))
+    points: dict[str, Column] = {
+        c.name: np.array([one[c.name] for one in parts], dtype=np.float64)
+        for c in card.characteristics
+    }
+    proxies, of_values = _proxies(drawn.traits, points), _proxies(drawn.traits, drawn.columns)
+    findings = _findings(forbidden, rates, proxies)
+    return FairnessReport(count, forbidden, rates, proxies, of_values, findings)
 
 
 def _rates(trait: str, groups: npt.NDArray[np.str_], outcomes: Sequence[str]) -> list[GroupRate]:
@@ -110,14 +118,15 @@ def _rates(trait: str, groups: npt.NDArray[np.str_], outcomes: Sequence[str]) ->
 
 
 def _proxies(
-    trait: str, groups: npt.NDArray[np.str_], columns: dict[str, npt.NDArray[np.float64]]
-) -> list[Proxy]:
+    traits: Mapping[str, npt.NDArray[np.str_]], columns: Mapping[str, Column]
+) -> tuple[Proxy, ...]:
     found = []
-    for group in sorted(set(groups.tolist())):
-        for name, values in columns.items():
-            area = float(roc_auc_score(groups == group, values))
-            found.append(Proxy(trait, group, name, max(area, 1 - area)))
-    return found
+    for trait, groups in traits.items():
+        for group in sorted(set(groups.tolist())):
+            for name, values in columns.items():
+                area = float(roc_auc_score(groups == group, values))
+                found.append(Proxy(trait, group, name, max(area, 1 - area)))
+    return tuple(found)
 
 
 def _findings(
@@ -130,7 +139,7 @@ def _findings(
         if r.ratio < FOUR_FIFTHS
     ]
     told += [
-        f"{p.characteristic} stands in for {p.trait} {p.group}: area {p.area:.2f}"
+        f"points of {p.characteristic} stand in for {p.trait} {p.group}: area {p.area:.2f}"
         for p in proxies
         if p.area >= PROXY
     ]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dialog.bank.loans.applicant import Request
 from dialog.bank.loans.conditions import conditions
-from dialog.bank.loans.fairness import FOUR_FIFTHS, fairness
+from dialog.bank.loans.fairness import FOUR_FIFTHS, PROXY, fairness
 from dialog.bank.loans.population import People
 from dialog.bank.loans.schedule import instalment, schedule, total
 from dialog.bank.loans.scorecard import FORBIDDEN, Scorecard, assess, scorecard
@@ -114,10 +114,41 @@ def test_no_group_is_left_behind_and_no_proxy_is_found():
 
 
 def test_a_gap_that_the_rules_let_through_is_found():
-    unfair = People(gaps={"gender": {"women": 0.35, "men": 1.0}})
+    unfair = People(gaps={"income": {"women": 0.35}})
     findings = fairness(scorecard(), 3000, seed=3, people=unfair).findings
     assert any("gender women" in found and "best group" in found for found in findings)
-    assert any("stands in for gender" in found for found in findings)
+    assert any("stand in for gender" in found for found in findings)
+
+
+@pytest.mark.parametrize(
+    ("characteristic", "gap", "group"),
+    [
+        ("employment", {"unemployed": {"immigrant": 20}}, "origin immigrant"),
+        ("employment", {"student": {"under 30": 40}}, "age under 30"),
+        ("months_here", {"months_here": {"under 30": 0.05}}, "age under 30"),
+        ("reserves", {"reserves": {"over 60": 0.05}}, "age over 60"),
+        ("asked_lately", {"asked_lately": {"women": 6}}, "gender women"),
+    ],
+)
+def test_each_characteristic_that_stands_in_for_a_group_is_found(characteristic, gap, group):
+    findings = fairness(scorecard(), 3000, seed=3, people=People(gaps=gap)).findings
+    assert any(f"points of {characteristic} stand in for {group}" in one for one in findings)
+
+
+def test_applicants_differ_so_that_a_proxy_could_be_found():
+    """Who is retired is over 60, and who is young has not been here for long."""
+    told = {(p.characteristic, p.group): p.area for p in fairness(scorecard(), 4000, 3).of_values}
+    assert told["employment retired", "over 60"] > PROXY
+    assert told["months_here", "under 30"] > PROXY
+
+
+def test_points_for_a_year_of_reserves_leave_the_young_behind():
+    card = scorecard().model_dump()
+    reserves = next(one for one in card["characteristics"] if one["name"] == "reserves")
+    steps = ((1, 0), (4, 8), (12, 14), (None, 20))
+    reserves["bands"] = [{"under": under, "points": points} for under, points in steps]
+    findings = fairness(Scorecard.model_validate(card), 4000, seed=3).findings
+    assert any("age under 30" in found and "best group" in found for found in findings)
 
 
 def apply(
