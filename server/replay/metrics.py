@@ -41,7 +41,7 @@ class Metric:
         name: As gates name it.
         unit: "share", "ms" or "" for a plain number.
         value: The figure.
-        low, high: Its 95% confidence interval.
+        low, high: Its 95% confidence interval; high is infinite where the values cannot tell.
         n: Of how many (turns, calls, words).
         better: Which way is good.
     """
@@ -56,7 +56,8 @@ class Metric:
 
     def json(self) -> dict[str, Any]:
         """For a file."""
-        rounded = {k: round(getattr(self, k), 5) for k in ("value", "low", "high")}
+        told = {name: getattr(self, name) for name in ("value", "low", "high")}
+        rounded = {k: round(v, 5) if np.isfinite(v) else None for k, v in told.items()}
         return {"metric": self.name, "unit": self.unit, **rounded, "n": self.n}
 
     def shown(self, value: float | None = None) -> str:
@@ -65,6 +66,11 @@ class Metric:
         if self.unit == "share":
             return f"{value:.1%}"
         return f"{value:.0f} ms" if self.unit == "ms" else f"{value:.2f}"
+
+    def interval(self) -> str:
+        """Its interval for people."""
+        low = self.shown(self.low)
+        return f"{low} to {self.shown(self.high)}" if np.isfinite(self.high) else f"{low} or more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +237,11 @@ def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float,
 
 
 def _of_ranks(values: Floats, q: float) -> tuple[float, float]:
-    """The interval of a quantile of independent values: between two of them."""
+    """The interval of a quantile of independent values, none of them below zero: between two of
+    them, and open where there are too few of them for that."""
     n, half = len(values), Z * np.sqrt(len(values) * q * (1 - q))
-    ranks = np.clip((np.floor(n * q - half), np.ceil(n * q + half)), 1, n).astype(int)
-    low, high = np.sort(values)[ranks - 1]
+    ordered = np.concatenate(([0.0], np.sort(values), [np.inf]))
+    low, high = ordered[[max(0, int(n * q - half)), min(n + 1, int(np.ceil(n * q + half)))]]
     return float(low), float(high)
 
 

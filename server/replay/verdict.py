@@ -112,10 +112,7 @@ class Verdict:
 
     def lines(self) -> list[str]:
         """For people, at the end of a replay."""
-        shown = [
-            f"{m.name:24} {m.shown():>9}   {m.shown(m.low)} to {m.shown(m.high)}, n {m.n}"
-            for m in self.figures
-        ]
+        shown = [f"{m.name:24} {m.shown():>9}   {m.interval()}, n {m.n}" for m in self.figures]
         lost = [f"regression: {name}" for name in self.regressions]
         lost += [f"gone since the baseline: {listed(self.gone)}"] if self.gone else []
         unsteady = [f"flaky: {name}" for name in self.flaky]

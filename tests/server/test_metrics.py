@@ -1,6 +1,7 @@
 """Figures of a replay and their intervals, and gates that hold or break."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,28 @@ def test_a_quantile_of_one_call_is_no_surer_than_its_turns():
     turn = call()["turns"][0]
     turns = [turn | {"response_latency_ms": 100.0 * n} for n in range(1, 11)]
     told = figures([call(turns=turns)])["response latency p95"]
-    assert (told.low, told.high) == (800.0, 1000.0)
+    assert (told.low, told.high) == (800.0, math.inf)
+
+
+def latencies(values: Any) -> dict[str, Any]:
+    return figures([call(str(n), latency=float(value)) for n, value in enumerate(values)])
+
+
+@pytest.mark.parametrize("name", ["p50", "p95", "p99"])
+def test_an_interval_holds_the_quantile_as_often_as_it_says(name):
+    quantile, q = metric(f"response latency {name}"), int(name[1:]) / 100
+    right = -math.log(1 - q)
+    draws = np.random.default_rng(1).exponential(size=(40, 120))
+    found = [quantile.measure([call(str(n), latency=v) for n, v in enumerate(d)]) for d in draws]
+    assert sum(told.low <= right <= told.high for told in found) >= 36
+
+
+def test_an_interval_is_open_where_the_values_cannot_tell():
+    told = latencies(range(1, 121))["response latency p99"]
+    assert told.interval() == "115 ms or more"
+    assert json.loads(json.dumps(told.json(), allow_nan=False))["high"] is None
+    one = latencies([700])["response latency p50"]
+    assert (one.low, one.high) == (0.0, math.inf)
 
 
 def held(gates: dict, calls: list[dict], baseline: list[dict] | None = None) -> list[bool]:
