@@ -1,5 +1,6 @@
 """YAML that people edit: read strictly, and a mistake in it names file, line and cure."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +35,8 @@ def read(path: Path, model: type[Model]) -> Model:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_doubles(path, node)
+        for line, key in doubles(node):
+            raise FlowError(f"{path}:{line}: {key} stands here twice: remove one")
         return model.model_validate(yaml.safe_load(text))
     except OSError as error:
         raise FlowError(f"{path}: cannot be read: {error.strerror}: restore the file") from error
@@ -86,16 +88,15 @@ def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node, yaml.Nod
     return None
 
 
-def _refuse_doubles(path: Path, node: yaml.Node | None) -> None:
-    """YAML keeps the last of two equal keys; we refuse both."""
+def doubles(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    """The lines (from 1) and names of keys that stand twice; YAML keeps the last of two."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise FlowError(f"{path}:{line}: {key.value} stands here twice: remove one")
-            seen.add(key.value)
-            _refuse_doubles(path, value)
+            if str(key.value) in seen:
+                yield key.start_mark.line + 1, str(key.value)
+            seen.add(str(key.value))
+            yield from doubles(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_doubles(path, item)
+            yield from doubles(item)

@@ -94,11 +94,19 @@ def test_the_banks_fixture_is_at_hand(tmp_path):
             "name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - {say: a, expect: {yields: false}}\n",
             "say when, with barge_in",
         ),
+        (
+            "name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - say: a\n    expect: {action: ask}\n"
+            "    expect: {}\n",
+            ":7: expect stands here twice",
+        ),
+        ("name: a\nabout: b\ntoday: 2026-03-16\nturns:\n  - say: yes\n", ":5: .*put it in quotes"),
+        ("name: Käse\n", "save it as UTF-8"),
+        ("name: \0\n", "save it as UTF-8"),
     ],
 )
 def test_a_mistake_names_file_line_and_cure(tmp_path, text, message):
     path = tmp_path / "wrong.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="latin-1")
     with pytest.raises(ScenarioError, match=f"wrong.yaml.*{message}"):
         load_scenario(path)
 
@@ -126,6 +134,12 @@ def test_gates_and_conditions_may_lie_beside_scenarios_of_any_ending(tmp_path, b
     other.write_bytes(path.read_bytes())
     (tmp_path / beside).write_text(text, encoding="latin-1")
     assert find_scenarios(tmp_path) == [other, path]
+
+
+def test_a_recording_in_a_scenarios_place_is_told(tmp_path):
+    soundfile.write(tmp_path / "call.wav", np.full((800, 2), -0.5), 8000)
+    with pytest.raises(ScenarioError, match=r"call.wav: .*replay import"):
+        load_scenario(tmp_path / "call.wav")
 
 
 def test_a_folder_without_scenarios_is_told(tmp_path):
