@@ -262,10 +262,10 @@ def run(
         raise ServerError(
             f"{', '.join(given)}: of sound, and there is none by text: leave one of them out"
         )
-    if baseline is not None:
-        read_baseline(baseline)  # a wrong folder is told before the calls, not after
     files = _files(paths, tag or [], draw, seed)
     chosen = _cases(files, matrix, repeat, seed, by, fast=fast)
+    if baseline is not None:  # a wrong folder is told before the calls, not after
+        read_baseline(baseline, {case.name for case in chosen})
     gates = _gates(gate, compared=baseline is not None, repeated=repeat > 1 or confirm > 0)
     asked = {"by": by.value, "seed": seed, "repeat": repeat, "confirm": confirm}
     if by is By.VOICE:

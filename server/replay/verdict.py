@@ -10,7 +10,7 @@ DIR/recordings/      stereo, caller left
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,17 +155,27 @@ def give_verdict(
     )
 
 
-def read_baseline(folder: Path) -> tuple[list[Record], Mapping[str, Any]]:
+def read_baseline(
+    folder: Path, made: Collection[str] | None = None
+) -> tuple[list[Record], Mapping[str, Any]]:
     """The calls and versions of an earlier report.
 
+    Args:
+        folder: The report's.
+        made: Names of calls of which one at least must be in it, to be compared.
+
     Raises:
-        ServerError: It is not one.
+        ServerError: It is not one, or has none of these calls.
     """
     try:
         lines = (folder / RESULTS).read_text(encoding="utf-8").split("\n")
         versions = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))["versions"]
-        return [json.loads(line) for line in lines if line], versions
-    except (OSError, ValueError, KeyError) as error:
+        calls = [json.loads(line) for line in lines if line]
+        names = {call["name"] for call in calls}
+        if names.isdisjoint(names if made is None else made):
+            raise ValueError("none of these calls is in it")
+        return calls, versions
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ServerError(
             f"{folder} is no baseline ({error}); name the --report folder of an earlier replay"
         ) from error
