@@ -283,6 +283,13 @@ class Scenario(Strict):
     goal: Goal | None = None
     expect: ExpectedCall = ExpectedCall()
 
+    @property
+    def expects(self) -> bool:
+        """Whether anything must be true of the call; a goal must be reached."""
+        parts = (self.expect, *(turn.expect for turn in self.turns))
+        wanted = any(part.model_dump(exclude_defaults=True) for part in parts)
+        return wanted or self.goal is not None
+
     @model_validator(mode="after")
     def _somebody_does_something(self) -> "Scenario":
         if bool(self.turns) == (self.goal is not None):

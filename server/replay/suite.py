@@ -102,6 +102,10 @@ def require_usable(calls: Sequence[Case], *, by: By, fast: bool = False) -> None
     """
     for path in dict.fromkeys(call.path for call in calls):
         scenario = load_scenario(path)
+        if not scenario.expects:
+            raise ScenarioError(
+                f"{path}: expects nothing, so it cannot fail: say what must be true"
+            )
         any_words = (ScriptedTurn(say="hello"),)  # a simulated caller's
         for n, turn in enumerate(scenario.turns or any_words, start=1):
             try:

@@ -85,8 +85,22 @@ def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
         replayed(good, "--gate", wrong)
     with pytest.raises(ServerError, match=r"wrong.yml:1: failurs"):
         by_voice(good, "--matrix", wrong)
-    with pytest.raises(ServerError, match="no baseline"):
-        replayed(good, "--baseline", tmp_path / "nowhere")
+    wrong.write_text("failures: 0\nfailures: 99\n")
+    with pytest.raises(ServerError, match=r"wrong.yml:2: failures stands here twice"):
+        replayed(good, "--gate", wrong)
+    for line, told in (
+        ("", "none of these calls"),
+        ('{"name": "other"}', "none of these calls"),
+        ("[]", "list"),
+    ):
+        (tmp_path / "results.jsonl").write_text(line)
+        (tmp_path / "verdict.json").write_text('{"versions": {}}')
+        with pytest.raises(ServerError, match=f"no baseline .*{told}"):
+            replayed(good, "--baseline", tmp_path)
+    (tmp_path / "verdict.json").write_text("[]")
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ServerError, match="no baseline"):
+            replayed(good, "--baseline", folder)
     with pytest.raises(ServerError, match=r"--confirm: .* by text"):
         replayed(good, "--confirm", "2")
     with pytest.raises(ServerError, match=r"--matrix, --fast, --patient, --calls: .* by text"):
@@ -107,7 +121,10 @@ def test_a_scenario_that_cannot_be_used_is_told_before_any_call(tmp_path):
     path.write_text("name: odd\nabout: b\ntoday: 2026-03-16\nturns: [{saay: hi}]\n")
     with pytest.raises(ServerError, match=r"odd.yaml:4: turns.0.saay"):
         replayed(tmp_path)
-    head = "name: odd\nabout: b\ntoday: 2026-03-16\n"
+    path.write_text("name: odd\nabout: b\ntoday: 2026-03-16\nturns: [{say: hi, expect: {}}]\n")
+    with pytest.raises(ServerError, match=r"odd.yaml: expects nothing"):
+        replayed(tmp_path)
+    head = "expect: {ended: hangup}\nname: odd\nabout: b\ntoday: 2026-03-16\n"
     path.write_text(f"{head}turns: [{{wav: gone.wav}}]\n")
     with pytest.raises(ServerError, match=r"odd.yaml: turn 1: .*gone.wav"):
         by_voice(tmp_path)
