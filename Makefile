@@ -57,7 +57,7 @@ services-voice: .venv/ready .models  ## a call of each service by voice on a cle
 	  --report out/services-voice
 
 replay: .venv/ready .models  ## the recorded calls by voice in virtual time, judged by audio_samples/gates.yml; out/replay/report.html
-	@$(BIN)/tellerline replay audio_samples --fast --patient --calls 2 --report out/replay --gate audio_samples/gates.yml
+	@$(BIN)/tellerline replay audio_samples --fast --patient --calls 2 --confirm 2 --report out/replay --gate audio_samples/gates.yml
 
 replay-clean: .venv/ready .models  ## the recorded calls six times by other chances: none may be flagged; half an hour
 	@for seed in 1 2 3 4 5 6; do \

@@ -23,94 +23,32 @@ from server.client.connection import CallClient
 from server.engines import Engines
 from server.replay.causes import cause
 from server.replay.engines import CPU, ReplayEngines
-from server.replay.gates import Gates, load_gates
+from server.replay.gates import load_gates
 from server.replay.hosting import application_for_scenarios, conversations_for_scenarios
+from server.replay.meaning import Meaning
 from server.replay.metrics import measured
 from server.replay.run import run_text, run_voice
+from server.replay.scenario import find_scenarios
 from server.replay.verdict import Verdict, give_verdict
 from server.replay.virtual_time import run_in_virtual_time
 from server.settings import Settings
 
-MARIA, JAMES = demo_customers()[:2]
 SAMPLES = Path(__file__).parents[2] / "audio_samples"
-LOGIN = [
-    {"keys": f"{MARIA.number}#", "expect": {"action": "ask_pin"}},
-    {"keys": f"{MARIA.pin}#", "expect": {"said_lacks": [MARIA.pin]}},
-]
-CHECKING = f"{MARIA.number}/checking"
-PAID = {"source": CHECKING, "to": "Tom Becker", "amount": "30.00"}
-
-CALLS: dict[str, dict[str, Any]] = {
-    "pay": {
-        "turns": [
-            {
-                "say": "I want to send thirty dollars to Tom Becker",
-                "expect": {
-                    "intent": "transfer",
-                    "entities": [{"type": "money", "value": "30.00 USD"}],
-                    "action": "ask_customer_number",
-                },
-            },
-            LOGIN[0],
-            {
-                "keys": f"{MARIA.pin}#",
-                "expect": {
-                    "action": "confirm_transfer",
-                    "said_contains": ["$30.00", "Tom Becker"],
-                    "said_lacks": [MARIA.pin],
-                },
-            },
-            {"say": "yes please", "expect": {"action": "transfer_done"}},
-        ],
-        "expect": {
-            "books": {"transfers": [PAID], "balances": {CHECKING: "2420.75"}},
-            "audit": [{"action": "login"}, {"action": "transfer"}],
-        },
-    },
-    "balance": {
-        "turns": [
-            {"say": "how much is in my checking account", "expect": {"intent": "balance"}},
-            LOGIN[0],
-            {"keys": f"{MARIA.pin}#", "expect": {"said_contains": ["$2,450.75"]}},
-        ],
-        "expect": {"books": {"transfers": []}},
-    },
-    "card": {
-        "turns": [
-            {"say": "I lost my debit card", "expect": {"intent": "lost_card"}},
-            *LOGIN,
-            {"say": "yes", "expect": {"action": "card_blocked"}},
-        ],
-        "expect": {"books": {"cards": {f"{MARIA.number}/debit": "blocked"}}},
-    },
-    "zero": {
-        "turns": [
-            {"say": "how much is in my checking account", "expect": {"intent": "balance"}},
-            {"keys": f"{JAMES.number}#"},
-            {"keys": f"{JAMES.pin}#", "expect": {"action": "tell_balance"}},
-        ],
-        "expect": {"audit": [{"action": "login"}]},
-    },
-    "person": {
-        "turns": [{"say": "I want to talk to a person", "expect": {"action": "hand_over"}}],
-        "expect": {"handed_over": True, "ended": "transfer"},
-    },
-}
+PIN = demo_customers()[0].pin
+SHOWN_IN = (
+    "demo",
+    "balance",
+    "pin-by-keys",
+    "leading-zero-pin",
+    "lost-card-after-login",
+    "ask-for-a-person",
+)
+"""The recorded calls that are made again with a fault; the others are judged as they are."""
 
 
 @pytest.fixture(scope="module")
 def understander(encoder_dir: Path) -> Understander:
     return Understander(encoder_dir)
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> dict[str, Path]:
-    written = {}
-    for name, fields in CALLS.items():
-        written[name] = tmp_path / f"{name}.yaml"
-        head = {"name": name, "about": "For faults", "today": "2026-03-16"}
-        written[name].write_text(yaml.safe_dump(head | fields))
-    return written
 
 
 class Faulty:
@@ -170,7 +108,7 @@ def twice(told: dict[str, Any]) -> None:
 
 
 def to_another(told: dict[str, Any]) -> None:
-    told["transfers"] = [t | {"to": "Anna Keller"} for t in told["transfers"]]
+    told["transfers"] = [t | {"to": "Tom Becker"} for t in told["transfers"]]
 
 
 def still_active(told: dict[str, Any]) -> None:
@@ -182,79 +120,145 @@ def unaudited(told: dict[str, Any]) -> None:
     told["audit"] = [row for row in told["audit"] if row["action"] != "transfer"]
 
 
+def swapped(words: str) -> str:
+    return words.replace("Yes", "No")
+
+
 FAULTS: dict[str, tuple[dict[str, Any], str, int | None, str, str]] = {
     "a wrong currency": (
         said(lambda line: line.replace("$", "€")),
-        "pay",
+        "demo",
         3,
         "answer",
-        "balance",
+        "balance pin-by-keys leading-zero-pin lost-card-after-login",
     ),
     "a wrong amount is told": (
         said(lambda line: line.replace("2,450", "2,540")),
         "balance",
         3,
         "answer",
+        "pin-by-keys lost-card-after-login",
+    ),
+    "the PIN is said aloud": (
+        said(lambda s: f"{s} {PIN}"),
+        "demo",
+        3,
+        "answer",
+        "balance pin-by-keys",
+    ),
+    "no confirmation": ({"answer": no_question}, "demo", 3, "action", ""),
+    "another intent": (
+        {"answer": other_intent},
+        "balance",
+        1,
+        "intent",
+        "demo pin-by-keys leading-zero-pin lost-card-after-login ask-for-a-person",
+    ),
+    "an amount is lost": (
+        {"answer": no_amount},
+        "demo",
+        1,
+        "entity",
+        "pin-by-keys leading-zero-pin lost-card-after-login",
+    ),
+    "a digit is dropped": (
+        {"key": lambda k: k[1:]},
+        "pin-by-keys",
+        3,
+        "action",
+        "lost-card-after-login",
+    ),
+    "a leading zero is dropped": (
+        {"hear": lambda w: w.replace("Oh four", "Four")},
+        "leading-zero-pin",
+        3,
+        "action",
         "",
     ),
-    "the PIN is said aloud": (said(lambda s: f"{s} {MARIA.pin}"), "card", 3, "answer", "pay"),
-    "no confirmation": ({"answer": no_question}, "pay", 3, "action", ""),
-    "another intent": ({"answer": other_intent}, "balance", 1, "intent", "pay card zero"),
-    "an amount is lost": ({"answer": no_amount}, "pay", 1, "entity", ""),
-    "a digit is dropped": ({"key": lambda k: k[1:]}, "balance", 2, "action", "pay card zero"),
-    "a leading zero is dropped": ({"key": lambda k: k.lstrip("0")}, "zero", 3, "action", ""),
-    "the books are off": (books(off_by_ten), "pay", None, f"balance of {CHECKING}", ""),
-    "money moves twice": (books(twice), "pay", None, "transfer", ""),
-    "money goes elsewhere": (books(to_another), "pay", None, "transfer", ""),
-    "the card still works": (books(still_active), "card", None, f"card {MARIA.number}/debit", ""),
-    "nothing is written down": (books(unaudited), "pay", None, "audit", ""),
+    "the books are off": (
+        books(off_by_ten),
+        "demo",
+        None,
+        "balance of 40217308/checking",
+        "balance pin-by-keys",
+    ),
+    "money moves twice": (books(twice), "demo", None, "transfer", ""),
+    "money goes elsewhere": (books(to_another), "demo", None, "transfer", ""),
+    "the card still works": (
+        books(still_active),
+        "lost-card-after-login",
+        None,
+        "card 40217308/credit",
+        "",
+    ),
+    "nothing is written down": (books(unaudited), "demo", None, "audit", ""),
     "nobody is called to the phone": (
         {"answer": lambda r, _: replace(r, end=None)},
-        "person",
+        "ask-for-a-person",
         None,
         "hand-over",
-        "",
+        "demo balance pin-by-keys leading-zero-pin lost-card-after-login",
     ),
-    "the words are swapped": (
-        {"hear": lambda w: w.replace("yes", "no")},
-        "pay",
-        4,
-        "action",
-        "card",
-    ),
+    "the words are swapped": ({"hear": swapped}, "demo", 5, "action", "lost-card-after-login"),
 }
 """A fault; the call, the turn and the mismatch that it shows in; what other calls it touches."""
 
 
-def judged(files: dict[str, Path], converse: Any, fault: dict[str, Any]) -> Verdict:
-    def faulty(scenario: Any) -> Any:
-        whole, read = converse(scenario)
-        reads = iter((False, True))
-
-        def told() -> Any:
-            found = read()
-            if next(reads):
-                fault.get("books", lambda _: None)(found)
-            return found
-
-        parts = {name: change for name, change in fault.items() if name != "books"}
-        return Faulty(whole, **parts), told
-
-    records = [run_text(path, faulty).json() for path in files.values()]
-    return give_verdict(records, Gates(failures=0), {})
+Suite = Callable[..., list[dict[str, Any]]]
 
 
-@pytest.fixture
-def converse(tmp_path: Path, understander: Understander) -> Any:
-    home = tmp_path / "banks"
-    home.mkdir()
-    return conversations_for_scenarios(home, understander)
+@pytest.fixture(scope="module")
+def suite(understander: Understander, encoder_dir: Path, tmp_path_factory: Any) -> Suite:
+    """The records of recorded calls by text, of all of them or of those that are named."""
+    converse = conversations_for_scenarios(tmp_path_factory.mktemp("banks"), understander)
+    alike = Meaning(encoder_dir).alike
+
+    def run(fault: dict[str, Any], names: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
+        def faulty(scenario: Any) -> Any:
+            whole, read = converse(scenario)
+            reads = iter((False, True))
+
+            def told() -> Any:
+                found = read()
+                if next(reads):
+                    fault.get("books", lambda _: None)(found)
+                return found
+
+            parts = {name: change for name, change in fault.items() if name != "books"}
+            return Faulty(whole, **parts), told
+
+        paths = find_scenarios(SAMPLES)
+        chosen = [path for path in paths if names is None or path.parent.name in names]
+        return [run_text(path, faulty, alike=alike).json() for path in chosen]
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def clean(suite: Suite) -> list[dict[str, Any]]:
+    """Every recorded call without a fault."""
+    return suite({})
+
+
+def given(records: list[dict[str, Any]]) -> Verdict:
+    """By the project's own gates, as far as these calls have anything to say on them."""
+    gates, known = load_gates(SAMPLES / "gates.yml"), {m.name for m in measured(records)}
+    mine = tuple(gate for gate in gates.gates if gate.metric in known)
+    assert len(mine) >= 4
+    return give_verdict(records, gates.model_copy(update={"gates": mine}), {})
+
+
+def test_the_recorded_calls_are_held_by_the_projects_gates(clean):
+    verdict = given(clean)
+    assert verdict.passed, verdict.lines()
+    assert [call["mismatches"] for call in verdict.calls] == [[]] * len(find_scenarios(SAMPLES))
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_caught_and_the_finger_points_at_it(name, files, converse):
+def test_a_fault_is_caught_and_the_finger_points_at_it(name, suite, clean):
     fault, scenario, turn, what, others = FAULTS[name]
-    verdict = judged(files, converse, fault)
+    again = suite(fault, SHOWN_IN)
+    verdict = given([*again, *(call for call in clean if call["scenario"] not in SHOWN_IN)])
     assert not verdict.passed
     blamed = [
         (call["scenario"], mismatch["turn"], mismatch["what"])
@@ -268,11 +272,11 @@ def test_a_fault_is_caught_and_the_finger_points_at_it(name, files, converse):
 
 
 @pytest.mark.slow
-def test_a_clean_run_flags_nothing_five_times_in_a_row(files, converse):
+def test_a_clean_run_flags_nothing_five_times_in_a_row(suite):
     for _ in range(5):
-        verdict = judged(files, converse, {})
-        assert verdict.passed, [call["mismatches"] for call in verdict.calls]
-        assert [call["mismatches"] for call in verdict.calls] == [[]] * len(CALLS)
+        verdict = given(suite({}))
+        assert verdict.passed, verdict.lines()
+        assert all(call["mismatches"] == [] for call in verdict.calls)
 
 
 # Faults of the sound, on a recorded call by voice
@@ -295,14 +299,6 @@ def by_voice(call: str, engines: Engines, expect: dict[int, dict], tmp_path: Pat
 
 def blamed(record: dict[str, Any]) -> set[tuple[int | None, str]]:
     return {(mismatch["turn"], mismatch["what"]) for mismatch in record["mismatches"]}
-
-
-def given(record: dict[str, Any]) -> Verdict:
-    """By the project's own gates, as far as one call has anything to say on them."""
-    gates, measured_ = load_gates(SAMPLES / "gates.yml"), {m.name for m in measured([record])}
-    mine = tuple(gate for gate in gates.gates if gate.metric in measured_)
-    assert len(mine) > 5
-    return give_verdict([record], gates.model_copy(update={"gates": mine}), {})
 
 
 SYLLABLE = 4000
@@ -350,7 +346,7 @@ def channels_swapped(monkeypatch: Any):
 def test_a_fault_of_the_sound_is_caught(fault, costs, finger, why, engines, tmp_path, monkeypatch):
     with fault(monkeypatch):
         record = by_voice("balance", engines, BALANCE, tmp_path, costs=costs)
-    verdict = given(record)
+    verdict = given([record])
     if finger is None:
         assert record["passed"], record["mismatches"]
         assert verdict.passed, verdict.lines()
@@ -368,7 +364,7 @@ def test_an_assistant_that_talks_on_is_caught(deaf, engines, tmp_path, monkeypat
         monkeypatch.setattr(CallClient, "_obey", _without_clear(CallClient._obey))
     expect = {4: {"yields_within_ms": 600, "yields": True}}
     record = by_voice("barge-in", engines, expect, tmp_path)
-    verdict = given(record)
+    verdict = given([record])
     if deaf:
         assert (4, "speaking over the answer") in blamed(record)
         assert cause(record) == "turn taking"
