@@ -67,7 +67,6 @@ async def test_a_caller_pays_and_the_books_say_so(hosting):
         assert sum(turn.parts.values()) == pytest.approx(turn.response_latency_ms, abs=20)
 
 
-@pytest.mark.slow
 async def test_recordings_of_a_caller_played_again_pay_and_open_nothing(hosting):
     """Whoever taped the call has the request and the yes in the caller's own voice; the number and
     the PIN were keyed."""
