@@ -4,9 +4,12 @@ masked, one JSON object a line, and always sealed: what has no key is reached by
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from server.call.events import Event
+
+DETAILS = ".cdr.json"
 
 
 def record_path(folder: Path, call_id: str) -> Path:
@@ -50,7 +53,20 @@ def sealed_path(folder: Path, call_id: str) -> Path:
     return record_path(folder, call_id).with_suffix(".sealed")
 
 
+def details_path(folder: Path, call_id: str) -> Path:
+    """The file of a telephone call's details (server/channels/sip/details.py)."""
+    return record_path(folder, call_id).with_suffix(DETAILS)
+
+
 def forget_record(folder: Path, call_id: str) -> None:
-    """Delete what is kept of a call, sealed or opened."""
-    sealed_path(folder, call_id).unlink(missing_ok=True)
-    record_path(folder, call_id).unlink(missing_ok=True)
+    """Delete what is kept of a call, sealed or opened, and its details."""
+    for path in (sealed_path, record_path, details_path):
+        path(folder, call_id).unlink(missing_ok=True)
+
+
+def forget_details(folder: Path, before: datetime) -> int:
+    """Delete the details written before an instant, of calls that have no record, too."""
+    old = [path for path in folder.glob(f"*{DETAILS}") if path.stat().st_mtime < before.timestamp()]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

@@ -13,7 +13,7 @@ from dialog.bank.outbox import Connector
 from dialog.errors import BankError
 from server.connectors import forget_letters
 from server.errors import ServerError
-from server.records import forget_record
+from server.records import forget_details, forget_record
 from server.settings import Settings, read_data_keys
 
 log = structlog.get_logger()
@@ -55,6 +55,7 @@ def forget_old_calls(bank: Bank, settings: Settings, *, by: str = SERVER) -> int
     if settings.records is not None:
         for call in calls:
             forget_record(settings.records, call)
+        forget_details(settings.records, before)
     return len(calls)
 
 

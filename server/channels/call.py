@@ -83,6 +83,8 @@ async def hold_call(line: Line, caller: Caller, house: House, call_id: str) -> s
         writer=house.writer,
     )
     record = CallRecord(house.settings.records, call_id, _seal(house, conversation))
+    if caller.told is not None:
+        record.add({"type": "caller", "told": caller.told})
     ended: list[str] = []
     teller = Teller(
         house.engines,

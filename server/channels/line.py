@@ -30,6 +30,7 @@ class Caller:
         language: ISO 639-1 code.
         diagnostics: Whether events carry intents, reasons and latency parts.
         ducks: Whether the line turns down by itself what it has buffered.
+        told: Who calls as the wire tells, true or not: for the sealed record, and nowhere else.
         about: What else is worth a record (codec, trunk), without secrets.
     """
 
@@ -39,6 +40,7 @@ class Caller:
     diagnostics: bool = False
     about: dict[str, Any] = field(default_factory=dict)
     ducks: bool = False
+    told: str | None = field(default=None, repr=False)
 
 
 def address_of_number(name: str, number: str | None) -> str | None:

@@ -15,7 +15,7 @@ from server.admission import Drain
 from server.app import serving
 from server.bank_file import temporary_bank
 from server.engines import Engines
-from server.records import CallRecord
+from server.records import DETAILS, CallRecord
 from server.settings import Settings, Sip
 from tests.server.conftest import CHEAP, TODAY
 from tests.server.sip_clients import free_ports
@@ -55,12 +55,12 @@ class SipHouse:
 
     async def details(self, count: int = 1) -> list[dict[str, Any]]:
         """The call detail records, once there are so many."""
-        path = self.folder / "calls.cdr.jsonl"
         async with asyncio.timeout(30):
             while True:
-                lines = path.read_text().splitlines() if path.exists() else []
-                if len(lines) >= count:
-                    return [json.loads(line) for line in lines]
+                written = [path.read_text() for path in self.folder.glob(f"*{DETAILS}")]
+                if len(written) >= count and all(written):
+                    details = [json.loads(text) for text in written]
+                    return sorted(details, key=lambda each: str(each["over"]))
                 await asyncio.sleep(0.05)
 
 

@@ -16,7 +16,7 @@ from dialog.bank.values import TransferOrder
 from dialog.errors import BankError, BankUnavailable, UnknownAccount
 from server.bank_file import open_bank
 from server.cli.root import app, overrides
-from server.records import CallRecord, record_path
+from server.records import CallRecord, details_path, record_path
 from server.settings import Settings, read_data_keys
 
 NUMBER = "40217308"
@@ -134,6 +134,7 @@ def test_a_customer_without_money_is_erased(command: Command, bank: Bank, home: 
     (sent,) = (home / "data").rglob("email.jsonl")
     assert "Daniel" in sent.read_text()
     record_path(folder, "c1").write_text(command("privacy", "open", "c1", "--by", "Ada"))
+    details_path(folder, "c1").write_text("{}")
     assert "1 calls can no longer be read" in command(
         "privacy", "erase", number, "--yes", "--by", "Ada"
     )

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import stat
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,9 @@ import pytest
 from dialog.bank.settings import PinCost
 from dialog.bank.tables import ERASED
 from server.bank_file import temporary_bank
+from server.channels.sip.details import CallDetails
 from server.errors import SettingsError
-from server.records import CallRecord, record_path, sealed_path
+from server.records import CallRecord, details_path, forget_record, record_path, sealed_path
 from server.rounds import forget_old_calls, rounds
 from server.settings import Settings, read_data_keys, write_data_keys
 
@@ -54,6 +55,30 @@ def test_calls_past_their_period_lose_key_and_file(bank, settings):
     longer = settings.model_copy(update={"retention_days": -1})
     assert forget_old_calls(bank, longer) == 1
     assert not sealed_path(settings.records, "c1").exists()
+
+
+def details(call: str) -> CallDetails:
+    """Of a telephone call."""
+    told = {"called": "bank", "source": "192.0.2.1", "transport": "udp"}
+    return CallDetails(call=call, sip_call_id="x", began=datetime.now(UTC), **told)
+
+
+def test_details_of_telephone_calls_are_their_owners_and_go_after_their_period(bank, settings):
+    """Also of calls that were refused, which have no record."""
+    details("busy").write(settings.records)
+    path = details_path(settings.records, "busy")
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
+    forget_old_calls(bank, settings)
+    assert path.exists()
+    forget_old_calls(bank, settings.model_copy(update={"retention_days": -20000}))
+    assert not path.exists()
+
+
+def test_details_of_telephone_calls_go_with_their_record(settings):
+    details("c1").write(settings.records)
+    details("c2").write(settings.records)
+    forget_record(settings.records, "c1")
+    assert list(settings.records.iterdir()) == [details_path(settings.records, "c2")]
 
 
 async def test_the_server_itself_forgets_what_is_past_its_periods(bank, settings):

@@ -11,6 +11,7 @@ import pytest
 
 from server.admission import Drain
 from server.callfiles import read_turn
+from server.records import DETAILS
 from tests.server.conftest import sample
 from tests.server.sip_clients import Baresip, baresip, free_port
 from tests.server.sip_house import SipHouse, sip_house
@@ -276,7 +277,7 @@ async def test_who_is_not_on_the_list_is_not_served(tmp_path, monkeypatch):
     address = outside_address()
     async with sip_house(tmp_path, monkeypatch, sip={"host": "0.0.0.0"}) as house:
         assert await status_of_invite(address, house.port) == 486
-    assert not (tmp_path / "calls.cdr.jsonl").exists()
+    assert not list(tmp_path.glob(f"*{DETAILS}"))
     async with sip_house(
         tmp_path, monkeypatch, sip={"host": "0.0.0.0", "allow": [address]}
     ) as house:

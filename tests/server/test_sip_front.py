@@ -164,6 +164,9 @@ async def test_a_call_that_was_let_in_goes_to_the_teller_only(tmp_path, monkeypa
             assert await caller.status("BYE", cseq=3, **within) == 200
             (details,) = await house.details()
     assert details["ended"] == "hangup"
+    assert "trunk" not in str(details)
+    (told,) = [event["told"] for event in house.events if event["type"] == "caller"]
+    assert told == f"sip:trunk@{GUEST}", "for the sealed record"
 
 
 GUEST = "127.0.0.2"

@@ -78,28 +78,27 @@ class Trunk:
         details = CallDetails(
             call=new_call_id(),
             sip_call_id=ringing["sip_call_id"],
-            caller=ringing["peer"],
             called=self._sip.user,
             source=ringing["source"],
             transport=ringing["transport"],
             began=datetime.now(UTC),
         )
         try:
-            await self._admitted(wire, details)
+            await self._admitted(wire, details, ringing["peer"])
         finally:
             details.over = datetime.now(UTC)
             log.info("sip_call_detail", call=details.call, ended=details.ended, **details.quality)
             await self._house.engines.bank.run(details.write, self._house.settings.records)
 
-    async def _admitted(self, wire: Wire, details: CallDetails) -> None:
+    async def _admitted(self, wire: Wire, details: CallDetails, peer: str) -> None:
         try:
             with self._house.admission.place("sip"):
-                await self._talk(wire, details)
+                await self._talk(wire, details, peer)
         except ProtocolError as error:
             details.ended = error.code
             await wire.send({"do": "reject"})
 
-    async def _talk(self, wire: Wire, details: CallDetails) -> None:
+    async def _talk(self, wire: Wire, details: CallDetails, peer: str) -> None:
         await wire.send({"do": "answer", "call": details.call})
         ready = await _within(READY_WITHIN, wire)
         if ready is None:
@@ -107,7 +106,7 @@ class Trunk:
             return
         line = RemoteLine(wire, ready["rate"])
         details.answered, details.rate = datetime.now(UTC), line.rate
-        caller = Caller("sip", self._address(details.caller), about={"rate": line.rate})
+        caller = Caller("sip", self._address(peer), about={"rate": line.rate}, told=peer)
         details.ended = await hold_call(line, caller, self._house, details.call)
         details.measure(line.stats)
 

@@ -1,21 +1,24 @@
-"""Call detail records: one JSON line a call, with what RTCP tells of its sound."""
+"""Call detail records: a file a call, with what RTCP tells of its sound, and not who called."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from server.records import details_path
+
 
 @dataclass(slots=True)
 class CallDetails:
-    """One call as the trunk's bill and its operators want it; the caller's words are not in it.
+    """One call as the trunk's bill and its operators want it; who called is in its sealed record.
 
     Attributes:
         call: Our name of the call; its record has the same.
         sip_call_id: The trunk's.
-        caller, called: As the network tells; the caller's is no identity.
+        called: Whom.
         source, transport: Where the INVITE came from.
         rate: Of the caller's sound, Hz.
         ended: "goodbye", "transfer", "hangup", "error", "lost", or why it was refused.
@@ -25,7 +28,6 @@ class CallDetails:
 
     call: str
     sip_call_id: str
-    caller: str
     called: str
     source: str
     transport: str
@@ -55,14 +57,12 @@ class CallDetails:
             "mos": stats["mos"],
         }
 
-    def line(self) -> str:
-        """The record's line."""
-        return json.dumps(asdict(self), default=datetime.isoformat, ensure_ascii=False)
-
     def write(self, folder: Path | None) -> None:
-        """Append it to `calls.cdr.jsonl` in the folder of records (blocking)."""
+        """Write it to `CALL.cdr.json` in the folder of records, for its owner only (blocking)."""
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "calls.cdr.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(self.line() + "\n")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = os.open(details_path(folder, self.call), flags, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(asdict(self), stream, default=datetime.isoformat, ensure_ascii=False)
