@@ -12,6 +12,8 @@ import pytest
 
 from dialog.bank import office
 from dialog.bank.bank import Bank
+from dialog.bank.products.advice import DECLINED
+from dialog.bank.products.ranker import RANKER_FILE, load_ranker
 from dialog.bank.values import TransferOrder
 from dialog.errors import BankError, BankUnavailable, UnknownAccount
 from server.bank_file import open_bank
@@ -175,6 +177,26 @@ def test_a_finding_of_the_fairness_report_is_exit_code_1(
 ) -> None:
     monkeypatch.setattr("dialog.bank.loans.fairness.FOUR_FIFTHS", 0.99)
     assert app(["loans", "fairness", "--applicants", "4000"], standalone_mode=False) == 1
+
+
+def test_what_customers_answer_moves_the_next_ranker(
+    command: Command, bank: Bank, maria: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialog.bank.products.fit.TRAIN", 300)
+    monkeypatch.setattr("dialog.bank.products.fit.HELD_OUT", 50)
+    who = {"customer_id": maria, "call_id": "c1"}
+    bank.orders.propose("consent", {"given": 1}, proposal_id="yes", **who)
+    bank.orders.carry_out("yes", **who)
+    disliked = bank.advice.recommend(request_id="r1", **who).product
+    bank.advice.answer("r1", DECLINED, **who)
+
+    def score(*more: str) -> float:
+        [told] = lines(command("products", "train", "--out", str(tmp_path), *more))
+        assert told["answers"] == len(more)
+        ranked = load_ranker(tmp_path / RANKER_FILE.name).rank(bank.advice.profile(maria))
+        return next(one.score for one in ranked if one.product == disliked)
+
+    assert score("--feedback") < score()
 
 
 def test_a_low_answer_is_reported_by_what_was_done(
