@@ -20,3 +20,9 @@ def require_known(session: Session, customer_id: int) -> None:
     """
     if is_erased(session, customer_id):
         raise CustomerErased("the customer was erased: there is nothing left to be done")
+
+
+def held(session: Session, customer_id: int) -> CustomerRow:
+    """A customer whom nobody erases before this transaction ends: what is written of them in it is
+    there for the erasure that comes after."""
+    return session.get_one(CustomerRow, customer_id, with_for_update={"key_share": True})

@@ -11,11 +11,11 @@ from dialog.bank import outbox
 from dialog.bank.cards import record
 from dialog.bank.cases import case_value
 from dialog.bank.desk import Deed, Desk
-from dialog.bank.erased import require_known
+from dialog.bank.erased import held, require_known
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import OrderRow
 from dialog.bank.orders import Order, order_value
-from dialog.bank.tables import CardRow, CaseRow, CustomerRow, PayeeRow, ProposalRow
+from dialog.bank.tables import CardRow, CaseRow, PayeeRow, ProposalRow
 from dialog.bank.values import Case
 from dialog.errors import NoAddress, ProposalSpent, UnknownCase
 
@@ -62,7 +62,7 @@ class Paperwork:
         """Post a letter, once per key; False where the customer has no address for it."""
 
         def post(session: Session) -> bool:
-            customer = session.get_one(CustomerRow, customer_id)
+            customer = held(session, customer_id)
             named = {"name": customer.first_name, **values}
             try:
                 outbox.post(session, customer, channel, kind, named, key=key, now=self._desk.now())

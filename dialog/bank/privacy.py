@@ -149,7 +149,7 @@ class Privacy:
         """
 
         def erase(session: Session) -> tuple[int, list[str]]:
-            customer = _customer(session, number)
+            customer = _customer(session, number, lock=True)
             held = select(AccountRow.id).where(AccountRow.customer_id == customer.id)
             if session.scalar(held.where(AccountRow.balance_minor != 0).limit(1)) is not None:
                 raise UnknownAccount("the accounts still hold money: close them first")
@@ -199,8 +199,9 @@ def _changed(session: Session, statement: UpdateBase) -> int:
     return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
-def _customer(session: Session, number: str) -> CustomerRow:
-    found = session.scalar(select(CustomerRow).where(CustomerRow.number == number))
+def _customer(session: Session, number: str, *, lock: bool = False) -> CustomerRow:
+    query = select(CustomerRow).where(CustomerRow.number == number)
+    found = session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise UnknownAccount("no customer has this number")
     return found

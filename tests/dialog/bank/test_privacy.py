@@ -1,18 +1,22 @@
 """What is sealed, opened, exported, erased and forgotten; on both databases."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
+from time import sleep
 
 import pytest
 from bank_callers import empty
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
+from dialog.bank import tasks
 from dialog.bank.privacy import ERASED
 from dialog.bank.tables import Base, TryRow
 from dialog.bank.waiting_line import NewWaiting
-from dialog.errors import UnknownAccount, Unreadable
+from dialog.errors import CustomerErased, UnknownAccount, Unreadable
 
 OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
 
@@ -155,6 +159,28 @@ def test_tries_under_a_number_are_exported_and_erased(bank, james):
     bank.privacy.erase(james.number, by="Ada")
     with bank._database.reading() as session:
         assert james.number not in list(session.scalars(select(TryRow.subject)))
+
+
+def test_a_task_that_is_opened_while_its_customer_is_erased_keeps_no_word(bank, james, monkeypatch):
+    opening, make = Event(), tasks._row
+
+    def slowly(*told):
+        opening.set()
+        sleep(0.3)
+        return make(*told)
+
+    monkeypatch.setattr(tasks, "_row", slowly)
+    new = tasks.NewTask("t1", "w", "call back", james.id, "customer care", "about a loan")
+    empty(bank, james)
+    with ThreadPoolExecutor() as others:
+        other = others.submit(bank.tasks.open, new)
+        opening.wait(10)
+        bank.privacy.erase(james.number, by="Ada")
+        other.result()
+    told = bank.tasks.get("t1")
+    assert (told.summary, told.decision) == (ERASED, "declined")
+    with pytest.raises(CustomerErased):
+        bank.tasks.open(replace(new, id="t2"))
 
 
 def test_what_is_written_of_a_call_after_its_customer_was_erased_opens_nowhere(bank, james, vault):
