@@ -20,8 +20,10 @@ async def call_back(order_id: str) -> str:
         await step(ask_to_call, order_id, number)
         await heard(DECIDED, 1)
         if await step(was_reached, order_id, number):
+            await step(stop_calling, order_id)
             return "called"
     await step(tell_missed, order_id)
+    await step(stop_calling, order_id)
     return "not reached"
 
 
@@ -65,3 +67,8 @@ def tell_missed(desk: Desk, order_id: str) -> None:
     order = desk.bank.paperwork.order(order_id)
     key = f"call_back_missed:{order_id}"
     desk.bank.paperwork.write(order.customer_id, "call_back_missed", {}, key=key, channel="sms")
+
+
+def stop_calling(desk: Desk, order_id: str) -> None:
+    """Nobody has to call any more."""
+    desk.bank.tasks.lapse_all(f"call_back:{order_id}")

@@ -54,8 +54,9 @@ def escalate(desk: Desk, number: str) -> None:
 
 
 def send_answer(desk: Desk, number: str) -> None:
-    """Write the answer to the customer."""
+    """Write the answer to the customer; nobody has to look for one any more."""
     found = desk.bank.paperwork.case(int(number))
     values = {"reference": found.case.reference, "answer": found.case.answer or ""}
     key = f"complaint:{number}:answered"
     desk.bank.paperwork.write(found.customer_id, "complaint_answered", values, key=key)
+    desk.bank.tasks.lapse_all(f"complaint:{number}")

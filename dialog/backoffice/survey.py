@@ -11,7 +11,10 @@ async def survey(survey_id: str) -> str:
         survey_id: Of the answer.
     """
     await step(ask_why, survey_id)
-    return "looked at" if await heard(DECIDED, 30) else "left alone"
+    if await heard(DECIDED, 30):
+        return "looked at"
+    await step(leave_alone, survey_id)
+    return "left alone"
 
 
 def ask_why(desk: Desk, survey_id: str) -> None:
@@ -28,3 +31,8 @@ def ask_why(desk: Desk, survey_id: str) -> None:
             days=5,
         )
     )
+
+
+def leave_alone(desk: Desk, survey_id: str) -> None:
+    """Nobody wanted to know: it is nobody's task any more."""
+    desk.bank.tasks.lapse_all(f"survey:{survey_id}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from dialog.bank import office
@@ -130,6 +130,16 @@ class Tasks:
 
         deed = Deed("lapse_task", task_id[:64])
         return self._desk.do(deed, lapse, lambda told: {"task": task_id, "decision": told})
+
+    def lapse_all(self, workflow: str) -> None:
+        """Close the tasks of a workflow that is over; what is not decided by now is declined."""
+
+        def lapse(session: Session) -> None:
+            left = and_(TaskRow.workflow == workflow, TaskRow.decided_at.is_(None))
+            values = {"decided_at": self._desk.now(), "decision": "declined"}
+            session.execute(update(TaskRow).where(left).values(**values))
+
+        self._desk.do(Deed("lapse_tasks", workflow[:64]), lapse, lambda _: {"workflow": workflow})
 
     def get(self, task_id: str) -> Task:
         """A task.

@@ -145,6 +145,17 @@ def test_a_late_complaint_becomes_an_urgent_task_and_its_answer_is_sent(
     office.relay()
     wait_for(lambda: "complaint_answered" in letters(bank))
     assert "we pay it back" in bank.letters()[-1]["body"]
+    wait_for(lambda: status(window, "complaint:1") == "SUCCESS")
+    assert bank.tasks.waiting() == []
+
+
+@pytest.mark.parametrize("kind", ["call_back", "survey"])
+def test_what_nobody_decided_in_time_is_nobodys_task_any_more(bank, james, office, window, kind):
+    """Its words would have no end of their matter to count a period from."""
+    begin(bank, james, kind)
+    office.relay()
+    wait_for(lambda: status(window, f"{kind}:o1") == "SUCCESS")
+    assert bank.tasks.waiting() == []
 
 
 def test_an_office_that_closes_leaves_its_workflows_to_the_next_one(
