@@ -18,7 +18,7 @@ def main() -> None:
     """Run the command line; a known error is one line on standard error and exit code 2."""
     try:
         app()
-    except (ServerError, DialogError, NluError, VoiceError) as error:
+    except (ServerError, DialogError, NluError, VoiceError, OSError, UnicodeDecodeError) as error:
         print(f"tellerline: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -271,8 +271,10 @@ def run(
     if by is By.VOICE:
         asked |= {"calls": calls, "patient": patient, "fast": fast and engines.value}
     options = ", ".join(f"{name} {value}" for name, value in asked.items() if value)
-    if report is not None and recordings is None:
-        recordings = report / "recordings"
+    if report is not None:  # a folder that cannot be written to is told before the calls, not after
+        report.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=report).close()
+        recordings = recordings or report / "recordings"
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=progress_console) as bars:

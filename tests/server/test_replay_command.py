@@ -1,6 +1,7 @@
 """`tellerline replay` from the command line: exit codes, files, a baseline and a gate."""
 
 import json
+import socket
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from dialog.bank.demo import demo_customers
+from server.cli import main
 from server.cli.root import app
 from server.errors import ServerError
 
@@ -136,6 +138,40 @@ def test_a_scenario_that_cannot_be_used_is_told_before_any_call(tmp_path):
     path.write_text(f"{head}caller: {{channel: sip}}\nturns: [{{say: hi}}]\n")
     with pytest.raises(ServerError, match=r"odd.yaml: sip has a clock of its own: no --fast"):
         by_voice(tmp_path, "--fast")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "SCENARIO", "--report", "FILE"),
+        ("run", "SCENARIO", "--report", "/proc/nowhere"),
+        ("run", "SCENARIO", "--gate", "FILE"),
+        ("run", "SCENARIO", "--gate", "FOLDER"),
+        ("run", "FILE"),
+        ("record", "FILE", "--out", "FOLDER"),
+        ("eval-server", "--port", "PORT"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_read_written_or_had_is_one_line_and_no_broken_gate(
+    tmp_path, monkeypatch, capsys, arguments
+):
+    (tmp_path / "latin").write_text("Käse", encoding="latin-1")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        places = {
+            "SCENARIO": scenario(tmp_path),
+            "FILE": tmp_path / "latin",
+            "FOLDER": tmp_path,
+            "PORT": taken.getsockname()[1],
+        }
+        given = [str(places.get(argument, argument)) for argument in arguments]
+        monkeypatch.setattr("sys.argv", ["tellerline", "replay", *given])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 2
+    shown = capsys.readouterr()
+    assert "tellerline: " in shown.err
+    assert "passed" not in shown.out, "no call is made"
 
 
 TELLERLINE = """\
