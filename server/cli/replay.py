@@ -266,7 +266,8 @@ def run(
     chosen = _cases(files, matrix, repeat, seed, by, fast=fast)
     if baseline is not None:  # a wrong folder is told before the calls, not after
         read_baseline(baseline, {case.name for case in chosen})
-    gates = _gates(gate, compared=baseline is not None, repeated=repeat > 1 or confirm > 0)
+    repeated = repeat > 1 or confirm > 0
+    gates = _gates(gate, chosen, by, compared=baseline is not None, repeated=repeated)
     asked = {"by": by.value, "seed": seed, "repeat": repeat, "confirm": confirm}
     if by is By.VOICE:
         asked |= {"calls": calls, "patient": patient, "fast": fast and engines.value}
@@ -306,13 +307,20 @@ def run(
     raise typer.Exit(0 if verdict.passed else 1)
 
 
-def _gates(path: Path | None, *, compared: bool, repeated: bool) -> Gates:
+def _gates(
+    path: Path | None, chosen: list[Case], by: By, *, compared: bool, repeated: bool
+) -> Gates:
     from server.errors import ServerError
-    from server.replay.gates import STRICT, load_gates
+    from server.replay.gates import STRICT, load_gates, require_measurable
+    from server.replay.suite import groups_of
 
-    gates = load_gates(path) if path else STRICT
+    if path is None:
+        return STRICT
+    gates = load_gates(path)
     if not gates.can_break(compared=compared, repeated=repeated):
         raise ServerError(f"{path}: no gate can break without --baseline, --repeat or --confirm")
+    parts = groups_of(chosen, by.value) if any(gate.of for gate in gates.gates) else ()
+    require_measurable(path, gates, parts, by_text=by is By.TEXT)
     return gates
 
 

@@ -109,12 +109,14 @@ def _bounds(runs: Runs) -> Iterator[Bound]:
         if each.name not in BOUNDED or first is None or np.isnan(seen).any():
             continue
         if not isinstance(each, Rate) or not each.trials:
-            gate = Gate(metric=each.name, at_most=-_down(-_above(seen, first)))
+            bound = {"at_most": -_down(-_above(seen, first))}
         elif each.better == "low":
-            gate = Gate(metric=each.name, at_most=-_down(-_wrong(each, runs)))
+            bound = {"at_most": -_down(-_wrong(each, runs))}
         else:
-            gate = Gate(metric=each.name, at_least=_down(1 - _wrong(each, runs)))
-        yield Bound(gate, first, tuple(seen))
+            bound = {"at_least": _down(1 - _wrong(each, runs))}
+        if bound.get("at_least") == 0 or (first.unit == "share" and bound.get("at_most", 0) >= 1):
+            continue  # nothing could break it
+        yield Bound(Gate.model_validate({"metric": each.name, **bound}), first, tuple(seen))
 
 
 def _down(value: float) -> float:

@@ -1,14 +1,14 @@
 """What a replay must reach: `--gate gates.yml`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from dialog.strict_yaml import Strict
+from dialog.strict_yaml import Strict, lines_of
 from server.replay.metrics import METRICS, SURE, Record, difference, groups
 from server.replay.reading import ScenarioError, read
 
@@ -19,15 +19,15 @@ class Gate(Strict):
     Attributes:
         metric: As `server.replay.metrics` names it.
         of: A group of calls, "tag transfer" or "condition street"; None takes all.
-        at_least, at_most: Bounds of the figure itself.
+        at_least, at_most: Bounds of the figure itself; of a share, such that it can break them.
         worse_by: How much worse than the baseline it may be; only a significant change counts.
     """
 
     metric: str
     of: str | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    worse_by: float | None = Field(default=None, ge=0)
+    at_least: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    at_most: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    worse_by: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _is_a_bound(self) -> Self:
@@ -36,6 +36,11 @@ class Gate(Strict):
             raise ValueError(f"{self.metric!r} is no metric; there are: {', '.join(names)}")
         if self.at_least is None and self.at_most is None and self.worse_by is None:
             raise ValueError("a gate needs at_least, at_most or worse_by")
+        is_share = METRICS[names.index(self.metric)].unit == "share"
+        if is_share and (
+            (self.at_least or 0) > 1 or max(self.at_most or 0, self.worse_by or 0) >= 1
+        ):
+            raise ValueError("no share is above 1, so that tells nothing: write 95% as 0.95")
         return self
 
 
@@ -51,10 +56,10 @@ class Gates(Strict):
     """
 
     gates: tuple[Gate, ...] = ()
-    failures: int | None = None
-    regressions: int | None = None
-    gone: int | None = None
-    flaky: int | None = None
+    failures: int | None = Field(default=None, ge=0)
+    regressions: int | None = Field(default=None, ge=0)
+    gone: int | None = Field(default=None, ge=0)
+    flaky: int | None = Field(default=None, ge=0)
 
     def can_break(self, *, compared: bool, repeated: bool) -> bool:
         """Whether anything is bounded in a replay with a baseline, or with calls made again."""
@@ -64,6 +69,20 @@ class Gates(Strict):
         figures = [getattr(gate, name) for gate in self.gates for name in of_metrics]
         return any(bound is not None for bound in (*bounds, *figures))
 
+
+BY_TEXT = frozenset(
+    {
+        "passed",
+        "task success",
+        "task success, nothing said again",
+        "hand-over rate",
+        "containment",
+        "turns to completion",
+        "intent accuracy",
+        "entity exactness",
+    }
+)
+"""Metrics that are measured without sound."""
 
 NO_BASELINE = "no --baseline"
 STRICT = Gates(failures=0)
@@ -115,6 +134,28 @@ def load_gates(path: Path) -> Gates:
     if gates == Gates():
         raise ScenarioError(f"{path}: nothing can break it: give failures, regressions or gates")
     return gates
+
+
+def require_measurable(path: Path, gates: Gates, parts: Collection[str], *, by_text: bool) -> None:
+    """Refuse before the first call a gate that no call could be measured by.
+
+    Args:
+        path: The gates' file.
+        gates: What was read from it.
+        parts: The groups that the calls will be in.
+        by_text: Whether there is no sound.
+
+    Raises:
+        ScenarioError: File, line and cure.
+    """
+    for n, gate in enumerate(gates.gates):
+        if gate.of is not None and gate.of not in parts:
+            wrong = f"of: no call is in {gate.of!r}; there are: {', '.join(sorted(parts))}"
+        elif by_text and gate.metric not in BY_TEXT:
+            wrong = f"metric: {gate.metric} is of sound, and there is none by text: leave it out"
+        else:
+            continue
+        raise ScenarioError(f"{path}:{lines_of(path, 'gates')[n]}: gates.{n}.{wrong}")
 
 
 def failing(calls: Sequence[Record]) -> list[str]:

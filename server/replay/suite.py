@@ -19,6 +19,7 @@ from server.replay.callers import Speak, recorded, voice_of
 from server.replay.degrade import CLEAN, Condition
 from server.replay.judge import Alike, Mismatch, Verdict
 from server.replay.matrix import AS_WRITTEN, Matrix, Wire, named, over
+from server.replay.metrics import groups
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed, Summary
 from server.replay.run import Converse, Serve, run_text, run_voice
@@ -125,6 +126,16 @@ def _require_turn(path: Path, scenario: Scenario, turn: ScriptedTurn, by: By) ->
         recorded(turn, path.parent, scenario.caller.sample_rate)
     if by == "voice" and turn.wav is None and turn.say is not None:
         require_voice(voice_of(scenario, turn))
+
+
+def groups_of(calls: Sequence[Case], by: By) -> list[str]:
+    """The groups that calls will be in: of conditions, channels and tags."""
+    found = []
+    for call in calls:
+        scenario = load_scenario(call.path)
+        wire = "text" if by == "text" else named(scenario, call.wire)
+        found.append({"condition": call.condition.name, "wire": wire, "tags": scenario.tags})
+    return list(groups(found))
 
 
 def drawn(paths: Sequence[Path], count: int, seed: int) -> list[Path]:

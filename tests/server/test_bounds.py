@@ -92,6 +92,14 @@ def test_the_file_is_one_of_gates_with_what_was_seen_beside_it(tmp_path: Path, g
     assert len(set(metrics)) == len(metrics) == len(gates.gates)
 
 
+def test_what_nothing_could_break_gets_no_bound(monkeypatch):
+    monkeypatch.setitem(SCORE, "intents_right", 0)
+    named = [bound.gate.metric for bound in bounds([run(seed, misheard=1.0) for seed in range(3)])]
+    assert "intent accuracy" not in named
+    assert "word error" not in named
+    assert "response rate" in named
+
+
 def test_one_run_tells_nothing_of_chance():
     with pytest.raises(ServerError, match="three runs or more"):
         bounds(CLEAN[:1])

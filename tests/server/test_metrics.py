@@ -291,6 +291,13 @@ def test_what_only_confirms_a_failure_is_in_no_figure(tmp_path):
         ("failure: 0\n", r"gates.yaml:1: failure: .*spelling"),
         ("gates:\n  - {metric: passed}\n", "needs at_least, at_most or worse_by"),
         ("# failures: 0\n", r"gates.yaml: nothing can break it"),
+        ("failures: -1\n", "failures: .* 0"),
+        ("gates:\n  - {metric: passed, at_least: 0}\n", "at_least: .* greater than 0"),
+        ("gates:\n  - {metric: intent accuracy, at_least: 95}\n", "write 95% as 0.95"),
+        ("gates:\n  - {metric: word error, at_most: 5}\n", "write 95% as 0.95"),
+        ("gates:\n  - {metric: passed, at_most: 1}\n", "no share is above 1"),
+        ("gates:\n  - {metric: passed, worse_by: 1}\n", "no share is above 1"),
+        ("gates:\n  - {metric: response latency p95, at_most: .inf}\n", "at_most: .* finite"),
     ],
 )
 def test_a_mistake_in_a_gates_file_names_line_and_cure(tmp_path, text, message):

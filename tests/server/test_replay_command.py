@@ -13,19 +13,21 @@ from dialog.bank.demo import demo_customers
 from server.cli import main
 from server.cli.root import app
 from server.errors import ServerError
+from server.replay.gates import BY_TEXT
 
 MARIA = demo_customers()[0]
 
 
 def scenario(folder: Path, said: str = "$2,450.75") -> Path:
     folder.mkdir(exist_ok=True)
+    understood = {"intent": "balance", "entities": [{"type": "account_kind", "value": "checking"}]}
     fields = {
         "name": "balance",
         "about": "A balance is asked for.",
         "tags": ["balance"],
         "today": "2026-03-16",
         "turns": [
-            {"say": "how much is in my checking account", "expect": {"intent": "balance"}},
+            {"say": "how much is in my checking account", "expect": understood},
             {"keys": "${maria.number}#"},
             {"keys": "${maria.pin}#", "expect": {"said_contains": [said]}},
         ],
@@ -53,6 +55,7 @@ def test_a_report_a_baseline_and_a_gate_make_the_exit_code(tmp_path):
     assert {"commit", "code", "flows", "words", "prompts"} <= set(verdict["versions"])
     assert "flow transfer" in verdict["uncovered"]
     assert "flow balance" not in verdict["uncovered"]
+    assert {figure["metric"] for figure in verdict["figures"]} == BY_TEXT
 
     gates = tmp_path / "gates.yml"
     gates.write_text("regressions: 0\n")
@@ -110,6 +113,17 @@ def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
     for gates in ("regressions: 0", "flaky: 0", "gates: [{metric: passed, worse_by: 0}]"):
         wrong.write_text(gates)
         with pytest.raises(ServerError, match=r"no gate can break without --baseline"):
+            replayed(good, "--gate", wrong)
+    for gate, told in (
+        ("metric: passed, at_least: 1, of: tag balanse", "no call is in 'tag balanse'"),
+        (
+            "metric: passed, at_least: 1, of: channel sip",
+            "there are: channel text",
+        ),
+        ("metric: response latency p95, at_most: 900", "none by text"),
+    ):
+        wrong.write_text(f"gates:\n- {{{gate}}}\n")
+        with pytest.raises(ServerError, match=rf"wrong.yml:2: gates.0.*{told}"):
             replayed(good, "--gate", wrong)
 
 
