@@ -21,14 +21,13 @@ from server.client.sound import Sound
 from server.replay.codecs import CodecName, through_codec
 from server.replay.noise import NoiseKind, make_noise
 from server.replay.telephone import LEVEL_DBOV
+from voice.concealment import repeated
 from voice.pcm import Floats, Samples, to_int16
 
 PACKET = 0.02
 """Seconds of sound in one packet."""
 PLAYOUT = 0.06
 """Seconds that a jitter buffer holds: what comes later than that is lost."""
-PITCH_LAGS = (0.0025, 0.015)
-"""Shortest and longest period of a voice, seconds (G.711 Appendix I)."""
 FADED_AFTER = 3
 """Packets in a row after which concealment has faded to silence (60 ms, as G.711 Appendix I)."""
 BACKGROUND_SECONDS = 30.0
@@ -192,22 +191,5 @@ def concealed(samples: Samples, rate: int, lost: np.ndarray) -> Samples:
         run = run + 1 if place > 0 and lost[place - 1] else 1
         begin, end = place * size, min((place + 1) * size, len(samples))
         fade = max(0.0, 1.0 - (run - 1) / FADED_AFTER)
-        out[begin:end] = (_again(out[:begin], rate, end - begin) * fade).astype(np.int16)
+        out[begin:end] = (repeated(out[:begin], rate, end - begin) * fade).astype(np.int16)
     return out
-
-
-def _again(past: Samples, rate: int, count: int) -> Samples:
-    """The last period of what was heard, repeated."""
-    short, long = (int(lag * rate) for lag in PITCH_LAGS)
-    if len(past) < 3 * long:
-        return np.zeros(count, np.int16)
-    recent = past[-3 * long :].astype(np.float64)
-    tail = recent[-long:]
-    lags = range(short, 2 * long)
-    scores = [_alike(tail, recent[len(recent) - long - lag : len(recent) - lag]) for lag in lags]
-    period = lags[int(np.argmax(scores))]
-    return np.resize(past[-period:], count)
-
-
-def _alike(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b) + 1.0))

@@ -6,6 +6,8 @@ from typing import Any
 from aiortc.sdp import SessionDescription
 from pipecat.transports.smallwebrtc.connection import IceServer, SmallWebRTCConnection
 
+from server.channels.browser.reordering import Reordering
+
 MOST_MEDIA = 3
 """Sections of one description: the voice, and pipecat's clients offer two pictures with it."""
 
@@ -26,6 +28,16 @@ class Peer(SmallWebRTCConnection):
     def is_connected(self) -> bool:
         """As aiortc sees it: pings that pause are no reason to keep messages back."""
         return bool(self.pc.connectionState == "connected")
+
+    async def initialize(self, sdp: str, type: str) -> None:
+        """Answer the first offer.
+
+        Raises:
+            ValueError: As below.
+        """
+        await super().initialize(sdp, type)
+        voice: Any = self.pc.getTransceivers()[0].receiver
+        voice._RTCRtpReceiver__jitter_buffer = Reordering()
 
     async def _create_answer(self, sdp: str, type: str) -> None:
         """Answer an offer, the first or a changed one.

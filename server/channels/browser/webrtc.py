@@ -10,15 +10,17 @@ import numpy as np
 import structlog
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
-from pipecat.frames.frames import Frame, InputAudioRawFrame, InputTransportMessageFrame
+from pipecat.frames.frames import Frame, InputTransportMessageFrame
 from pipecat.transports.smallwebrtc.transport import RawAudioTrack
 
 from server.channels.browser.peer import Peer
+from server.channels.gap import GAP, Gap
 from server.channels.keypad import Keypad
 from server.channels.pace import Pace
 from server.channels.serializer import MISTAKES
 from server.channels.sound import WireSound
 from server.protocol import Dtmf, Hangup, Played, ProtocolError, parse_message
+from voice.concealment import Concealment
 from voice.pcm import Samples
 from voice.turns import RATE
 
@@ -34,10 +36,9 @@ MOST_UNSENT = 256 * 1024
 """Bytes of messages that may wait for a client; one that does not read them is given up."""
 
 REPORT_EVERY = 0.2
-GAP = 0.12
-"""Seconds without a packet after which silence stands in."""
-
 TICK = 0.01
+STALL = 0.05
+"""Most seconds of a tick that count as a gap: while our own loop stands still, packets wait."""
 
 
 class Speaker(RawAudioTrack):
@@ -104,21 +105,20 @@ class WebRtcLine:
     async def frames(self) -> AsyncIterator[Frame]:
         """What the caller says and presses, until the connection is gone."""
         listening = asyncio.create_task(self._listen())
-        heard_at, filled_to = time.monotonic(), 0.0
+        gap, at, now = Gap(0.0), 0.0, time.monotonic()
         try:
             while not self._gone:
                 while self._waiting:
                     yield self._waiting.popleft()
-                now = time.monotonic()
+                before, now = now, time.monotonic()
+                at += min(now - before, STALL)
                 if not self._heard.empty():
-                    heard_at, filled_to = now, 0.0
+                    gap.heard(at)
                     while not self._heard.empty():
                         if frame := self._sound.inward(self._heard.get_nowait()):
                             yield frame
-                elif now - heard_at > GAP and self._connection.is_connected():
-                    filled_to = filled_to or heard_at + GAP
-                    yield _silence(round((now - filled_to) * RATE))
-                    filled_to = now
+                elif self._connection.is_connected() and (silence := gap.silence(at)):
+                    yield silence
                 if report := self._report(now):
                     yield report
                 await asyncio.sleep(TICK)
@@ -128,6 +128,7 @@ class WebRtcLine:
 
     async def _listen(self) -> None:
         track = self._connection.audio_input_track()
+        mended, due = Concealment(self._sound.rate), 0
         while track is not None:
             try:
                 frame = await track.recv()
@@ -137,9 +138,14 @@ class WebRtcLine:
             if isinstance(frame, AudioFrame):
                 if frame.sample_rate != self._sound.rate:
                     self._sound = WireSound(frame.sample_rate)
+                    mended, due = Concealment(frame.sample_rate), 0
+                lost = (frame.pts or 0) - due
+                due += lost + frame.samples
+                if not 0 < lost <= GAP * frame.sample_rate:
+                    lost = 0  # silence stands in for more
                 if self._heard.full():
                     self._heard.get_nowait()  # nobody reads: the oldest goes
-                self._heard.put_nowait(mono(frame))
+                self._heard.put_nowait(mended.process(mono(frame), lost))
 
     def _report(self, now: float) -> InputTransportMessageFrame | None:
         waiting = self._speaker.waiting
@@ -230,7 +236,3 @@ def both(frame: AudioFrame) -> AudioFrame:
     twice = AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
     twice.sample_rate, twice.pts, twice.time_base = frame.sample_rate, frame.pts, frame.time_base
     return twice
-
-
-def _silence(samples: int) -> InputAudioRawFrame:
-    return InputAudioRawFrame(audio=bytes(2 * samples), sample_rate=RATE, num_channels=1)

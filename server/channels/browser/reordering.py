@@ -1,0 +1,73 @@
+"""Packets of a voice in their order, each as soon as those before it are there or given up.
+
+A lost packet of Opus is told to the decoder, which stands in for it: others have to be concealed by
+whoever hears them (voice/concealment.py).
+
+aiortc's own buffer holds 80 ms of sound back, and once one packet is missing it holds back what
+comes after it until the buffer is full. Nothing here is played at a pace, so nothing has to wait
+but for order's sake.
+"""
+
+from aiortc.jitterbuffer import MAX_MISORDER, JitterBuffer, JitterFrame
+from aiortc.rtp import RtpPacket
+
+HELD = 3
+"""Packets that may wait for one before them: 60 ms, by which packets overtake one another."""
+
+NUMBERS = 1 << 16
+OPUS = 96
+"""Payload types from here on are agreed on; of aiortc's codecs of sound only Opus has one."""
+
+LONGEST = 5760
+"""Most samples of Opus in one packet, at its clock of 48 kHz."""
+
+
+class Reordering(JitterBuffer):
+    """One stream's packets."""
+
+    def __init__(self) -> None:
+        super().__init__(capacity=16)
+        self._waiting: dict[int, RtpPacket] = {}
+        self._next: int | None = None
+
+    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
+        """Take a packet, and give the next one in order once it is there or given up.
+
+        Returns:
+            Whether a picture is to be asked for (never), and the packet's sound.
+        """
+        number = packet.sequence_number
+        following = number if self._next is None else self._next
+        behind = (following - number) % NUMBERS
+        if 0 < behind < MAX_MISORDER:
+            return False, None  # a double, or it was given up
+        if MAX_MISORDER <= behind < NUMBERS // 2:
+            self._waiting.clear()  # counted anew
+            following = number
+        self._next = following
+        self._waiting[number] = packet
+        if following not in self._waiting and len(self._waiting) <= HELD:
+            return False, None
+        first = min(self._waiting, key=lambda waiting: (waiting - following) % NUMBERS)
+        self._next = (first + 1) % NUMBERS
+        lost = (first - following) % NUMBERS
+        return False, _frame(self._waiting.pop(first), lost)
+
+
+def _frame(packet: RtpPacket, lost: int) -> JitterFrame:
+    """A packet's sound, after empty frames for those that were lost: libopus conceals these."""
+    data: bytes = packet._data  # type: ignore[attr-defined]  # as aiortc's receiver sets it
+    if lost and packet.payload_type >= OPUS and data and data[0] & 3 == 0:
+        size = _samples(data[0])
+        if (lost + 1) * size <= LONGEST:
+            head = bytes((data[0] | 3, 0x80 | lost + 1, *(0,) * lost))
+            return JitterFrame(head + data[1:], packet.timestamp - lost * size)
+    return JitterFrame(data, packet.timestamp)
+
+
+def _samples(head: int) -> int:
+    """Of one frame of Opus, by a packet's first byte (RFC 6716, 3.1)."""
+    config = head >> 3
+    if config < 12:
+        return (480, 960, 1920, 2880)[config % 4]
+    return (480, 960)[config % 2] if config < 16 else (120, 240, 480, 960)[config % 4]
