@@ -2,10 +2,13 @@
 
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import soundfile
+
 from server.caller import CallerTurn
-from server.callfiles import read_turn
+from server.callfiles import CallerAudioError, read_turn
 from server.replay.degrade import CLEAN, Condition, degraded
 from server.replay.noise import make_noise
 from server.replay.reading import ScenarioError
@@ -88,10 +91,16 @@ def recorded(turn: Turn, folder: Path, rate: int) -> Samples:
     """A turn's recording, the caller's side of it.
 
     Raises:
-        CallerAudioError: It cannot be used.
+        CallerAudioError: It cannot be used, or it does not tell which side is the caller's.
     """
-    side = None if turn.channel is None else ("left", "right").index(turn.channel)
-    return read_turn(folder / (turn.wav or ""), rate, side)
+    path = folder / (turn.wav or "")
+    with suppress(soundfile.LibsndfileError):  # told below, in words
+        sides = soundfile.info(path).channels
+        if sides > 1 and turn.channel is None:
+            raise CallerAudioError(f"{path}: stereo; say whose side, with channel: left or right")
+        if sides == 1 and turn.channel is not None:
+            raise CallerAudioError(f"{path}: mono, there is no {turn.channel}; remove channel")
+    return read_turn(path, rate, 1 if turn.channel == "right" else 0)
 
 
 def _turn(turn: Turn, samples: Samples | None, n: int) -> CallerTurn:

@@ -65,6 +65,17 @@ async def test_a_scenario_goes_over_the_wire_it_names_and_is_judged(tmp_path):
     assert result.json()["recording"] == str(tmp_path / "plain.wav")
 
 
+async def test_a_call_hears_only_the_callers_side_of_a_stereo_recording(tmp_path):
+    path = scenario_file(tmp_path / "sides", turns=[SPOKEN | {"channel": "right"}])
+    sides = [tone(0.5, 48000, hertz) for hertz in (700.0, 300.0)]
+    sf.write(path.parent / "01.wav", np.stack(sides, axis=1), 48000)
+    result = await run_voice(path, served(), record=tmp_path / "call.wav")
+    assert result.passed, result.lines()
+    caller, rate = sf.read(tmp_path / "call.wav")
+    loudness = np.abs(np.fft.rfft(caller[:, 0], n=rate))
+    assert loudness[300] > 100 * loudness[700]
+
+
 async def test_every_kind_of_turn_becomes_a_caller_turn(tmp_path):
     turns = [SPOKEN, {"keys": "4821#"}, {"silence": 2.5}, SPOKEN | {"barge_in": 0.5, "expect": {}}]
     path = scenario_file(tmp_path / "kinds", turns=[*turns, {"keys": "1", "hang_up": True}])

@@ -9,6 +9,7 @@ import soundfile
 import yaml
 
 from dialog.bank.demo import demo_customers
+from server.callfiles import CallerAudioError
 from server.replay.callers import by_test_voice, caller_turns
 from server.replay.judge import judge
 from server.replay.reading import ScenarioError
@@ -159,6 +160,22 @@ def test_the_callers_side_of_a_stereo_recording_is_taken_at_any_rate(tmp_path, r
     (turn,) = caller_turns(scenario, tmp_path)
     assert len(turn.samples) == 8000
     assert np.argmax(np.abs(np.fft.rfft(turn.samples))) == pytest.approx(1000, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("sides", "channel", "cure"),
+    [
+        (2, None, "say whose side, with channel: left or right"),
+        (1, "right", "mono, there is no right; remove channel"),
+        (1, "left", "mono, there is no left; remove channel"),
+    ],
+)
+def test_whose_side_a_recording_is_of_is_told_and_not_guessed(tmp_path, sides, channel, cure):
+    samples = np.full((8000, sides), 0.3) * np.sign(np.sin(np.arange(8000)))[:, None]
+    soundfile.write(tmp_path / "call.wav", samples, 8000)
+    scenario = of_one(tmp_path, wav="call.wav", **({"channel": channel} if channel else {}))
+    with pytest.raises(CallerAudioError, match=rf"call.wav: .*{cure}"):
+        caller_turns(scenario, tmp_path)
 
 
 def test_words_without_a_recording_are_spoken_by_the_named_voice(tmp_path):
