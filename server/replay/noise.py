@@ -1,13 +1,14 @@
 """Our own noise, synthesised from a seed: a street, a room full of voices, a humming line."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Literal
 
 import numpy as np
 import soxr
 from scipy.signal import butter, sosfilt
 
-from server.replay.voices import RATE, speak
+from server.replay.voices import RATE, require_words, speak
 from voice.pcm import Floats, Samples, to_int16
 
 NoiseKind = Literal["street", "babble", "hum", "white"]
@@ -38,6 +39,16 @@ def make_noise(kind: NoiseKind, seconds: float, rate: int, seed: int) -> Samples
     random = np.random.default_rng(seed)
     noise = KINDS[kind](round(seconds * rate), rate, random)
     return to_int16(noise * (_LEVEL / np.sqrt(np.mean(np.square(noise)))))
+
+
+def require_noise(kind: NoiseKind | None) -> None:
+    """Refuse what `make_noise` could not make.
+
+    Raises:
+        VoiceError: As there.
+    """
+    for line, name in product(_TALK, _TALKERS) if kind == "babble" else ():
+        require_words(line, name)
 
 
 def _street(count: int, rate: int, random: np.random.Generator) -> Floats:

@@ -15,17 +15,18 @@ from dialog.errors import DialogError
 from nlu.errors import NluError
 from server.errors import ServerError
 from server.render import Turn
-from server.replay.callers import Speak, recorded, voice_of
+from server.replay.callers import Speak, recorded, voice_of, words_of
 from server.replay.degrade import CLEAN, Condition
 from server.replay.judge import Alike, Mismatch, Verdict
 from server.replay.matrix import AS_WRITTEN, Matrix, Wire, named, over
 from server.replay.metrics import groups
+from server.replay.noise import require_noise
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed, Summary
 from server.replay.run import Converse, Serve, run_text, run_voice
 from server.replay.scenario import Scenario, load_scenario
 from server.replay.scenario import Turn as ScriptedTurn
-from server.replay.voices import require_voice
+from server.replay.voices import require_words
 from voice.errors import VoiceError
 
 EXPECTED = (ServerError, DialogError, NluError, VoiceError, OSError)
@@ -99,7 +100,7 @@ def require_usable(calls: Sequence[Case], *, by: By, fast: bool = False) -> None
         fast: A channel with a clock of its own is none for virtual time.
 
     Raises:
-        ScenarioError: Names the file and what is wrong with it.
+        ScenarioError: Names the file or condition and what is wrong with it.
     """
     for path in dict.fromkeys(call.path for call in calls):
         scenario = load_scenario(path)
@@ -107,12 +108,17 @@ def require_usable(calls: Sequence[Case], *, by: By, fast: bool = False) -> None
             raise ScenarioError(
                 f"{path}: expects nothing, so it cannot fail: say what must be true"
             )
-        any_words = (ScriptedTurn(say="hello"),)  # a simulated caller's
+        any_words = (ScriptedTurn(say=""),)  # a simulated caller's, none of which is kept
         for n, turn in enumerate(scenario.turns or any_words, start=1):
             try:
                 _require_turn(path, scenario, turn, by)
             except (ServerError, VoiceError) as error:
                 raise ScenarioError(f"{path}: turn {n}: {error}") from error
+    for name, noise in {call.condition.name: call.condition.noise for call in calls}.items():
+        try:
+            require_noise(noise)
+        except VoiceError as error:
+            raise ScenarioError(f"condition {name}: {error}") from error
     for call in calls if fast else ():
         channel = over(load_scenario(call.path), call.wire).caller.channel
         if channel != "websocket":
@@ -125,7 +131,8 @@ def _require_turn(path: Path, scenario: Scenario, turn: ScriptedTurn, by: By) ->
     if by == "voice" and turn.wav is not None:
         recorded(turn, path.parent, scenario.caller.sample_rate)
     if by == "voice" and turn.wav is None and turn.say is not None:
-        require_voice(voice_of(scenario, turn))
+        require_words(words_of(turn.say), voice_of(scenario, turn))
+        require_noise(scenario.caller.noise)
 
 
 def groups_of(calls: Sequence[Case], by: By) -> list[str]:

@@ -107,6 +107,17 @@ def require_voice(name: str) -> Voice:
     return VOICES[name]
 
 
+def require_words(text: str, name: str, cache: Path = CACHE) -> None:
+    """Refuse what `speak` could not say.
+
+    Raises:
+        CallerVoiceError: The voice is unknown, or words are not kept and its engine is missing.
+    """
+    voice = require_voice(name)
+    if not is_rendered(text, name, cache):
+        _NEEDS[voice.engine]()
+
+
 def rendered(text: str, voice: Voice) -> Floats:
     """A text by any voice of an engine, not kept; samples at RATE.
 
@@ -144,11 +155,15 @@ def _kokoro(text: str, voice: Voice) -> Floats:
     return np.asarray(samples, dtype=np.float32)
 
 
-@functools.cache
-def _kokoro_engine() -> Any:
+def _require_kokoro() -> None:
     missing = [name for name in (*_KOKORO_PARTS, _KOKORO_STYLES, "kokoro_onnx") if not _has(name)]
     if missing:
         raise CallerVoiceError(f"the Kokoro voices need {', '.join(missing)}: {_INSTALL_KOKORO}")
+
+
+@functools.cache
+def _kokoro_engine() -> Any:
+    _require_kokoro()
     import kokoro_onnx
     import onnxruntime
 
@@ -204,10 +219,15 @@ def _espeak(text: str, voice: Voice) -> Floats:
     return _by_program("espeak-ng", lambda out: ["-v", voice.style, "-s", pace, "-w", out, text])
 
 
-def _by_program(program: str, arguments: Callable[[str], list[str]]) -> Floats:
+def _found(program: str) -> str:
     found = shutil.which(program)
     if found is None:
         raise CallerVoiceError(f"the {program} voices need its program: apt-get install {program}")
+    return found
+
+
+def _by_program(program: str, arguments: Callable[[str], list[str]]) -> Floats:
+    found = _found(program)
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "said.wav")
         done = subprocess.run([found, *arguments(out)], capture_output=True, text=True)  # noqa: S603
@@ -221,4 +241,9 @@ _ENGINES: dict[str, Callable[[str, Voice], Floats]] = {
     "kokoro": _kokoro,
     "flite": _flite,
     "espeak": _espeak,
+}
+_NEEDS: dict[str, Callable[[], object]] = {
+    "kokoro": _require_kokoro,
+    "flite": functools.partial(_found, "flite"),
+    "espeak": functools.partial(_found, "espeak-ng"),
 }

@@ -14,6 +14,7 @@ from server.cli import main
 from server.cli.root import app
 from server.errors import ServerError
 from server.replay.gates import BY_TEXT
+from server.replay.voices import CallerVoiceError, require_words, speak
 
 MARIA = demo_customers()[0]
 
@@ -186,6 +187,34 @@ def test_what_cannot_be_read_written_or_had_is_one_line_and_no_broken_gate(
     shown = capsys.readouterr()
     assert "tellerline: " in shown.err
     assert "passed" not in shown.out, "no call is made"
+
+
+def test_a_voice_that_cannot_speak_is_told_before_any_call(tmp_path, monkeypatch):
+    path = tmp_path / "odd.yaml"
+    head = "name: odd\nabout: b\ntoday: 2026-03-16\n"
+    expect = "expect: {said_contains: [hello]}"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("server.replay.voices.is_rendered", lambda *_: False)
+    for voice in ("flite-slt", "espeak-us"):
+        path.write_text(f"{head}turns: [{{say: hi, voice: {voice}, {expect}}}]\n")
+        with pytest.raises(ServerError, match=r"odd.yaml: turn 1: .*apt-get install"):
+            by_voice(tmp_path)
+    path.write_text(f"{head}goal: {{customer: maria}}\n")
+    with pytest.raises(ServerError, match=r"odd.yaml: turn 1: .*apt-get install flite"):
+        by_voice(tmp_path)
+    path.write_text(f"{head}turns: [{{silence: 1, {expect}}}]\n")
+    matrix = tmp_path / "crowd.yml"
+    matrix.write_text("conditions: [{name: crowd, noise: babble}]\n")
+    with pytest.raises(ServerError, match=r"condition crowd: .*apt-get install flite"):
+        by_voice(tmp_path, "--matrix", matrix)
+
+
+def test_words_that_are_kept_need_no_program(tmp_path, monkeypatch):
+    speak("good morning", "flite-slt", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    require_words("good morning", "flite-slt", tmp_path)
+    with pytest.raises(CallerVoiceError, match="apt-get install flite"):
+        require_words("good night", "flite-slt", tmp_path)
 
 
 TELLERLINE = """\
