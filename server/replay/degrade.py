@@ -34,7 +34,7 @@ BACKGROUND_SECONDS = 30.0
 
 
 class Condition(Strict):
-    """How a call is degraded; nothing given leaves it as it is.
+    """How a call is degraded; nothing given leaves it as it is, and is named clean.
 
     Attributes:
         name: For reports.
@@ -72,6 +72,17 @@ class Condition(Strict):
     def _bursts_can_be(self) -> Self:
         if self.loss > 0 and self.burst * (1 - self.loss) < self.loss:
             raise ValueError("loss is too high for its burst: lengthen the burst")
+        return self
+
+    @model_validator(mode="after")
+    def _is_heard(self) -> Self:
+        for given, of in (("snr_db", "noise"), ("burst", "loss"), ("echo_ms", "echo_db")):
+            if given in self.model_fields_set and not getattr(self, of):
+                raise ValueError(f"{given} needs {of}: add it, or remove {given}")
+        fields = type(self).model_fields.items()
+        other = {name for name, field in fields if getattr(self, name) != field.default}
+        if other <= {"name", "seed"} and self.name != "clean":
+            raise ValueError("it changes nothing: say what it does, or name it clean")
         return self
 
 

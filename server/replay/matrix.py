@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from dialog.strict_yaml import Strict
 from server.replay.degrade import CLEAN, Condition
-from server.replay.reading import read
+from server.replay.reading import ScenarioError, read
 from server.replay.scenario import Channel, Scenario
 
 
@@ -88,6 +88,10 @@ def load_matrix(path: Path) -> Matrix:
     """Read a matrix file (YAML).
 
     Raises:
-        ScenarioError: It is missing, is not YAML or breaks the schema; file, line and cure.
+        ScenarioError: It is missing, is not YAML, breaks the schema or is empty; file, line and
+            cure.
     """
-    return read(path, Matrix, lambda tree: tree or {})
+    matrix = read(path, Matrix, lambda tree: tree or {})
+    if not matrix.model_fields_set:
+        raise ScenarioError(f"{path}: empty: give conditions or channels")
+    return matrix

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from server.replay.degrade import Condition, background, concealed, degraded
+from server.replay.degrade import CLEAN, Condition, background, concealed, degraded
 from server.replay.noise import make_noise
 from server.replay.reading import ScenarioError
 from server.replay.telephone import LEVEL_DBOV
@@ -158,6 +158,30 @@ def test_another_seed_is_another_noise():
 def test_a_condition_that_cannot_be_is_refused():
     with pytest.raises(ValueError, match="lengthen the burst"):
         Condition(name="x", loss=0.9)
+
+
+@pytest.mark.parametrize(
+    ("what", "cure"),
+    [
+        ({"snr_db": 5}, "snr_db needs noise"),
+        ({"burst": 4}, "burst needs loss"),
+        ({"echo_ms": 50, "gain_db": 3}, "echo_ms needs echo_db"),
+        ({"gain_db": 0, "seed": 2}, "it changes nothing"),
+    ],
+)
+def test_a_condition_that_is_clean_under_another_name_is_refused(what, cure):
+    with pytest.raises(ValueError, match=cure):
+        Condition.model_validate({"name": "x"} | what)
+    assert Condition(name="clean") == CLEAN
+
+
+def test_an_empty_matrix_is_refused(tmp_path):
+    from server.replay.matrix import load_matrix
+
+    path = tmp_path / "matrix.yml"
+    path.write_text("# conditions: none yet\n")
+    with pytest.raises(ScenarioError, match=r"matrix.yml: empty: give conditions or channels"):
+        load_matrix(path)
 
 
 def test_a_mistake_in_a_matrix_names_the_line_and_the_cure(tmp_path):
