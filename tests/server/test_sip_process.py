@@ -5,12 +5,13 @@ import json
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import psutil
 import pytest
 import websockets
 
+from server.channels.sip.process import LEFT_BEHIND, LOOK_EVERY
 from tests.server.sip_house import SipHouse, sip_house
 from tests.server.staged import SEND, Caller
 from tests.server.test_sip_calls import status_of_invite
@@ -93,6 +94,24 @@ async def test_the_stack_dies_and_only_its_calls_with_it(tmp_path, monkeypatch, 
         assert await answered(house.port) == 200
     assert details["ended"] == "lost"
     assert alarms == ["sip_process_died"]
+
+
+async def test_connections_on_which_nobody_speaks_end_no_call(tmp_path, monkeypatch, alarms):
+    many = 2 * LEFT_BEHIND
+    async with sip_house(tmp_path, monkeypatch, silence=60.0) as house, AsyncExitStack() as silent:
+        before = sip_process()
+        for _ in range(many):
+            _, writer = await asyncio.open_connection(LOCAL, house.port)
+            silent.callback(writer.close)
+            await asyncio.sleep(0.02)  # it takes ten at once
+        async with asyncio.timeout(10):
+            while before.num_fds() < many:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(3 * LOOK_EVERY)
+        assert before.num_fds() > many
+        assert await answered(house.port) == 200
+        assert sip_process().pid == before.pid
+    assert not alarms
 
 
 @pytest.mark.channels

@@ -17,6 +17,7 @@ import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -59,7 +60,7 @@ async def serve(steering: socket.socket, path: str) -> None:
     try:
         async with stack(sip, arrivals, take):
             await wire.send({"is": "ready"})
-            full = asyncio.create_task(_full(running))
+            full = asyncio.create_task(_full(running, sip.port))
             over = asyncio.create_task(wire.receive())
             await asyncio.wait((full, over), return_when=asyncio.FIRST_COMPLETED)
             await running.close(within=GOODBYES)
@@ -69,18 +70,32 @@ async def serve(steering: socket.socket, path: str) -> None:
     await wire.close()
 
 
-async def _full(running: Running) -> None:
+async def _full(running: Running, port: int) -> None:
     """Until too many sockets have been left behind."""
-    first = _sockets()
+    first = _sockets(port)
     while True:
         await asyncio.sleep(LOOK_EVERY)
-        left = _sockets() - first - SOCKETS_OF_A_CALL * len(running)
+        left = _sockets(port) - first - SOCKETS_OF_A_CALL * len(running)
         if left > (MOST_LEFT_BEHIND if len(running) else LEFT_BEHIND):
             return
 
 
-def _sockets() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+def _sockets(port: int) -> int:
+    """What is open, without connections to our ports: those end by themselves, and anybody may
+    open many."""
+    connected, count = _connected(port), 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            count += str(descriptor.readlink()) not in connected
+    return count
+
+
+def _connected(port: int) -> set[str]:
+    """The sockets of SIP's TCP and TLS, as the links of descriptors have them (proc(5))."""
+    ours = tuple(f":{each:04X}" for each in (port, port + 1))
+    tables = [path for path in map(Path, ("/proc/net/tcp", "/proc/net/tcp6")) if path.exists()]
+    rows = [row.split() for path in tables for row in path.read_text().splitlines()[1:]]
+    return {f"socket:[{row[9]}]" for row in rows if row[1].endswith(ours)}
 
 
 async def _answer(call: Call, arrivals: Arrivals, path: str, sip: Sip) -> None:
