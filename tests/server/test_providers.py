@@ -483,6 +483,7 @@ class Phone:
             match next(message[kind] for kind in kinds if kind in message):
                 case "media" | "playAudio":
                     size = len(base64.b64decode(message["media"]["payload"]))
+                    assert self.name != "exotel" or (size >= 3200 and size % 320 == 0)
                     self.play(size // (2 if self.name == "exotel" else 1))
                 case "clear" | "clearAudio" | "killAudio" | "FLUSH_MEDIA":
                     self.clears += 1

@@ -1,6 +1,7 @@
 """Exotel Voicebot: no signature; a token that we gave it in the url of its webhook.
 
 https://support.exotel.com/support/solutions/articles/3000108630-working-with-the-stream-and-voicebot-applet
+https://developer.exotel.com/docs/agentstream/stream-voicebot-applet (sizes of messages)
 """
 
 import hmac
@@ -14,6 +15,8 @@ from server.channels.providers.media_streams import event_of, named_mark, with_n
 from server.channels.providers.provider import Answer, Provider, Request, Ringing, Stream
 
 RATE = 8000
+SHORTEST = 1600
+"""Samples: it wants messages of 3200 bytes and 0.1 s at least, in whole 320 bytes."""
 
 
 class Exotel(Provider):
@@ -59,7 +62,9 @@ class Exotel(Provider):
         if rate not in (8000, 16000, 24000):
             return None
         params = ExotelFrameSerializer.InputParams(exotel_sample_rate=rate, sample_rate=rate)
-        return Stream(ExotelFrameSerializer(sid, params=params), rate, {"stream_sid": sid})
+        serializer = ExotelFrameSerializer(sid, params=params)
+        packet = max(SHORTEST, rate // 10)
+        return Stream(serializer, rate, {"stream_sid": sid}, packet=packet)
 
     def marked(self, message: Mapping[str, Any]) -> str | None:
         """The name of a mark that came back."""

@@ -167,17 +167,23 @@ class ProviderSerializer(FrameSerializer):
             OutputAudioRawFrame(audio=data, sample_rate=self._stream.rate, num_channels=1)
         )
 
+    @property
+    def _gone(self) -> int:
+        """Samples since the last clear that are on the wire: the rest waits for its packet."""
+        return self._sent - self._sound.to_ours(len(self._rest) // 2)
+
     def mark(self, *, last: bool = False) -> str | None:
         """A mark, where one is due after the audio so far.
 
         Args:
             last: No more audio comes for now.
         """
-        due = self._sent - self._marked_at >= (1 if last else MARK_EVERY)
+        gone = self._gone
+        due = gone - self._marked_at >= (1 if last else MARK_EVERY)
         if not due or self._stream.mark is None:
             return None
-        self._marked_at = self._sent
-        name = f"{self._clears}:{self._sent}"
+        self._marked_at = gone
+        name = f"{self._clears}:{gone}"
         self._last_mark = name, self._due
         return self._provider.marking(self._stream, name)
 
