@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import date
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
@@ -149,16 +150,18 @@ class _Server(uvicorn.Server):
 
 
 def _check_tls(settings: Settings) -> None:
-    certificate, key = settings.tls_certificate, settings.tls_key
-    if certificate is None:
-        return
+    if (certificate := settings.tls_certificate) is not None:
+        named = f"tls_certificate {certificate} with tls_key {settings.tls_key or '(none)'}"
+        _check_pair(certificate, settings.tls_key, named, "two PEM files that belong together")
+    if settings.sip is not None and (both := settings.sip.certificate) is not None:
+        _check_pair(both, None, f"sip.certificate {both}", "a PEM file with certificate and key")
+
+
+def _check_pair(certificate: Path, key: Path | None, named: str, cure: str) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     except OSError as error:  # SSLError is one
-        raise ServerError(
-            f"tls_certificate {certificate} with tls_key {key or '(none)'}: {error}; "
-            "give two PEM files that belong together"
-        ) from error
+        raise ServerError(f"{named}: {error}; give {cure}") from error
 
 
 def _listen(settings: Settings) -> socket.socket:

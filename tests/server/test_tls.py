@@ -18,7 +18,7 @@ from server.app import serving
 from server.bank_file import temporary_bank
 from server.engines import Engines
 from server.errors import ServerError
-from server.settings import Settings
+from server.settings import Settings, Sip
 from tests.server.conftest import CHEAP, TODAY
 from tests.server.staged import Ear, Judge, Meaning, Voice
 
@@ -89,5 +89,23 @@ async def test_tls_files_that_cannot_be_used_are_named(tmp_path, files, wrong):
         port=0, tls_certificate=certificate, tls_key=None if wrong == "no key" else key
     )
     with pytest.raises(ServerError, match=r"tls_certificate .* two PEM files"):
+        async with serving(settings, None, None):  # type: ignore[arg-type]
+            pass
+
+
+@pytest.mark.parametrize("wrong", ["missing", "not a certificate", "no key", "another key"])
+async def test_a_certificate_of_sip_that_cannot_be_used_is_named(tmp_path, files, wrong):
+    certificate, key = files
+    both = tmp_path / "sip.pem"
+    if wrong == "not a certificate":
+        both.write_text("hello")
+    if wrong == "no key":
+        both.write_bytes(certificate.read_bytes())
+    if wrong == "another key":
+        make = [OPENSSL, "genrsa", "-out", str(key), "2048"]
+        await asyncio.to_thread(subprocess.run, make, check=True, capture_output=True)
+        both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    settings = Settings(port=0, sip=Sip(certificate=both))
+    with pytest.raises(ServerError, match=r"sip\.certificate .*sip\.pem: .* certificate and key"):
         async with serving(settings, None, None):  # type: ignore[arg-type]
             pass
