@@ -29,6 +29,8 @@ from server.bank_file import temporary_bank
 from server.channels.providers.genesys import Genesys
 from server.channels.providers.plivo import Plivo
 from server.channels.providers.provider import Request, Ringing
+from server.channels.providers.serializer import ProviderSerializer
+from server.channels.providers.telnyx import Telnyx
 from server.channels.providers.tickets import GOOD_FOR, Tickets
 from server.cli.hosting import until_told
 from server.engines import Engines
@@ -226,7 +228,7 @@ async def test_a_webhook_is_answered_by_the_providers_own_document(tmp_path, mon
 
 def documented(name: str, url: str) -> Any:
     pcm = {"enabled": True, "streaming": True, "sampleRate": 16000}
-    rtp = {"bidirectionalMode": "rtp", "bidirectionalCodec": "PCMU"}
+    rtp = {"codec": "PCMU", "bidirectionalMode": "rtp", "bidirectionalCodec": "PCMU"}
     kept = {"bidirectional": "true", "keepCallAlive": "true"}
     listen = {"verb": "listen", "url": url, "actionHook": "/v1/jambonz", "mixType": "mono"}
     listen |= {"sampleRate": 16000, "passDtmf": True, "bidirectionalAudio": pcm}
@@ -396,6 +398,36 @@ def test_a_ticket_runs_out_and_is_good_once():
     assert tickets.take("two", 3.0 + GOOD_FOR) is None
 
 
+def telnyx_start(encoding: str) -> str:
+    form = {"encoding": encoding, "sample_rate": 8000, "channels": 1}
+    return json.dumps({"event": "start", "stream_id": "s-1", "start": {"media_format": form}})
+
+
+@pytest.mark.parametrize("encoding", ["G722", "OPUS", "AMR-WB"])
+def test_a_stream_of_telnyx_in_a_codec_that_is_not_known_is_refused(encoding):
+    assert Telnyx(PUBLIC).stream(telnyx_start(encoding)) is None
+
+
+@pytest.mark.parametrize("encoding", ["PCMU", "PCMA"])
+async def test_sound_of_telnyx_is_heard_in_the_order_of_its_chunks(encoding):
+    """Its documentation: the order of media messages is not guaranteed."""
+    provider = Telnyx(PUBLIC)
+    stream = provider.stream(telnyx_start(encoding))
+    assert stream is not None
+    wire = ProviderSerializer(provider, stream)
+    await wire.begin()
+    law: Any = {"PCMU": "ulaw", "PCMA": "alaw"}[encoding]
+    heard = []
+    for chunk in (1, 2, 4, 3, 3, 5, 7, 8, 6, 6, 9, 10, 11, 12):
+        sound = encode(np.full(160, 500 * chunk, np.int16), law)
+        media = {"payload": base64.b64encode(sound).decode(), "chunk": str(chunk)}
+        frame = await wire.deserialize(json.dumps({"event": "media", "media": media}))
+        heard.append(np.frombuffer(frame.audio, np.int16) if frame else np.empty(0, np.int16))
+    steps = np.concatenate(heard)[160::320].astype(float)
+    assert np.diff(steps) == pytest.approx(np.full(len(steps) - 1, 500), abs=150)
+    assert len(steps) >= 10
+
+
 @dataclass
 class Phone:
     """A provider's media websocket, as its documentation has it."""
@@ -467,7 +499,8 @@ class Phone:
                 await self.socket.send(data)
             else:
                 payload = base64.b64encode(data).decode()
-                await self.send(event="media", media={"payload": payload, "track": "inbound"})
+                media = {"payload": payload, "track": "inbound", "chunk": str(count + 1)}
+                await self.send(event="media", media=media)
             count += 1
             await asyncio.sleep(max(0.0, began + count * 0.02 - time.monotonic()))
 

@@ -15,9 +15,10 @@ from av import AudioFrame
 from pipecat.frames.frames import InputAudioRawFrame
 
 from server.channels.browser.peer import Peer
-from server.channels.browser.reordering import HELD, Reordering
+from server.channels.browser.reordering import Reordering
 from server.channels.browser.webrtc import WebRtcLine, mono
 from server.channels.gap import GAP
+from server.channels.order import HELD
 from tests.server.bad_network import Weather
 from tests.server.test_browser import loopback
 from tests.server.test_sip_network import PEAK, RATE, SECONDS, WINDOW

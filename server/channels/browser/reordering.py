@@ -8,13 +8,11 @@ comes after it until the buffer is full. Nothing here is played at a pace, so no
 but for order's sake.
 """
 
-from aiortc.jitterbuffer import MAX_MISORDER, JitterBuffer, JitterFrame
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
-HELD = 3
-"""Packets that may wait for one before them: 60 ms, by which packets overtake one another."""
+from server.channels.order import InOrder
 
-NUMBERS = 1 << 16
 OPUS = 96
 """Payload types from here on are agreed on; of aiortc's codecs of sound only Opus has one."""
 
@@ -27,8 +25,7 @@ class Reordering(JitterBuffer):
 
     def __init__(self) -> None:
         super().__init__(capacity=16)
-        self._waiting: dict[int, RtpPacket] = {}
-        self._next: int | None = None
+        self._order = InOrder[RtpPacket](1 << 16)
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Take a packet, and give the next one in order once it is there or given up.
@@ -36,22 +33,8 @@ class Reordering(JitterBuffer):
         Returns:
             Whether a picture is to be asked for (never), and the packet's sound.
         """
-        number = packet.sequence_number
-        following = number if self._next is None else self._next
-        behind = (following - number) % NUMBERS
-        if 0 < behind < MAX_MISORDER:
-            return False, None  # a double, or it was given up
-        if MAX_MISORDER <= behind < NUMBERS // 2:
-            self._waiting.clear()  # counted anew
-            following = number
-        self._next = following
-        self._waiting[number] = packet
-        if following not in self._waiting and len(self._waiting) <= HELD:
-            return False, None
-        first = min(self._waiting, key=lambda waiting: (waiting - following) % NUMBERS)
-        self._next = (first + 1) % NUMBERS
-        lost = (first - following) % NUMBERS
-        return False, _frame(self._waiting.pop(first), lost)
+        following = self._order.add(packet.sequence_number, packet)
+        return False, following and _frame(*following)
 
 
 def _frame(packet: RtpPacket, lost: int) -> JitterFrame:

@@ -1,7 +1,9 @@
 """Telnyx: a TeXML webhook signed with Ed25519, and a media websocket opened by ticket.
 
 https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks (signatures) and
-https://developers.telnyx.com/docs/voice/programmable-voice/media-streaming
+https://developers.telnyx.com/docs/voice/programmable-voice/media-streaming; the sound of a call
+comes in its own codec where Telnyx cannot convert it (texml-verbs/stream), and its messages in any
+order (api-reference/websockets/stream-call-media-over-websocket).
 """
 
 import base64
@@ -10,8 +12,10 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pipecat.frames.frames import Frame
 from pipecat.serializers.telnyx import TelnyxFrameSerializer
 
+from server.channels.order import InOrder
 from server.channels.providers.media_streams import (
     connect_stream,
     event_of,
@@ -24,6 +28,27 @@ from server.channels.providers.provider import Answer, Provider, Request, Ringin
 RATE = 8000
 FRESH = 300.0
 """Seconds for which a signature is good."""
+
+CODECS = ("PCMU", "PCMA")
+
+
+class TelnyxInOrder(TelnyxFrameSerializer):
+    """pipecat's, which takes sound as it comes; here in the order of its chunks, each once."""
+
+    def __init__(self, *about: Any, **more: Any) -> None:
+        super().__init__(*about, **more)
+        self._order = InOrder[str | bytes](1 << 32)
+
+    async def deserialize(self, data: str | bytes) -> Frame | None:
+        """The sound that is next, or whatever else the message tells."""
+        event = event_of(data if isinstance(data, str) else "")
+        chunk = str(event.get("media", {}).get("chunk"))
+        if event.get("event") == "media" and chunk.isdecimal():
+            following = self._order.add(int(chunk), data)
+            if following is None:
+                return None
+            data, _ = following
+        return await super().deserialize(data)
 
 
 class Telnyx(Provider):
@@ -67,21 +92,22 @@ class Telnyx(Provider):
     def answer(self, url: str) -> Answer:
         """TeXML's `<Connect><Stream>`, in both directions."""
         stream = connect_stream(url).replace(
-            "/></Connect>", ' bidirectionalMode="rtp" bidirectionalCodec="PCMU"/></Connect>'
+            "/></Connect>",
+            ' codec="PCMU" bidirectionalMode="rtp" bidirectionalCodec="PCMU"/></Connect>',
         )
         return Answer(xml(stream), "application/xml")
 
     def stream(self, message: str) -> Stream | None:
-        """From its `start` message."""
+        """From its `start` message, where its codec is one that we know."""
         event = event_of(message)
         if event.get("event") != "start":
             return None
         form = event.get("start", {}).get("media_format", {})
-        encoding = "PCMA" if str(form.get("encoding")).upper() == "PCMA" else "PCMU"
+        encoding = str(form.get("encoding")).upper()
+        if encoding not in CODECS:
+            return None
         params = TelnyxFrameSerializer.InputParams(sample_rate=RATE, auto_hang_up=False)
-        serializer = TelnyxFrameSerializer(
-            str(event.get("stream_id", "")), encoding, "PCMU", params=params
-        )
+        serializer = TelnyxInOrder(str(event.get("stream_id", "")), encoding, "PCMU", params=params)
         return Stream(serializer, RATE, {})
 
     def marked(self, message: Mapping[str, Any]) -> str | None:
