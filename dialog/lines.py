@@ -21,6 +21,13 @@ SAID_BY_CODE = (
 )
 """Replies that no flow names, because they may be said anywhere."""
 
+DECIDED_BY_CODE = (
+    *("greet", "goodbye", "session_expired", "ask_anything_else", "ask_again_silence", "clarify"),
+    *("out_of_scope", "other_language", "repeat", "help", "wait", "tell_done", "tell_knowledge"),
+    *("tell_need", "offer_person", "hand_over", "hand_over_failed", "bank_unavailable"),
+)
+"""Names of decisions that no flow and no topic gives, because they may come anywhere."""
+
 ASIDES = ("again", "why", "what", "without")
 """What may stand behind a question's name: it asked once more, why it is asked, what it means, and
 what can be done without an answer."""

@@ -9,8 +9,18 @@ from dialog import (
     wording,
 )
 from dialog.errors import FlowError
-from dialog.flow import Collect, Flow
-from dialog.lines import SAID_BY_CODE, Knowledge, Menu, Plural, Replies, Subject, Topic, Variants
+from dialog.flow import Choose, Collect, Confirm, Flow, Say
+from dialog.lines import (
+    DECIDED_BY_CODE,
+    SAID_BY_CODE,
+    Knowledge,
+    Menu,
+    Plural,
+    Replies,
+    Subject,
+    Topic,
+    Variants,
+)
 from dialog.script_check import check_flow, check_replies, line_with
 from dialog.state import Frame
 from dialog.strict_yaml import read
@@ -38,6 +48,17 @@ class Script:
     topics: dict[str, Topic]
     terms: dict[str, Variants]
     menus: tuple[Menu, ...]
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """All names of decisions."""
+        steps = [step for flow in self.flows.values() for step in flow.steps]
+        named = {
+            step.action for step in steps if isinstance(step, Collect | Choose | Confirm | Say)
+        }
+        named |= {flow.cancelled_action for flow in self.flows.values()}
+        named |= {topic.action for topic in self.topics.values()}
+        return frozenset(named.union(DECIDED_BY_CODE))
 
     def is_request(self, intent: str) -> bool:
         """Whether an intent wants something done or told (and is not small talk or an answer)."""

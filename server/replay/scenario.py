@@ -6,17 +6,24 @@ any day. The recordings lie beside the file; a turn without one is spoken by a t
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from dialog.bank.deeds import DEEDS
 from dialog.bank.demo import demo_customers
 from dialog.bank.values import BillState
+from dialog.script import script
 from dialog.strict_yaml import Strict
+from nlu.intents.head import IntentHead
+from nlu.intents.model import HEAD_FILE
+from nlu.paths import MODEL_FOLDER
 from server.replay.fixture import UnknownVariable, filled, fixture_values
 from server.replay.reading import ScenarioError, read
 
@@ -59,6 +66,37 @@ class Caller(Strict):
     snr_db: float = 20.0
 
 
+def _one_of(what: str, names: Callable[[], Collection[str]]) -> AfterValidator:
+    """A name that there is: what is expected of another one could never fail, or never hold."""
+
+    def check(name: str) -> str:
+        if name not in names():
+            near = get_close_matches(name, names(), 1)
+            cure = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"there is no {what} {name}{cure}")
+        return name
+
+    return AfterValidator(check)
+
+
+@cache
+def _actions() -> frozenset[str]:
+    return script("en").actions
+
+
+@cache
+def _intents() -> frozenset[str]:
+    told = script("en")
+    return frozenset(
+        {*told.by_intent, *told.topics, *IntentHead.load(MODEL_FOLDER / HEAD_FILE).labels}
+    )
+
+
+Action = Annotated[str, _one_of("action", _actions)]
+Intent = Annotated[str, _one_of("intent", _intents)]
+AuditAction = Annotated[str, _one_of("action in the audit", lambda: DEEDS)]
+
+
 class ExpectedEntity(Strict):
     """An entity by type and by its value as text ("50.00 USD", "2026-03-16", "0042")."""
 
@@ -84,9 +122,9 @@ class ExpectedTurn(Strict):
     """
 
     heard_within: float | None = Field(default=None, ge=0, le=1)
-    intent: str | None = None
+    intent: Intent | None = None
     entities: tuple[ExpectedEntity, ...] = ()
-    action: str | None = None
+    action: Action | None = None
     said_contains: tuple[str, ...] = ()
     said_lacks: tuple[str, ...] = ()
     said_means: tuple[str, ...] = ()
@@ -230,7 +268,7 @@ class ExpectedBooks(Strict):
 class ExpectedAudit(Strict):
     """A row that the call must leave in the bank's audit."""
 
-    action: str
+    action: AuditAction
     result: str = "ok"
 
 
@@ -251,7 +289,7 @@ class ExpectedCall(Strict):
     handed_over: bool | None = None
     books: ExpectedBooks = ExpectedBooks()
     audit: tuple[ExpectedAudit, ...] = ()
-    audit_lacks: tuple[str, ...] = ()
+    audit_lacks: tuple[AuditAction, ...] = ()
     cases: tuple[Literal["complaint", "suggestion"], ...] | None = None
     workflows: tuple[Workflow, ...] | None = None
 

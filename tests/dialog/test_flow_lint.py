@@ -12,7 +12,7 @@ from dialog.errors import FlowError
 from dialog.flow_lint import count_ways, lint, untested
 from dialog.flow_picture import picture
 from dialog.flow_ways import reachable
-from dialog.lines import SAID_BY_CODE
+from dialog.lines import DECIDED_BY_CODE, SAID_BY_CODE
 from dialog.script import ROOT, load, script
 
 
@@ -112,11 +112,25 @@ def test_every_reply_that_the_code_says_is_on_the_list() -> None:
     }
 
 
+def test_every_decision_that_the_code_names_is_on_the_list() -> None:
+    """Else a scenario could not expect it."""
+    named: set[str] = set()
+    for path in ROOT.glob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        named |= {*_given(tree, "say", 1), *_given(tree, "mark", 0)}
+    assert named == set(DECIDED_BY_CODE)
+    assert named < script("en").actions
+
+
 def _said(tree: ast.AST) -> list[str]:
-    """The texts that stand in the first argument of `.say(...)`."""
-    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args)
-    says = (c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "say")
-    texts = (n for call in says for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant))
+    return _given(tree, "say", 0)
+
+
+def _given(tree: ast.AST, method: str, place: int) -> list[str]:
+    """The texts that stand in one argument of `.method(...)`."""
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and len(n.args) > place)
+    mine = (c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == method)
+    texts = (n for call in mine for n in ast.walk(call.args[place]) if isinstance(n, ast.Constant))
     return [str(text.value) for text in texts]
 
 

@@ -146,7 +146,7 @@ class Conversation:
         if self.turn in self.script.asks_secret:
             heard["secret"] = True
         if self.script.diagnostics:
-            heard |= {"intents": [{"name": "get_balance", "score": 0.97}], "entities": []}
+            heard |= {"intents": [{"name": "balance", "score": 0.97}], "entities": []}
         await self.send(type="heard", turn=self.turn, **heard)
         self.start_answer(wait)
 
@@ -169,7 +169,7 @@ class Conversation:
             await self.socket.send(encode(chunk, self.encoding))
             self.seen.sent_samples += len(chunk)
         extra = {"parts": {"endpointing": 300.0}} if self.script.diagnostics else {}
-        await self.send(type="listening", turn=turn, action="ask", **extra)
+        await self.send(type="listening", turn=turn, action="clarify", **extra)
         if self.script.stop == "drop" and turn == 1:
             self.socket.transport.abort()
         elif self.script.stop and turn == 1:

@@ -51,8 +51,8 @@ async def test_json_lines_are_one_object_per_turn_and_a_summary(tmp_path):
     assert lines[0]["said"] == "answer 0"
     assert lines[1]["n"] == 1
     assert lines[1]["heard"] == "turn 1"
-    assert lines[1]["intents"] == [{"name": "get_balance", "score": 0.97}]
-    assert lines[1]["action"] == "ask"
+    assert lines[1]["intents"] == [{"name": "balance", "score": 0.97}]
+    assert lines[1]["action"] == "clarify"
     assert sum(lines[1]["parts"].values()) == pytest.approx(
         lines[1]["response_latency_ms"], abs=0.2
     )
@@ -94,7 +94,7 @@ async def test_people_see_what_was_heard_said_and_how_long_it_took(tmp_path):
     shown = text_of(out)
     for words in (
         "turn 1",
-        "get_balance 0.97",
+        "balance 0.97",
         "[bold]a [/nonsense] 1",
         "+ endpointing 300 + wire",
     ):

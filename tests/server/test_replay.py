@@ -26,7 +26,7 @@ BOOKS = {"customers": [CUSTOMER], "transfers": [], "journal_entries": 1}
 SPOKEN = {
     "say": "What is my balance?",
     "wav": "01.wav",
-    "expect": {"intent": "get_balance", "action": "ask", "said_contains": ["answer 1"]},
+    "expect": {"intent": "balance", "action": "clarify", "said_contains": ["answer 1"]},
 }
 
 
@@ -107,7 +107,7 @@ async def test_scenarios_run_side_by_side_and_are_summed_up(tmp_path):
     assert [result.passed for result in summary.results] == [True, False, False]
     assert (summary.passed, summary.failed, summary.timed_turns) == (1, 2, 2)
     assert summary.line().startswith("1 passed, 2 failed; response latency p50 ")
-    assert "turn 1: action: expected transfer_done, got ask" in "\n".join(
+    assert "turn 1: action: expected transfer_done, got clarify" in "\n".join(
         summary.results[1].lines()
     )
     assert "cannot be read" in "\n".join(summary.results[2].lines())

@@ -112,6 +112,21 @@ def test_a_mistake_names_file_line_and_cure(tmp_path, text, message):
         load_scenario(path)
 
 
+@pytest.mark.parametrize(
+    ("turn", "call", "told"),
+    [
+        ({"action": "tell_balanse"}, {}, "no action tell_balanse; did you mean tell_balance"),
+        ({"intent": "transfr"}, {}, "no intent transfr; did you mean transfer"),
+        ({}, {"audit": [{"action": "logn"}]}, "no action in the audit logn; did you mean login"),
+        ({}, {"audit_lacks": ["block_crad"]}, "audit block_crad; did you mean block_card"),
+    ],
+)
+def test_what_nothing_is_called_cannot_be_expected(tmp_path, turn, call, told):
+    path = written(tmp_path, {"say": "hi", "expect": turn}, expect=call)
+    with pytest.raises(ScenarioError, match=rf"call.yaml:\d+: .*{told}"):
+        load_scenario(path)
+
+
 @pytest.mark.parametrize("kind", ["turns: [{say: hi}]", "goal: {customer: maria}"])
 def test_a_scenario_with_the_ending_of_gates_is_told_and_not_skipped(tmp_path, kind):
     path = tmp_path / "call.yml"
@@ -235,12 +250,12 @@ def test_real_meanings_are_told_apart(encoder_dir):
 
 
 def test_a_row_that_the_audit_lacks_is_told(tmp_path):
-    rows = [{"row": n, "action": a, "result": "ok"} for n, a in enumerate(("login", "pay"))]
-    expect = {"audit": [{"action": "login"}, {"action": "pay"}], "audit_lacks": ["block_card"]}
+    rows = [{"row": n, "action": a, "result": "ok"} for n, a in enumerate(("login", "transfer"))]
+    expect = {"audit": [{"action": "login"}, {"action": "transfer"}], "audit_lacks": ["block_card"]}
     scenario = load_scenario(written(tmp_path, {"say": "hi"}, expect=expect))
     assert mismatches(scenario, spoken(1), audit=rows) == []
     (told,) = mismatches(scenario, spoken(1), audit=rows[::-1])
-    assert told == "call: audit: expected pay ok, got pay ok, login ok"
+    assert told == "call: audit: expected transfer ok, got transfer ok, login ok"
     blocked = [*rows, {"row": 9, "action": "block_card", "result": "ok"}]
     assert "no block_card" in mismatches(scenario, spoken(1), audit=blocked)[0]
 

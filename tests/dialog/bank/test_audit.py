@@ -1,7 +1,9 @@
 """The audit: everything is written down, and nothing in it can be changed unseen."""
 
 import json
+import re
 import threading
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,10 +14,14 @@ from dialog.bank.audit import because
 from dialog.bank.bank import Bank
 from dialog.bank.checkpoints import read_checkpoints
 from dialog.bank.database import Database
+from dialog.bank.deeds import DEEDS
 from dialog.bank.keys import derive, keyed
+from dialog.bank.order_kinds import order_kinds
 from dialog.bank.settings import BankSettings
 from dialog.bank.tables import AuditRow
 from dialog.errors import BankError, InsufficientFunds
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -248,3 +254,12 @@ def test_a_process_killed_between_commit_and_checkpoint_leaves_a_whole_audit(
     report = watched.check_audit(read_checkpoints(outside, PEPPER))
     assert report.findings == ()
     assert report.checkpoints < report.rows
+
+
+def test_every_deed_that_the_code_does_has_its_name_on_the_list() -> None:
+    """Else a scenario could not expect it."""
+    files = [path for part in ("dialog", "server") for path in (ROOT / part).rglob("*.py")]
+    code = "".join(path.read_text("utf-8") for path in files)
+    named = set(re.findall(r'(?:\bDeed|\.note|\bwrite_down)\(\s*"(\w+)"', code))
+    kinds = {f"propose_{kind}" for kind in order_kinds(BankSettings())}
+    assert named | kinds | {"open_complaint", "open_suggestion"} == DEEDS
