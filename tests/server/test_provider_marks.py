@@ -4,10 +4,16 @@ import base64
 import json
 
 import pytest
-from pipecat.frames.frames import Frame, InterruptionFrame, OutputAudioRawFrame
+from pipecat.frames.frames import (
+    Frame,
+    InputTransportMessageFrame,
+    InterruptionFrame,
+    OutputAudioRawFrame,
+)
 from pipecat.serializers.base_serializer import FrameSerializer
 
 from server.channels.providers.exotel import Exotel
+from server.channels.providers.genesys import Genesys
 from server.channels.providers.provider import Stream
 from server.channels.providers.serializer import ProviderSerializer
 from server.channels.providers.twilio import Twilio
@@ -27,7 +33,7 @@ class NoMessages(FrameSerializer):
 
 @pytest.mark.parametrize(("mark", "heard"), [(None, 1.0), ({"event": "mark"}, 0.0)])
 async def test_a_question_after_a_barge_in_counts_as_heard_by_what_the_wire_can_tell(mark, heard):
-    """Genesys sends no marks back, so its sound plays in real time; with marks, they must come."""
+    """Without marks sound plays in real time; with them, they must come."""
     wire = ProviderSerializer(Twilio("secret"), Stream(NoMessages(), RATE, mark))
     playback = Playback(RATE)
     playback.sent(1, "Your balance is", 2 * RATE, 0.0)
@@ -76,3 +82,56 @@ async def test_exotel_is_sent_whole_messages_and_a_mark_counts_what_has_gone_out
     assert len(sizes) > 3
     assert set(sizes) == {size}
     assert max(told / 16000 - sent / rate for told, sent in marked) < 0.005, "the filter's delay"
+
+
+async def genesys(clock: Clock) -> ProviderSerializer:
+    media = [{"type": "audio", "format": "PCMU", "channels": ["external"], "rate": RATE}]
+    told = {"type": "open", "id": "s-1", "seq": 1, "parameters": {"media": media}}
+    provider = Genesys("key:c2VjcmV0")
+    stream = provider.stream(json.dumps(told))
+    assert stream is not None
+    wire = ProviderSerializer(provider, stream, clock)
+    await wire.begin()
+    return wire
+
+
+async def test_genesys_tells_when_an_answer_has_been_heard():
+    """Its playback began 0.5 s late: until it tells the end, the question is not heard out."""
+    clock, playback = Clock(), Playback(16000)
+    wire, began = await genesys(clock), clock.now
+    second = OutputAudioRawFrame(bytes(2 * 16000), sample_rate=16000, num_channels=1)
+    for sentence in (1, 2):
+        await wire.serialize(second)
+        playback.sent(sentence, "Shall I go ahead?", 16000, clock.now)
+        playback.finished(sentence)
+        await wire.rest()
+        clock.now += 1.2
+        assert playback.heard_fraction(sentence, clock.now) == (1.0 if sentence == 1 else 0.0)
+        clock.now += 0.3
+        report = await wire.deserialize(json.dumps({"type": "playback_completed", "seq": 2}))
+        assert isinstance(report, InputTransportMessageFrame)
+        playback.played(report.message.samples, report.message.clear, clock.now)
+        assert playback.fully_heard(sentence, clock.now), clock.now - began
+
+
+async def test_an_end_that_genesys_tells_late_does_not_count_for_what_was_sent_since():
+    clock = Clock()
+    wire = await genesys(clock)
+    second = OutputAudioRawFrame(bytes(2 * 16000), sample_rate=16000, num_channels=1)
+    completed = json.dumps({"type": "playback_completed", "seq": 2})
+    await wire.serialize(second)
+    await wire.rest()
+    clock.now += 1.1
+    assert (await wire.deserialize(completed)).message.samples == pytest.approx(16000, abs=100)
+    await wire.serialize(second)
+    await wire.rest()
+    clock.now += 0.4
+    await wire.serialize(InterruptionFrame())
+    cut = wire.cleared()
+    assert cut is not None
+    assert cut.message.samples == pytest.approx(1.4 * 16000, abs=100), "heard until it was cut"
+    await wire.serialize(second)
+    await wire.rest()
+    clock.now += 0.1
+    late = await wire.deserialize(completed)
+    assert late.message.samples <= 1.5 * 16000 + 100

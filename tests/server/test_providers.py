@@ -539,7 +539,16 @@ class Phone:
     def play(self, samples: int) -> None:
         self.heard += samples
         now = time.monotonic()
+        if self.name == "genesys" and self.buffered_until <= now:
+            asyncio.get_running_loop().create_task(self.tell_playback())
         self.buffered_until = max(now, self.buffered_until) + samples / self.rate
+
+    async def tell_playback(self) -> None:
+        """As Genesys does: when it begins to play, and when it has nothing more to play."""
+        await self.send(type="playback_started", seq=2)
+        while (left := self.buffered_until - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+        await self.send(type="playback_completed", seq=3)
 
     def mark_back(self, message: dict[str, Any]) -> None:
         back = dict(message)

@@ -18,6 +18,7 @@ from pipecat.serializers.genesys import GenesysAudioHookSerializer
 
 from server.channels.providers.media_streams import event_of
 from server.channels.providers.provider import (
+    EVERYTHING,
     Answer,
     Provider,
     Request,
@@ -143,11 +144,11 @@ class Genesys(Provider):
         )
 
     def marked(self, message: Mapping[str, Any]) -> str | None:
-        """AudioHook has no marks."""
-        return None
+        """AudioHook has no marks; it tells when it has played all that it had."""
+        return EVERYTHING if message.get("type") == "playback_completed" else None
 
     def marking(self, stream: Stream, name: str) -> str | None:
-        """Nor can one be set."""
+        """No mark can be set."""
         return None
 
 

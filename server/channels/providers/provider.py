@@ -7,6 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pipecat.serializers.base_serializer import FrameSerializer
 
+EVERYTHING = "everything"
+"""The mark of a provider that tells only that all it was sent has sounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -125,7 +128,7 @@ class Provider(Protocol):
         ...
 
     def marked(self, message: Mapping[str, Any]) -> str | None:
-        """The name of the mark that a message brings back, or None."""
+        """The name of the mark that a message brings back, or `EVERYTHING`, or None."""
         ...
 
     def marking(self, stream: Stream, name: str) -> str | None:

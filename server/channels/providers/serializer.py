@@ -3,7 +3,8 @@
 pipecat's own resampling costs 40 to 117 ms (voice/resampling.py), so its serializers run at the
 wire's rate. A provider buffers what it is sent: marks come back as they are played, and only what
 was marked counts as heard. A `clear` also gives marks back that were never played; those that come
-after it and were set before it are not believed.
+after it and were set before it are not believed. Genesys tells only that it has played all it had:
+by then no more counts than can have sounded since it was sent, and as much where a clear cuts it.
 """
 
 import json
@@ -28,7 +29,7 @@ from pipecat.serializers.base_serializer import FrameSerializer
 
 from server.channels.keypad import Keypad
 from server.channels.pace import Pace
-from server.channels.providers.provider import Provider, Stream
+from server.channels.providers.provider import EVERYTHING, Provider, Stream
 from server.channels.sound import WireSound
 from server.protocol import Hangup, Played, ProtocolError
 from voice.turns import RATE
@@ -70,6 +71,7 @@ class ProviderSerializer(FrameSerializer):
         self._sent = self._marked_at = 0
         self._played = self._base = self._clears = 0
         self._over, self._untold = False, 0
+        self._tells_end = False
         self._rest = b""
         self._due = 0.0
         self._last_mark = ("", 0.0)
@@ -129,10 +131,13 @@ class ProviderSerializer(FrameSerializer):
             self._due = max(self._due, self._clock()) + len(samples) / RATE
             return await self._packets(self._sound.outward(samples))
         if isinstance(frame, InterruptionFrame):
+            if self._tells_end:
+                self._played = max(self._played, self._base + self._sounded)
             self._clears += 1
             self._sound.restart()
             self._base, self._sent, self._marked_at = self._played, 0, 0
-            self._untold = AFTER_CLEAR if self._stream.mark is not None else 0
+            tells = self._stream.mark is not None or self._tells_end
+            self._untold = AFTER_CLEAR if tells else 0
             self._rest, self._due = b"", 0.0
             return await self._wire(frame)
         if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
@@ -172,6 +177,12 @@ class ProviderSerializer(FrameSerializer):
         """Samples since the last clear that are on the wire: the rest waits for its packet."""
         return self._sent - self._sound.to_ours(len(self._rest) // 2)
 
+    @property
+    def _sounded(self) -> int:
+        """Samples since the last clear that can have sounded by now."""
+        waiting = max(0.0, self._due - self._clock())
+        return max(0, min(self._gone, self._sent - round(waiting * RATE)))
+
     def mark(self, *, last: bool = False) -> str | None:
         """A mark, where one is due after the audio so far.
 
@@ -193,6 +204,8 @@ class ProviderSerializer(FrameSerializer):
 
     def _heard(self, name: str) -> Frame | None:
         """What was sent up to a mark has sounded."""
+        if name == EVERYTHING:
+            self._tells_end, name = True, f"{self._clears}:{self._sounded}"
         clears, _, samples = name.partition(":")
         if clears != str(self._clears) or not samples.isdecimal():
             return None
