@@ -2,7 +2,9 @@
 
 import logging
 
-from server.channels.sip.arrivals import REMEMBERED, Arrivals
+import pytest
+
+from server.channels.sip.arrivals import REMEMBERED, Arrival, Arrivals
 
 TRUNK, STRANGER = "192.0.2.1", "203.0.113.9"
 
@@ -53,11 +55,20 @@ async def test_a_call_is_of_the_address_that_its_invite_came_from():
     came(
         arrivals, "INVITE", "call", source=STRANGER, To="<sip:bank@a>;tag=7"
     )  # of a call: no new one
-    assert await arrivals.source("call") == (TRUNK, "udp")
+    assert await arrivals.of("call") == Arrival(TRUNK, "udp", TRUNK, "bank")
 
 
 async def test_nobody_calls_under_the_name_of_anothers_call():
     arrivals = Arrivals()
     came(arrivals, "INVITE", "call")
     came(arrivals, "INVITE", "call", source=STRANGER)
-    assert await arrivals.source("call") is None
+    assert await arrivals.of("call") is None
+
+
+@pytest.mark.parametrize(("source", "origin"), [("127.0.0.1", TRUNK), (STRANGER, STRANGER)])
+async def test_where_a_call_is_from_only_a_proxy_on_this_machine_may_tell(source, origin):
+    arrivals = Arrivals()
+    came(arrivals, "INVITE", "call", source=source, X_Tellerline_Source=TRUNK)
+    arrival = await arrivals.of("call")
+    assert arrival is not None
+    assert (arrival.source, arrival.origin) == (source, origin)

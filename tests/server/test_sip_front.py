@@ -150,7 +150,8 @@ async def test_a_call_that_was_let_in_goes_to_the_teller_only(tmp_path, monkeypa
         kamailio(tmp_path, house.uri, TRUNKS=f'"{GUEST}"') as port,
     ):
         with listening() as third, guest(port) as caller:
-            answer = await caller.answer()
+            dialled = f"sip:%2B4930123@127.0.0.1:{port}"
+            answer = await caller.answer(uri=dialled, X_Tellerline_Source="192.0.2.7")
             assert answer.split()[1] == "200"
             tag, route = (
                 re.search(f"^{header}:.*?({what})\r$", answer, re.MULTILINE)[1]  # type: ignore[index]
@@ -164,6 +165,7 @@ async def test_a_call_that_was_let_in_goes_to_the_teller_only(tmp_path, monkeypa
             assert await caller.status("BYE", cseq=3, **within) == 200
             (details,) = await house.details()
     assert details["ended"] == "hangup"
+    assert (details["called"], details["source"]) == ("+4930123", GUEST)
     assert "trunk" not in str(details)
     (told,) = [event["told"] for event in house.events if event["type"] == "caller"]
     assert told == f"sip:trunk@{GUEST}", "for the sealed record"

@@ -1,10 +1,12 @@
 """Between the server and its SIP process: how a call ends, and the order of what came."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from baresip import CallStats
 from pipecat.frames.frames import (
     InputAudioRawFrame,
@@ -12,12 +14,20 @@ from pipecat.frames.frames import (
     InputTransportMessageFrame,
 )
 
+from server.app import open_house
+from server.bank_file import temporary_bank
+from server.channels.sip.answering import Trunk
 from server.channels.sip.bridge import mos
 from server.channels.sip.remote import MOST, RemoteLine
 from server.channels.sip.wire import Wire
 from server.client.connection import CallError
 from server.client.telephone import TelephoneWire
+from server.engines import Engines
 from server.protocol import Hangup
+from server.records import DETAILS
+from server.settings import Settings, Sip
+from tests.server.conftest import CHEAP, TODAY
+from tests.server.staged import Ear, Judge, Meaning, Voice
 
 SOUND = bytes(640)
 
@@ -97,3 +107,23 @@ def test_a_packet_that_comes_too_late_for_its_place_lowers_the_score_like_a_lost
     lost = CallStats(rx_packets=970, rx_lost=30)
     assert mos(late) == mos(lost) < mos(good) == good.mos_estimate
     assert mos(CallStats(rx_packets=10, jbuf_late=20)) == mos(CallStats(rx_lost=20))
+
+
+async def test_a_call_that_breaks_is_told_as_an_error(tmp_path, monkeypatch):
+    async def breaks(*_: object) -> str:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("server.channels.sip.answering.hold_call", breaks)
+    bank = temporary_bank(tmp_path, TODAY, cost=CHEAP)
+    engines = Engines(Ear(), Judge(), Meaning(), Voice(), tmp_path / "phrases.npz")  # type: ignore[arg-type]
+    house = open_house(Settings(records=tmp_path), engines, bank)
+    ringing = {"sip_call_id": "x", "peer": "sip:a@b", "source": "127.0.0.1", "transport": "udp"}
+    async with both_ends(str(tmp_path / "call")) as (server, process):
+        await process.send({"is": "ringing", **ringing, "origin": "127.0.0.1", "called": "bank"})
+        await process.send({"is": "ready", "rate": 8000})
+        with pytest.raises(RuntimeError):
+            await Trunk(house, Sip())._answer(server)
+    engines.close()
+    bank.close()
+    (path,) = tmp_path.glob(f"*{DETAILS}")
+    assert json.loads(path.read_text())["ended"] == "error"

@@ -78,8 +78,8 @@ class Trunk:
         details = CallDetails(
             call=new_call_id(),
             sip_call_id=ringing["sip_call_id"],
-            called=self._sip.user,
-            source=ringing["source"],
+            called=ringing["called"],
+            source=ringing["origin"],
             transport=ringing["transport"],
             began=datetime.now(UTC),
         )

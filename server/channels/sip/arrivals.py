@@ -15,6 +15,8 @@ import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import unquote
 
 REMEMBERED = 4096
 """Call-IDs; older ones are forgotten."""
@@ -24,11 +26,29 @@ WITHIN = 3.0
 
 _FIRST = re.compile(
     r"\ARX\s+(?P<transport>\S+)\s+(?P<source>\S+):\d+\s+->[^\n]*\n(?P<method>[A-Z]+) "
+    r"(?:sips?:(?P<called>[^@;>\s]{1,128})@)?"
 )
+_BEFORE = re.compile(r"^X-Tellerline-Source[ \t]*:[ \t]*(\S{2,45})[ \t]*\r?$", re.MULTILINE)
 _CALL_ID = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _OF_A_CALL = re.compile(r"^(?:To|t)[ \t]*:.*;[ \t]*tag[ \t]*=", re.IGNORECASE | re.MULTILINE)
 _KEY = re.compile(r"^(?:Content-Type|c)[ \t]*:[ \t]*application/dtmf", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(r"^CSeq[ \t]*:[ \t]*(\d+)", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An INVITE.
+
+    Attributes:
+        source, transport: Of the socket that it came by.
+        origin: The source, or what a proxy on this machine had it from (deploy/kamailio.cfg).
+        called: The user in its first line; empty where that names none.
+    """
+
+    source: str
+    transport: str
+    origin: str
+    called: str
 
 
 @dataclass(slots=True)
@@ -44,7 +64,7 @@ class Arrivals(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self._sources: OrderedDict[str, tuple[str, str] | None] = OrderedDict()
+        self._sources: OrderedDict[str, Arrival | None] = OrderedDict()
         self._keys: dict[str, _Keys] = {}
         self._own = threading.Lock()
 
@@ -61,8 +81,7 @@ class Arrivals(logging.Handler):
             if first["method"] == "INFO":
                 self._informed(call_id[1], text)
             elif not _OF_A_CALL.search(text):
-                source = first["source"].strip("[]")
-                self._invited(call_id[1], source, first["transport"].lower())
+                self._invited(call_id[1], _arrival(first, text))
 
     def _informed(self, call_id: str, text: str) -> None:
         """A key of a call that we hold; told again, its number is the same."""
@@ -73,16 +92,16 @@ class Arrivals(logging.Handler):
             keys.number = int(number[1])
             keys.waiting += 1
 
-    def _invited(self, call_id: str, source: str, transport: str) -> None:
+    def _invited(self, call_id: str, arrival: Arrival) -> None:
         """A new call; one that two addresses ask for under the same name is nobody's."""
-        known = self._sources.setdefault(call_id, (source, transport))
-        if known is not None and known[0] != source:
+        known = self._sources.setdefault(call_id, arrival)
+        if known is not None and known.source != arrival.source:
             self._sources[call_id] = None
         if len(self._sources) > REMEMBERED:
             self._sources.popitem(last=False)
 
-    async def source(self, call_id: str) -> tuple[str, str] | None:
-        """Address and transport of a call's INVITE; None where the trace has none, or several."""
+    async def of(self, call_id: str) -> Arrival | None:
+        """Of a call's INVITE; None where the trace has none, or one of several addresses."""
         deadline = asyncio.get_running_loop().time() + WITHIN
         while asyncio.get_running_loop().time() < deadline:
             with self._own:
@@ -109,3 +128,10 @@ class Arrivals(logging.Handler):
         """The call is over."""
         with self._own:
             self._keys.pop(call_id, None)
+
+
+def _arrival(first: re.Match[str], text: str) -> Arrival:
+    source = origin = first["source"].strip("[]")
+    if (before := _BEFORE.search(text)) and ip_address(source).is_loopback:
+        origin = before[1]
+    return Arrival(source, first["transport"].lower(), origin, unquote(first["called"] or ""))

@@ -18,8 +18,9 @@ class CallDetails:
     Attributes:
         call: Our name of the call; its record has the same.
         sip_call_id: The trunk's.
-        called: Whom.
-        source, transport: Where the INVITE came from.
+        called: As the network tells.
+        source, transport: Where the INVITE came from; behind a proxy on this machine, where that
+            had it from, and how it came from the proxy.
         rate: Of the caller's sound, Hz.
         ended: "goodbye", "transfer", "hangup", "error", "lost", or why it was refused.
         quality: RTCP's figures, milliseconds and packets, and `mos`, an estimate by the E-model
@@ -35,7 +36,7 @@ class CallDetails:
     answered: datetime | None = None
     over: datetime | None = None
     rate: int = 0
-    ended: str = ""
+    ended: str = "error"
     quality: dict[str, Any] = field(default_factory=dict)
 
     def measure(self, stats: Mapping[str, Any] | None) -> None:

@@ -18,13 +18,14 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import structlog
 from baresip import BaresipError, Call
 
 from server.channels.running import Running
-from server.channels.sip.arrivals import Arrivals
+from server.channels.sip.arrivals import Arrival, Arrivals
 from server.channels.sip.bridge import Bridge, closing_stats
 from server.channels.sip.line import SipLine
 from server.channels.sip.stack import stack
@@ -101,15 +102,15 @@ def _connected(port: int) -> set[str]:
 async def _answer(call: Call, arrivals: Arrivals, path: str, sip: Sip) -> None:
     """One call, as the server tells: the connection's end is its end, too."""
     sip_call_id = call.call_id or ""
-    source, transport = await arrivals.source(sip_call_id) or ("", "")
-    told = {"sip_call_id": sip_call_id, "peer": call.peer or ""}
+    arrival = await arrivals.of(sip_call_id) or Arrival("", "", "", "")
+    told = {"sip_call_id": sip_call_id, "peer": call.peer or "", **asdict(arrival)}
     try:
         wire = Wire(*await asyncio.open_unix_connection(path))
     except OSError:
         await _reject(call)
         return
     try:
-        await wire.send({"is": "ringing", **told, "source": source, "transport": transport})
+        await wire.send({"is": "ringing", **told})
         order = await wire.receive()
         if not isinstance(order, dict) or order.get("do") != "answer":
             await _reject(call)
