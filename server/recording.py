@@ -118,6 +118,14 @@ def yield_latency(stereo: Samples, sample_rate: int, span: TurnSpan) -> float | 
     return (int(over[-1]) + 1) / sample_rate if len(over) else None
 
 
+def swapped(stereo: Samples, spans: Iterable[TurnSpan]) -> bool:
+    """Whether the caller's words are on the assistant's side: in each turn there is sound there,
+    and in some of them none on the caller's."""
+    spoken = [stereo[span.began : span.until] for span in spans if span.until > span.began]
+    left, right = ([len(sounds(turn[:, side])) > 0 for turn in spoken] for side in (0, 1))
+    return not all(left) and all(right)
+
+
 def stereo_of(left: Samples, right: Samples) -> Samples:
     """Two mono channels as one array of shape (samples, 2), the shorter padded with silence."""
     stereo = np.zeros((max(len(left), len(right)), 2), np.int16)

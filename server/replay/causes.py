@@ -1,12 +1,14 @@
-"""What broke a call: words misheard, a turn ended in the wrong place, an answer that was not heard
-in time, or the dialog itself."""
+"""What broke a call: words misheard (by text also keys), a turn ended in the wrong place, an answer
+that was not heard in time, sides of the call that are swapped, or the dialog itself."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from server.replay.judge import SIDES
 from server.replay.metrics import Record
 
-CAUSES = ("not run", "misheard", "turn taking", "late or silent", "dialog")
+SWAPPED = "swapped sides"
+CAUSES = ("not run", "misheard", "turn taking", "late or silent", SWAPPED, "dialog")
 _OF_SOUND = {
     "heard": "misheard",
     "response latency": "late or silent",
@@ -24,6 +26,8 @@ def cause(call: Record) -> str:
     """
     if not call["turns"]:
         return "not run"
+    if any(mismatch["what"] == SIDES for mismatch in call["mismatches"]):
+        return SWAPPED
     last = call["turns"][-1]["n"]
     first = min(call["mismatches"], key=lambda m: m["turn"] or last + 1)
     if first["what"] in _OF_SOUND:

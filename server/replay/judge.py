@@ -22,6 +22,8 @@ Alike = Callable[[str, str], float]
 ALIKE = 0.6
 """Cosine of sentence vectors from which a sentence counts as saying the same."""
 
+SIDES = "sides of the call"
+"""A mismatch of the recording that all is measured in."""
 BROKEN = ("error", "timeout", "lost", "gave up")
 _CASES = {"open_complaint": "complaint", "open_suggestion": "suggestion"}
 

@@ -17,19 +17,19 @@ from server.caller import CallerTurn, CallLog, Dial, place_call
 from server.callfiles import without_secrets
 from server.client.connection import Message, dialled
 from server.client.turns import TurnRecord
-from server.recording import write_stereo
+from server.recording import swapped, write_stereo
 from server.render import Turn, spoken_turn, turn_json, typed_turn
 from server.replay import scenario as scenarios
 from server.replay.callers import Speak, caller_turns
 from server.replay.degrade import CLEAN, Condition, background
 from server.replay.engines import Overhear, Overheard, heard_at
-from server.replay.judge import Alike, Books, judge
+from server.replay.judge import SIDES, Alike, Books, Mismatch, judge
 from server.replay.matrix import AS_WRITTEN, Wire, named, over
 from server.replay.patience import PatientCaller, read_backs_of
 from server.replay.reading import ScenarioError
 from server.replay.results import Replayed
 from server.replay.scenario import CODE, Scenario, load_scenario
-from server.replay.scores import score
+from server.replay.scores import score, told_words
 from server.replay.simulated import SimulatedCaller, simulated
 from voice.errors import VoiceError
 from voice.pcm import Samples
@@ -103,7 +103,9 @@ def run_text(
     )
     scenario = who.written_down(scenario) if who else scenario
     for turn in turns[1:]:
-        turn["score"] = score(scenario.turns[turn["n"] - 1], turn, None, None)
+        done = scenario.turns[turn["n"] - 1]
+        turn["score"] = score(done, turn, None, None)
+        turn["words"] = told_words(done.say, turn["heard"])
     verdict = judge(scenario, turns, ended, before, books(), alike)
     return Replayed.of(path, scenario, verdict, turns=tuple(turns), ended=ended)
 
@@ -279,6 +281,9 @@ async def run_voice(
     scenario = who.written_down(scenario) if who else scenario
     told = tuple(scored(scenario, turn, log, overheard, in_text) for turn in log.turns)
     verdict = judge(scenario, told, log.ended, before, after, alike)
+    if swapped(log.stereo, [turn.span for turn in log.turns]):
+        wrong = Mismatch(None, SIDES, "the caller left, the assistant right", "the opposite")
+        verdict = replace(verdict, mismatches=(*verdict.mismatches, wrong))
     return Replayed.of(
         path,
         scenario,
@@ -313,7 +318,6 @@ def scored(
     counted = score(turn, told, record, raw) | {"again": int(record.again > 0)}
     if in_text:
         counted |= read_backs_of(in_text, record, scenario.caller.language)
-    secret = "•" in (told["heard"] or "") or counted.get("digit_strings")
     again = {"again": record.again} if record.again else {}
-    words = None if secret or record.kind != "speech" else turn.say
+    words = told_words(turn.say, told["heard"]) if record.kind == "speech" else None
     return told | {"score": counted, "words": words} | again

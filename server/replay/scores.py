@@ -7,9 +7,13 @@ from typing import Any
 
 from server.bench.spelled import digits, edits, symbols
 from server.client.turns import TurnRecord
-from server.replay.scenario import Turn
+from server.replay.scenario import CODE, Turn
+from server.replay.words import MASK, heard_symbols
 
 Score = dict[str, int]
+
+STRING = 3
+"""Digits that make a string of them; "one moment" holds none."""
 
 
 def score(
@@ -25,7 +29,9 @@ def score(
             tells them.
     """
     counted = _understood(turn, record)
-    if spoken is not None:
+    if spoken is None:
+        counted |= _typed(turn, record["heard"] or "")
+    else:
         counted |= _timing(turn, spoken)
         if turn.say is not None and raw is not None and not turn.hang_up:
             counted |= _words(turn.say, raw)
@@ -34,14 +40,28 @@ def score(
     return counted
 
 
+def told_words(said: str | None, heard: str | None) -> str | None:
+    """The words of a turn for a report; None where they may be secret."""
+    return None if MASK in (heard or "") or len(digits(said or "")) >= STRING else said
+
+
+def _typed(turn: Turn, heard: str) -> Score:
+    """Whether words and keys reached the dialog as they were; figures of them are of sound."""
+    said = turn.say or (turn.keys or "").removesuffix("#")
+    if said == CODE or (turn.say is None and "#" in said):  # which keys, or of which entry?
+        return {}
+    return _lost(said, heard_symbols(heard, said)) if said else {}
+
+
+def _lost(said: str, got: list[str]) -> Score:
+    lost = (Counter(_values(said)) - Counter(got)).total()
+    return {"word_errors": edits(symbols(said), got), "values_lost": lost}
+
+
 def _words(said: str, raw: str) -> Score:
-    counted = {
-        "words": len(symbols(said)),
-        "word_errors": edits(symbols(said), symbols(raw)),
-        "values_lost": (Counter(_values(said)) - Counter(symbols(raw))).total(),
-    }
+    counted = {"words": len(symbols(said))} | _lost(said, symbols(raw))
     wanted = digits(said)
-    if len(wanted) >= 3:  # "one moment" holds no string of digits
+    if len(wanted) >= STRING:
         counted["digits"] = len(wanted)
         counted["digit_errors"] = edits(wanted, digits(raw))
         counted["digit_strings"] = 1

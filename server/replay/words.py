@@ -2,7 +2,7 @@
 
 import re
 
-from server.bench.spelled import edits, symbols
+from server.bench.spelled import digits, edits, symbols
 
 MASK = "•"
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
@@ -19,13 +19,13 @@ def word_error(said: str, heard: str) -> float:
     Digits count one by one, however they are written. A masked digit (•) stands for the right
     one: secrets cannot be compared.
     """
-    wanted, got = symbols(said), _symbols(heard, symbols(said))
+    wanted, got = symbols(said), heard_symbols(heard, said)
     return edits(wanted, got) / len(wanted) if wanted else float(bool(got))
 
 
-def _symbols(heard: str, wanted: list[str]) -> list[str]:
+def heard_symbols(heard: str, said: str) -> list[str]:
     """Masked digits become the spoken ones, in order; one too many is a word too many."""
     if MASK not in heard:
         return symbols(heard)
-    spoken = iter([symbol for symbol in wanted if symbol.isdigit()])
+    spoken = iter(digits(said))
     return symbols(re.sub(MASK, lambda _: f" {next(spoken, 'masked')} ", heard))

@@ -11,7 +11,9 @@ import soundfile as sf
 import yaml
 from scripted_server import Script, scripted, tone
 
+from server.recording import stereo_of
 from server.replay.callers import caller_turns, words_of
+from server.replay.causes import cause
 from server.replay.degrade import CLEAN, Condition
 from server.replay.matrix import Matrix
 from server.replay.reading import ScenarioError
@@ -74,6 +76,16 @@ async def test_a_call_hears_only_the_callers_side_of_a_stereo_recording(tmp_path
     caller, rate = sf.read(tmp_path / "call.wav")
     loudness = np.abs(np.fft.rfft(caller[:, 0], n=rate))
     assert loudness[300] > 100 * loudness[700]
+
+
+async def test_sides_that_are_swapped_are_named(tmp_path, monkeypatch):
+    path = scenario_file(tmp_path / "plain", turns=[SPOKEN, SPOKEN | {"barge_in": 0.05}])
+    fine = (await run_voice(path, served())).json()
+    assert "sides of the call" not in {mismatch["what"] for mismatch in fine["mismatches"]}
+    monkeypatch.setattr("server.caller.stereo_of", lambda left, right: stereo_of(right, left))
+    call = (await run_voice(path, served())).json()
+    assert "sides of the call" in {mismatch["what"] for mismatch in call["mismatches"]}
+    assert cause(call) == "swapped sides"
 
 
 async def test_every_kind_of_turn_becomes_a_caller_turn(tmp_path):

@@ -147,6 +147,25 @@ def test_yielding_takes_until_the_answers_last_sound():
     assert figure("yield latency p50", OVER, record) == pytest.approx(300, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("turn", "heard", "wrong"),
+    [
+        (SAID, "send fifty dollars to Anna Keller", 0),
+        (SAID, "send sixty dollars to Anna Keller", 1),
+        (NUMBER, "• • • •", 0),
+        (NUMBER, "• • •", 1),
+        (Turn(keys="4021#"), "••••", 0),
+        (Turn(keys="4021#"), "•••", 1),
+        (Turn(keys="1"), "1", 0),
+        (Turn(keys="4021#73#"), "••", None),
+        (Turn(keys="code"), "••••••", None),
+    ],
+)
+def test_by_text_words_and_keys_are_known_that_came_otherwise(turn, heard, wrong):
+    assert score(turn, SAYS | {"heard": heard}, None, None).get("word_errors") == wrong
+    assert figure("word error", turn, None, heard=heard) is None, "there are no ears"
+
+
 def test_words_in_silence_were_made_up():
     record = spoken(None, kind="silence")
     assert figure("words heard in silence", QUIET, record, heard="thank you") == 2.0
