@@ -119,6 +119,12 @@ class Admission:
         """How many calls are under way."""
         return self._calls.total()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a new call is refused now, whoever calls."""
+        is_late = self.calls > 0 and self._seconds_late() > self._settings.latest
+        return self.drain.begun or self.calls >= self._settings.max_calls or is_late
+
     @contextmanager
     def admit(self, hello: Hello, *, host: str | None, secure: bool) -> Iterator[Token | None]:
         """Hold a place for the length of a call; gives the token that calls.
@@ -150,10 +156,8 @@ class Admission:
         Raises:
             ProtocolError: Busy.
         """
-        if self.drain.begun or self.calls >= self._settings.max_calls:
+        if self.is_full:
             raise ProtocolError("busy", "all lines are taken; please try again soon", fatal=True)
-        if self.calls and self._seconds_late() > self._settings.latest:
-            raise ProtocolError("busy", "all lines are busy; please try again soon", fatal=True)
         if most is not None and self._calls[name] >= most:
             raise ProtocolError("busy", "this token's calls are all taken", fatal=True)
         self._calls[name] += 1

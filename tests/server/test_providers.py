@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -244,6 +244,40 @@ def documented(name: str, url: str) -> Any:
         "vonage": [{"action": "connect", "endpoint": [socket]}],
         "jambonz": [{"verb": "answer"}, listen],
     }[name]
+
+
+@pytest.mark.parametrize("why", ["draining", "full"])
+async def test_a_caller_for_whom_there_is_no_line_is_not_picked_up(tmp_path, monkeypatch, why):
+    """As the providers' documentation has it; Vonage knows no refusal, Exotel only a failure."""
+    drain = Drain()
+    if why == "draining":
+        drain.begin()
+    async with (
+        house(tmp_path, monkeypatch, drain=drain, max_calls=1) as (base, _),
+        AsyncExitStack() as stack,
+    ):
+        if why == "full":
+            url, headers = await opening("asterisk", base)
+            connected = websockets.connect(url, additional_headers=headers)
+            phone = Phone("asterisk", await stack.enter_async_context(connected))
+            await phone.start()
+            await phone.socket.recv()
+        answers = {name: await webhook(name, base).post() for name in SECRETS}
+        url, headers = await opening("genesys", base)
+        async with websockets.connect(url, additional_headers=headers) as socket:
+            turned_away = Phone("genesys", socket)
+            await turned_away.start()
+            await turned_away.listen()
+    response, rejected = ("Response", {}, None), ("Reject", {"reason": "busy"}, None)
+    assert {name: document(a.text) for name, a in answers.items() if a.status_code == 200} == {
+        "twilio": [response, rejected],
+        "telnyx": [response, rejected],
+        "plivo": [response, ("Hangup", {"reason": "busy"}, None)],
+        "vonage": [],
+        "jambonz": [{"verb": "sip:decline", "status": 486}],
+    }
+    assert answers["exotel"].status_code == 503
+    assert turned_away.told == ["opened", "disconnect transfer", "closed"]
 
 
 PLIVO = "https://voice.example.com/v1/plivo"
@@ -689,11 +723,12 @@ async def test_a_server_told_to_end_lets_a_providers_call_finish(tmp_path, monke
             await phone.start()
             tasks = [asyncio.create_task(phone.speak()), asyncio.create_task(phone.listen())]
             await phone.until_heard(0.5)
+            late = media_url(await webhook("vonage", base, call="CA2").post())
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.1)
             async with client.get(f"{base}/healthz") as response:
                 assert await response.json() == {"status": "draining", "calls": 1}
-            late = media_url(await webhook("vonage", base, call="CA2").post())
+            assert (await webhook("vonage", base, call="CA3").post()).text == "[]"
             async with websockets.connect(late) as refused:
                 await Phone("vonage", refused).start()
                 with pytest.raises(websockets.ConnectionClosed) as closed:

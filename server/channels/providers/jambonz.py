@@ -66,6 +66,10 @@ class Jambonz(Provider):
         }
         return Answer(json.dumps([{"verb": "answer"}, listen]), "application/json")
 
+    def busy(self) -> Answer:
+        """The verb `sip:decline`, alone (docs.jambonz.org/verbs/verbs/sip-decline)."""
+        return Answer(json.dumps([{"verb": "sip:decline", "status": 486}]), "application/json")
+
     def stream(self, message: str) -> Stream | None:
         """From the call's attributes, its first message."""
         told = event_of(message)

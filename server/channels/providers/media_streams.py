@@ -38,6 +38,10 @@ def connect_stream(url: str) -> str:
     return f"<Connect><Stream url={quoteattr(url)}/></Connect>"
 
 
+BUSY = '<Reject reason="busy"/>'
+"""The verb of Twilio and Telnyx for a caller who is not picked up."""
+
+
 def plivo_stream(url: str) -> str:
     """Plivo's verb for the same."""
     options = 'bidirectional="true" keepCallAlive="true" contentType="audio/x-mulaw;rate=8000"'

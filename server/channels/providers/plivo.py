@@ -54,6 +54,10 @@ class Plivo(Provider):
         """`<Stream>` in both directions; the call lives as long as it does."""
         return Answer(xml(plivo_stream(url)), "application/xml")
 
+    def busy(self) -> Answer:
+        """`<Hangup>` first: the call is not picked up (docs.plivo.com, voice/xml/hangup)."""
+        return Answer(xml('<Hangup reason="busy"/>'), "application/xml")
+
     def stream(self, message: str) -> Stream | None:
         """From its `start` message."""
         event = event_of(message)

@@ -61,6 +61,7 @@ class Answer:
 
     body: str
     media_type: str
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,10 @@ class Provider(Protocol):
     def answer(self, url: str) -> Answer:
         """Have the provider open its websocket to a url."""
         ...
+
+    def busy(self) -> Answer:
+        """Have the provider turn the caller away; a failure, where it knows no word for that."""
+        return Answer("all lines are busy", "text/plain", 503)
 
     def may_stream(self, request: Request) -> bool:
         """Whether the websocket's own request is signed, for providers that sign it."""

@@ -90,7 +90,10 @@ class Desk:
         self._tickets = Tickets()
 
     async def answer(self, http: HttpRequest) -> Response:
-        """Answer a webhook: 403 for one that is not the provider's or that is told again."""
+        """Answer a webhook: 403 for one that is not the provider's or that is told again.
+
+        Where there is no line for it, the provider is told so before it picks the caller up.
+        """
         body = await read_body(http, LARGEST_BODY)
         if body is None:
             return Response("the body is too large or too late", 413)
@@ -108,6 +111,10 @@ class Desk:
         if ringing is None:
             told = without_sound()
             return Response(told.body, media_type=told.media_type)
+        if self._house.admission.is_full:
+            log.info("call_refused", code="busy", provider=self.provider.name)
+            busy = self.provider.busy()
+            return Response(busy.body, busy.status, media_type=busy.media_type)
         ticket = self._tickets.issue(ringing, self._now())
         if ticket is None:
             log.warning("webhook_replayed", provider=self.provider.name)
@@ -154,21 +161,23 @@ class Desk:
             if stream is None:
                 await websocket.close(code=1002)
                 return
-            with self._house.admission.place(self.provider.name):
-                await self._hold(websocket, stream, ringing)
-        except ProtocolError as error:
-            log.info("call_refused", code=error.code, provider=self.provider.name)
-            await websocket.close(code=1013)
+            serializer = ProviderSerializer(self.provider, stream)
+            for message in await serializer.begin():
+                await websocket.send_text(message)
+            await self._hold(ProviderLine(websocket, serializer), stream, ringing)
         except WebSocketDisconnect:
             log.info("call_lost_before_start", provider=self.provider.name)
 
-    async def _hold(self, websocket: WebSocket, stream: Stream, ringing: Ringing) -> None:
-        serializer = ProviderSerializer(self.provider, stream)
-        for message in await serializer.begin():
-            await websocket.send_text(message)
+    async def _hold(self, line: ProviderLine, stream: Stream, ringing: Ringing) -> None:
         address = address_of_number(self.provider.name, ringing.caller or stream.caller)
         caller = Caller(self.provider.name, address, about={"rate": stream.rate})
-        await hold_call(ProviderLine(websocket, serializer), caller, self._house, new_call_id())
+        try:
+            with self._house.admission.place(self.provider.name):
+                await hold_call(line, caller, self._house, new_call_id())
+        except ProtocolError as error:
+            log.info("call_refused", code=error.code, provider=self.provider.name)
+            await line.hand_over("")
+            await line.close(code=1013)
 
     def _url(self, scheme: str, host: str, path: str) -> str:
         """As the provider knows it: by the public address, where the settings name one."""

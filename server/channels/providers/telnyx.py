@@ -17,6 +17,7 @@ from pipecat.serializers.telnyx import TelnyxFrameSerializer
 
 from server.channels.order import InOrder
 from server.channels.providers.media_streams import (
+    BUSY,
     connect_stream,
     event_of,
     named_mark,
@@ -96,6 +97,10 @@ class Telnyx(Provider):
             ' codec="PCMU" bidirectionalMode="rtp" bidirectionalCodec="PCMU"/></Connect>',
         )
         return Answer(xml(stream), "application/xml")
+
+    def busy(self) -> Answer:
+        """`<Reject>`: the call is not picked up (texml-verbs/reject)."""
+        return Answer(xml(BUSY), "application/xml")
 
     def stream(self, message: str) -> Stream | None:
         """From its `start` message, where its codec is one that we know."""

@@ -13,6 +13,7 @@ from typing import Any
 from pipecat.serializers.twilio import TwilioFrameSerializer
 
 from server.channels.providers.media_streams import (
+    BUSY,
     connect_stream,
     event_of,
     named_mark,
@@ -61,6 +62,10 @@ class Twilio(Provider):
     def answer(self, url: str) -> Answer:
         """`<Connect><Stream>`: when the stream ends, nothing follows and the call ends."""
         return Answer(xml(connect_stream(url)), "application/xml")
+
+    def busy(self) -> Answer:
+        """`<Reject>`: the call is not picked up (twilio.com/docs/voice/twiml/reject)."""
+        return Answer(xml(BUSY), "application/xml")
 
     def stream(self, message: str) -> Stream | None:
         """From its `start` message."""

@@ -71,6 +71,10 @@ class Vonage(Provider):
             json.dumps([{"action": "connect", "endpoint": [endpoint]}]), "application/json"
         )
 
+    def busy(self) -> Answer:
+        """An empty NCCO: it knows no refusal, and ends a call that has nothing more to do."""
+        return Answer("[]", "application/json")
+
     def stream(self, message: str) -> Stream | None:
         """From `websocket:connected`."""
         event = event_of(message)
