@@ -1,11 +1,12 @@
 """Which scenarios cover what: flows, intents, rules and phenomena, and what nothing covers."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialog.script import script
 from server.replay.metrics import Record
-from server.replay.rules import RULES
+from server.replay.rules import PHENOMENA, RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class Requirement:
     """Something that scenarios ought to show.
 
     Attributes:
-        kind: "flow", "intent" (that starts a flow), "rule" or "phenomenon" (a tag, or `covers`).
+        kind: "flow", "intent" (that starts a flow), "rule" or "phenomenon" (of
+            `PHENOMENA`, a tag, or `covers`).
         name: Its name.
         scenarios: That come through it and passed.
         failed: That would but for a failure.
@@ -29,7 +31,8 @@ def coverage(calls: Sequence[Record], language: str = "en") -> list[Requirement]
     """The traceability table; what nothing covers has no scenarios."""
     flows = script(language).flows
     intents = sorted({intent for flow in flows.values() for intent in flow.intents})
-    tags = sorted({tag for call in calls for tag in [*call["tags"], *call.get("covers", ())]})
+    tags = sorted({tag for call in calls for tag in _tags(call)})
+    phenomena = {tag: f"^{re.escape(tag)}$" for tag in tags} | PHENOMENA
     return [
         *(_requirement("flow", name, [c for c in calls if name in _flows(c)]) for name in flows),
         *(
@@ -44,11 +47,9 @@ def coverage(calls: Sequence[Record], language: str = "en") -> list[Requirement]
         ),
         *(
             _requirement(
-                "phenomenon",
-                name,
-                [c for c in calls if name in (*c["tags"], *c.get("covers", ()))],
+                "phenomenon", name, [c for c in calls if any(re.search(tag, t) for t in _tags(c))]
             )
-            for name in tags
+            for name, tag in phenomena.items()
         ),
     ]
 
@@ -57,6 +58,10 @@ def _requirement(kind: str, name: str, calls: Sequence[Record]) -> Requirement:
     passed = {call["scenario"] for call in calls if call["passed"]}
     failed = {call["scenario"] for call in calls} - passed
     return Requirement(kind, name, tuple(sorted(passed)), tuple(sorted(failed)))
+
+
+def _tags(call: Record) -> list[str]:
+    return [*call["tags"], *call.get("covers", ())]
 
 
 def _flows(call: Record) -> set[str]:

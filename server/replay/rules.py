@@ -1,4 +1,4 @@
-"""The rules of the dialog that scenarios must show: confirmation, risk and escalation.
+"""What scenarios must show: rules of confirmation, risk and escalation, and what callers do.
 
 A rule was applied where a turn's decision says so: by its action, or by its reason.
 """
@@ -50,3 +50,23 @@ RULES = (
     Rule("escalation: long silence ends the call", r"^silence \d", "^goodbye$"),
 )
 """What `server.replay.coverage` traces beside flows, intents and phenomena."""
+
+PHENOMENA = {
+    "another language": "^language$",
+    "barge-in": "^barge",
+    "cancellation": "^cancel",
+    "correction": "^correct",
+    "digression": "^digress",
+    "hang-up": "^hang-up$",
+    "keys": "^dtmf$",
+    "negation": "^negation$",
+    "noise": "^noise$",
+    "out of scope": "^out-of-scope$",
+    "repetition": "^repeat$",
+    "silence": "^silence$",
+    "two orders at once": "^two-(orders|intents)$",
+    "two speakers": "^two-speakers$",
+    "unclear words": "^unclear$",
+    "waiting": "^wait$",
+}
+"""What callers do; each by a regular expression of the tags (or `covers`) that show it."""

@@ -353,11 +353,13 @@ def test_the_page_needs_nothing_beside_it_and_escapes_what_callers_say(tmp_path)
 
 def test_what_no_scenario_covers_is_named():
     turn = call()["turns"][0] | {"flows": ["login", "balance"]}
-    verdict = give_verdict([call(turns=[turn], tags=["noise"])], Gates(), {})
+    verdict = give_verdict([call(turns=[turn], tags=["noise", "correct-late"])], Gates(), {})
     of = {(r.kind, r.name): r.scenarios for r in verdict.coverage}
     assert of[("flow", "balance")] == ("a",)
     assert of[("flow", "transfer")] == ()
     assert of[("phenomenon", "noise")] == ("a",)
+    assert of[("phenomenon", "correction")] == ("a",)
+    assert "phenomenon barge-in" in verdict.json()["uncovered"]
     assert "flow transfer" in verdict.json()["uncovered"]
 
 
