@@ -9,6 +9,9 @@ from server.render import Turn, latency_percentiles
 from server.replay.judge import Verdict
 from server.replay.scenario import Scenario
 
+LATE = 0.02
+"""Seconds: a frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -27,7 +30,7 @@ class Replayed:
         confirms: Name of the call that had failed, for which it was made; no figure counts it.
         recording: Where the call's own sound lies; None where none was left.
         seconds: Of the recording.
-        lateness: Seconds that the caller was late at worst; above 0.02 the machine was too busy
+        lateness: Seconds that the caller was late at worst; above `LATE` the machine was too busy
             for the latencies to be trusted.
     """
 

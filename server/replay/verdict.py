@@ -30,6 +30,7 @@ from server.replay.metrics import (
     groups,
     measured,
 )
+from server.replay.results import LATE
 
 RESULTS = "results.jsonl"
 
@@ -86,6 +87,16 @@ class Verdict:
         return unconfirmed(self.calls)
 
     @property
+    def late(self) -> str:
+        """In how many calls the machine was too busy for latencies; "" where in none."""
+        late = [by for call in self.asked if (by := call.get("lateness", 0.0)) > LATE]
+        if not late:
+            return ""
+        calls = f"{len(late)} of {len(self.asked)} calls"
+        worst = f"{1000 * max(late):.0f} ms"
+        return f"late: the caller in {calls}, by up to {worst}: do not trust the latencies"
+
+    @property
     def passed(self) -> bool:
         """Whether no gate is broken."""
         return not any(gate.broken for gate in self.gates)
@@ -101,6 +112,7 @@ class Verdict:
             "gone": list(self.gone),
             "flaky": list(self.flaky),
             "causes": counted(self.asked),
+            "late": self.late,
             "gates": [gate.json() for gate in self.gates],
             "figures": [metric.json() for metric in self.figures],
             "changes": [change.json() for change in self.changes],
@@ -117,7 +129,8 @@ class Verdict:
         lost += [f"gone since the baseline: {listed(self.gone)}"] if self.gone else []
         unsteady = [f"flaky: {name}" for name in self.flaky]
         broke = [f"broke {n}: {cause}" for cause, n in counted(self.asked).items()]
-        return [*shown, *lost, *unsteady, *broke, *map(str, self.gates)]
+        late = [self.late] if self.late else []
+        return [*shown, *late, *lost, *unsteady, *broke, *map(str, self.gates)]
 
 
 def give_verdict(

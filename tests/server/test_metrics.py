@@ -339,6 +339,17 @@ def test_junit_has_a_case_for_every_call_and_gate(tmp_path):
     assert "turn 1: intent: expected balance" in ElementTree.tostring(suite, "unicode")
 
 
+def test_latencies_of_a_machine_that_was_too_busy_are_told(tmp_path):
+    calls = [call("a", lateness=0.0201), call("b", lateness=0.31), call("c", lateness=0.02)]
+    verdict = reported(tmp_path, calls)
+    line = "late: the caller in 2 of 3 calls, by up to 310 ms: do not trust the latencies"
+    assert line in verdict.lines()
+    assert verdict.json()["late"] == line
+    assert line in write_report(verdict, tmp_path).read_text()
+    calm = reported(tmp_path, [call("c", lateness=0.02)])
+    assert not any("late:" in told for told in calm.lines())
+
+
 def test_the_page_needs_nothing_beside_it_and_escapes_what_callers_say(tmp_path):
     turn = call()["turns"][0] | {"heard": "<script>alert(1)</script>", "reason": "the reason why"}
     verdict = reported(tmp_path, [call("bad", passed=False), call("good", turns=[turn])])
