@@ -55,9 +55,11 @@ def draft_from_recording(
         The scenario file, and how many turns are in it.
 
     Raises:
-        ServerError: The recording is not stereo, or nobody speaks on the caller's side.
+        ServerError: The recording is not stereo, nobody speaks on the caller's side, or there is
+            a scenario in the folder.
         AudioFormatError: It cannot be read.
     """
+    path = _new(out)
     _require_stereo(wav)
     sides = ("left", "right")
     mine, rate = read_wav(wav, sides.index(caller))
@@ -73,7 +75,8 @@ def draft_from_recording(
         words = hear(resample(samples, rate, RATE))
         written.append({"say": words, "wav": f"{n:02}.wav", **_when(turn, answers)})
     about = f"Drafted from {wav.name}: correct the words, and say what is expected."
-    return _write(out, about, ["imported"], today, written, rate), len(written)
+    _write(path, about, ["imported"], today, written, rate)
+    return path, len(written)
 
 
 def draft_from_record(record: Path, out: Path, *, customer: str, today: date) -> tuple[Path, int]:
@@ -89,19 +92,23 @@ def draft_from_record(record: Path, out: Path, *, customer: str, today: date) ->
         today: The scenario's day.
 
     Raises:
-        ServerError: It is no record, or there is no such customer.
+        ServerError: It is no record, there is no such customer, or there is a scenario in the
+            folder.
     """
+    path = _new(out)
     names = [person.name.split()[0].lower() for person in demo_customers()]
     if customer not in names:
         raise ServerError(f"no customer {customer} in the demo bank: there are {', '.join(names)}")
     told = [turn for turn in from_record(record) if turn.heard]
     turns = [_turn(turn, customer, n) for n, turn in enumerate(told, start=1)]
     if not turns:
-        raise ServerError(f"{record}: the caller said nothing in it")
+        said = "the caller said nothing in it" if record.stat().st_size else "an empty file"
+        raise ServerError(f"{record}: {said}")
     out.mkdir(parents=True, exist_ok=True)
     about = f"Drafted from the call {record.stem}: check what is expected."
     fills = {f"fill_in_{n}": "" for n, turn in enumerate(turns, 1) if "fill_in" in str(turn)}
-    return _write(out, about, ["recorded"], today, turns, 8000, fills), len(turns)
+    _write(path, about, ["recorded"], today, turns, 8000, fills)
+    return path, len(turns)
 
 
 def voiced(samples: Samples) -> list[Stretch]:
@@ -117,13 +124,24 @@ def voiced(samples: Samples) -> list[Stretch]:
     return [stretch for stretch in found if stretch.until - stretch.began >= SHORTEST]
 
 
+def _new(out: Path) -> Path:
+    """Where the scenario will be; one that somebody may have corrected is not written over."""
+    path = out / "scenario.yaml"
+    if path.exists():
+        raise ServerError(f"{path} is there already: name a new folder, or remove it")
+    return path
+
+
 def _require_stereo(wav: Path) -> None:
+    if not wav.is_file():
+        raise ServerError(f"{wav}: there is no such file")
     try:
         channels = soundfile.info(wav).channels
     except soundfile.LibsndfileError as error:
         raise ServerError(f"{wav}: cannot be read: {error}") from error
     if channels != 2:
-        raise ServerError(f"{wav}: {channels} channel; a call to import is stereo, one side each")
+        wrong = "mono, both sides in one" if channels == 1 else f"of {channels} channels"
+        raise ServerError(f"{wav}: {wrong}; a call to import is stereo, one side each")
 
 
 def _cut(samples: Samples, rate: int, turn: Stretch) -> Samples:
@@ -151,15 +169,15 @@ def _turn(told: Told, customer: str, n: int) -> dict[str, Any]:
 
 
 def _write(
-    out: Path,
+    path: Path,
     about: str,
     tags: list[str],
     today: date,
     turns: list[dict[str, Any]],
     rate: int,
     let: dict[str, str] | None = None,
-) -> Path:
-    name = re.sub(r"[^a-z0-9-]+", "-", out.name.lower()).strip("-") or "draft"
+) -> None:
+    name = re.sub(r"[^a-z0-9-]+", "-", path.parent.name.lower()).strip("-") or "draft"
     fields = {
         "name": name,
         "about": about,
@@ -169,7 +187,5 @@ def _write(
         **({"let": let} if let else {}),
         "turns": turns,
     }
-    path = out / "scenario.yaml"
     text = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=100)
     path.write_text(text, encoding="utf-8")
-    return path

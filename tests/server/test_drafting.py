@@ -64,8 +64,32 @@ def test_the_wrong_side_is_told(tmp_path):
     with pytest.raises(ServerError, match="nobody speaks on the left side"):
         draft_from_recording(tmp_path / "quiet.wav", tmp_path / "out", **how)
     soundfile.write(tmp_path / "mono.wav", stereo[:, 0], RATE)
-    with pytest.raises(ServerError, match="1 channel"):
-        draft_from_recording(tmp_path / "mono.wav", tmp_path / "out", **how)
+    soundfile.write(tmp_path / "three.wav", np.zeros((RATE, 3), np.int16), RATE)
+    (tmp_path / "text.wav").write_text("hello")
+    wrong = {
+        "mono": "mono",
+        "three": "3 channels",
+        "text": "cannot be read",
+        "gone": "no such file",
+    }
+    for name, told in wrong.items():
+        with pytest.raises(ServerError, match=rf"{name}.wav: .*{told}"):
+            draft_from_recording(tmp_path / f"{name}.wav", tmp_path / "out", **how)
+
+
+def test_a_draft_that_somebody_may_have_corrected_is_not_written_over(tmp_path):
+    (tmp_path / "scenario.yaml").write_text("name: corrected")
+    with pytest.raises(ServerError, match=r"scenario.yaml is there already: name a new folder"):
+        draft_from_recording(call(tmp_path), tmp_path, caller="right", today=DAY, hear=str)
+    with pytest.raises(ServerError, match="is there already"):
+        draft_from_record(tmp_path / "any.jsonl", tmp_path, customer="maria", today=DAY)
+    assert (tmp_path / "scenario.yaml").read_text() == "name: corrected"
+
+
+def test_an_empty_record_is_told(tmp_path):
+    (tmp_path / "call.jsonl").touch()
+    with pytest.raises(ServerError, match="an empty file"):
+        draft_from_record(tmp_path / "call.jsonl", tmp_path, customer="maria", today=DAY)
 
 
 def test_a_live_calls_record_becomes_a_scenario_that_passes(tmp_path, encoder_dir):
