@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from server.replay.gates import Gates
     from server.replay.results import Replayed, Summary
     from server.replay.suite import Case
+
+
+UNFINISHED = "unfinished.jsonl"
+"""The results so far of a replay that was interrupted, in the report's folder."""
 
 
 class Machine(StrEnum):
@@ -274,7 +278,7 @@ def run(
     options = ", ".join(f"{name} {value}" for name, value in asked.items() if value)
     if report is not None:  # a folder that cannot be written to is told before the calls, not after
         report.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=report).close()
+        (report / UNFINISHED).write_text("", encoding="utf-8")
         recordings = recordings or report / "recordings"
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -285,6 +289,9 @@ def run(
             if result.confirms:
                 bars.update(task, total=(bars.tasks[task].total or 0) + 1)
             bars.advance(task)
+            if report is not None:
+                with (report / UNFINISHED).open("a", encoding="utf-8") as made:
+                    made.write(json_line(result.json()) + "\n")
             for line in [json_line(result.json())] if as_json else result.lines():
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -298,6 +305,7 @@ def run(
     verdict = give_verdict([result.json() for result in summary.results], gates, versions, baseline)
     if report is not None:
         write_files(verdict, report)
+        (report / UNFINISHED).unlink()
         page = write_report(verdict, report)
         progress_console.print(f"report: {page}", soft_wrap=True, highlight=False)
     if as_json:

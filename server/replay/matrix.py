@@ -63,9 +63,10 @@ class Matrix(Strict):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        names = [condition.name for condition in self.conditions]
-        if len(set(names)) < len(names):
-            raise ValueError("two conditions have one name: rename one")
+        for what, all_of_them in (("conditions", self.conditions), ("channels", self.channels)):
+            names = [each.name for each in all_of_them]
+            if len(set(names)) < len(names):
+                raise ValueError(f"two {what} have one name: rename or remove one")
         return self
 
 

@@ -14,6 +14,7 @@ from server.cli import main
 from server.cli.root import app
 from server.errors import ServerError
 from server.replay.gates import BY_TEXT
+from server.replay.results import Replayed
 from server.replay.voices import CallerVoiceError, require_words, speak
 
 MARIA = demo_customers()[0]
@@ -90,6 +91,9 @@ def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
     with pytest.raises(ServerError, match=r"wrong.yml:1: failurs"):
         replayed(good, "--gate", wrong)
     with pytest.raises(ServerError, match=r"wrong.yml:1: failurs"):
+        by_voice(good, "--matrix", wrong)
+    wrong.write_text("channels: [sip, sip]\n")
+    with pytest.raises(ServerError, match=r"wrong.yml:.* two channels have one name"):
         by_voice(good, "--matrix", wrong)
     wrong.write_text("failures: 0\nfailures: 99\n")
     with pytest.raises(ServerError, match=r"wrong.yml:2: failures stands here twice"):
@@ -215,6 +219,21 @@ def test_words_that_are_kept_need_no_program(tmp_path, monkeypatch):
     require_words("good morning", "flite-slt", tmp_path)
     with pytest.raises(CallerVoiceError, match="apt-get install flite"):
         require_words("good night", "flite-slt", tmp_path)
+
+
+def test_an_interrupted_replay_keeps_the_results_so_far(tmp_path, monkeypatch):
+    out, file = tmp_path / "out", scenario(tmp_path)
+
+    def interrupt(_: Replayed) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as meddled:
+        meddled.setattr(Replayed, "lines", interrupt)
+        assert replayed(file, "--report", out).exit_code != 0
+    (kept,) = (out / "unfinished.jsonl").read_text().splitlines()
+    assert json.loads(kept)["passed"]
+    assert replayed(file, "--report", out).exit_code == 0
+    assert not (out / "unfinished.jsonl").exists()
 
 
 TELLERLINE = """\
