@@ -9,8 +9,6 @@ https://docs.asterisk.org/Configuration/Channel-Drivers/AudioSocket/
 """
 
 import asyncio
-import socket
-import struct
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -28,6 +26,7 @@ from server.channels.line import Caller
 from server.channels.pace import Pace
 from server.channels.running import Running
 from server.channels.sound import WireSound
+from server.connections import round_trip
 from server.errors import ServerError
 from server.protocol import Hangup, Played, ProtocolError
 from server.settings import AudioSocket
@@ -49,8 +48,6 @@ LEAD = 0.06
 
 REPORT_EVERY = 0.2
 PACKET = 0.02
-ROUND_TRIP_AT = 68
-"""Of `tcpi_rtt`, microseconds, in the kernel's struct."""
 
 
 class AudioSocketLine:
@@ -71,14 +68,9 @@ class AudioSocketLine:
 
     @property
     def delay(self) -> dict[str, float]:
-        """Half the connection's round trip (Linux' `tcp_info`), and one of Asterisk's packets."""
-        if self._writer.is_closing():
-            return {}
-        info = self._writer.get_extra_info("socket").getsockopt(
-            socket.IPPROTO_TCP, socket.TCP_INFO, ROUND_TRIP_AT + 4
-        )
-        (round_trip,) = struct.unpack_from("I", info, ROUND_TRIP_AT)
-        return {"network": round_trip / 2e6, "packet": PACKET}
+        """Half the connection's round trip, and one of Asterisk's packets."""
+        there_and_back = round_trip(self._writer.transport)
+        return {} if there_and_back is None else {"network": there_and_back / 2, "packet": PACKET}
 
     def frames(self) -> AsyncIterator[Frame]:
         """What Asterisk sends, until it hangs up; silence where the channel sends none."""

@@ -26,6 +26,11 @@ class InOrder(Generic[Piece]):
         self._waiting: dict[int, Piece] = {}
         self._next: int | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Pieces that are held back."""
+        return len(self._waiting)
+
     def add(self, number: int, piece: Piece) -> tuple[Piece, int] | None:
         """Take one, and give the next in order once it is there or given up.
 

@@ -52,6 +52,13 @@ class SocketLine:
         """A websocket client measures its wire itself."""
         return {}
 
+    @property
+    def network(self) -> dict[str, float]:
+        """Half the connection's round trip, for clients that do not measure it."""
+        measure = getattr(self._websocket.state, "round_trip", None)
+        there_and_back = measure() if measure else None
+        return {} if there_and_back is None else {"network": there_and_back / 2}
+
     async def frames(self) -> AsyncIterator[Frame]:
         """What the client sends, until it is gone or no longer reads."""
         stuck = asyncio.ensure_future(self._stuck.wait())

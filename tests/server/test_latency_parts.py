@@ -1,9 +1,21 @@
 """The parts of a latency add up, and what is missing in them is seen."""
 
-import pytest
+import json
+from functools import partial
+from types import SimpleNamespace
 
+import pytest
+import websockets
+from fastapi import FastAPI, WebSocket
+
+from server.app import serving_http
 from server.call.laps import Laps
+from server.channels.providers.line import ProviderLine
+from server.channels.rtvi.line import RtviLine
+from server.channels.rtvi.serializer import RtviSerializer
+from server.channels.socket_line import SocketLine
 from server.client.parts import AnswerMoments, latency_parts
+from server.settings import Settings
 
 MOMENTS = AnswerMoments(spoken_until=2.0, voice_end=2.09, arrived=2.62, played=2.65, sounded=2.67)
 SERVER = {"endpointing": 320.0, "decision": 10.0, "synthesis": 170.0}
@@ -42,3 +54,27 @@ def test_laps_leave_no_gap():
     laps.lap("synthesis", 10.7)
     assert laps.parts == pytest.approx({"endpointing": 0.4, "transcription": 0.0, "synthesis": 0.3})
     assert laps.ended - laps.began == pytest.approx(sum(laps.parts.values()))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (SocketLine, set()),
+        (RtviLine, {"network"}),
+        (partial(ProviderLine, serializer=SimpleNamespace(late=None)), {"network"}),
+        (partial(ProviderLine, serializer=SimpleNamespace(late=0.1)), {"provider"}),
+    ],
+)
+async def test_a_websocket_tells_what_its_network_adds_unless_its_client_does(line, told):
+    app = FastAPI()
+
+    @app.websocket("/")
+    async def answer(websocket: WebSocket) -> None:
+        await websocket.accept()
+        make = line if isinstance(line, partial) else partial(line, serializer=RtviSerializer())
+        await websocket.send_json(make(websocket).delay)
+
+    async with serving_http(app, Settings(port=0)) as url, websockets.connect(url) as socket:
+        delay = json.loads(await socket.recv())
+    assert set(delay) == told
+    assert all(0 < seconds < 0.2 for seconds in delay.values())

@@ -190,9 +190,12 @@ async def test_lost_packets_are_concealed_without_pops(weather, codec):
             heard += frame.audio if isinstance(frame, InputAudioRawFrame) else b""
             if len(heard) > 2 * RATE * (SECONDS + 1):
                 break
+        delay = line.delay
     sound = np.frombuffer(heard, np.int16).astype(float)[RATE // 2 :][: SECONDS * RATE]
     levels = np.sqrt((sound.reshape(-1, WINDOW) ** 2).mean(axis=1)) * np.sqrt(2) / PEAK
     assert weather.counts["lost"] > 10
+    assert 0 <= delay["network"] < 0.2, "as the reports of RTCP tell"
+    assert delay["reordering"] in (0.0, 0.02, 0.04, 0.06)
     assert np.abs(20 * np.log10(levels)).max() < MOST_DB[codec], levels.round(2)
     assert np.abs(np.diff(sound)).max() < 2.5 * PEAK * 2 * np.pi * TONE / RATE
 

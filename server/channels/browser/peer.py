@@ -19,11 +19,23 @@ class Peer(SmallWebRTCConnection):
         super().__init__(ice_servers)
         # What is told before the connection stands; nothing else would ever bound it.
         self._pending_app_messages: Any = deque(maxlen=0)
+        self._order = Reordering()
 
     @property
     def unsent(self) -> int:
         """Bytes of our messages that the other end has not taken."""
         return self._data_channel.bufferedAmount if self._data_channel else 0
+
+    @property
+    def held_up(self) -> int:
+        """Packets of the voice that wait for one before them."""
+        return self._order.waiting
+
+    async def round_trip(self) -> float | None:
+        """Seconds to the other end and back, as its reports tell; None before one that does."""
+        told = await self.pc.getTransceivers()[0].sender.getStats()
+        times = [getattr(each, "roundTripTime", None) for each in told.values()]
+        return next((max(0.0, each) for each in times if each is not None), None)
 
     def is_connected(self) -> bool:
         """As aiortc sees it: pings that pause are no reason to keep messages back."""
@@ -37,7 +49,7 @@ class Peer(SmallWebRTCConnection):
         """
         await super().initialize(sdp, type)
         voice: Any = self.pc.getTransceivers()[0].receiver
-        voice._RTCRtpReceiver__jitter_buffer = Reordering()
+        voice._RTCRtpReceiver__jitter_buffer = self._order
 
     async def _create_answer(self, sdp: str, type: str) -> None:
         """Answer an offer, the first or a changed one.

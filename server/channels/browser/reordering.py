@@ -27,6 +27,11 @@ class Reordering(JitterBuffer):
         super().__init__(capacity=16)
         self._order = InOrder[RtpPacket](1 << 16)
 
+    @property
+    def waiting(self) -> int:
+        """Packets that wait for one before them."""
+        return self._order.waiting
+
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Take a packet, and give the next one in order once it is there or given up.
 

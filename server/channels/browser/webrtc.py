@@ -36,6 +36,8 @@ MOST_UNSENT = 256 * 1024
 """Bytes of messages that may wait for a client; one that does not read them is given up."""
 
 REPORT_EVERY = 0.2
+MEASURE_EVERY = 1.0
+PACKET = 0.02
 TICK = 0.01
 STALL = 0.05
 """Most seconds of a tick that count as a gap: while our own loop stands still, packets wait."""
@@ -81,6 +83,7 @@ class WebRtcLine:
         self._reported, self._reported_at = -1, 0.0
         self._pace = Pace()
         self._mistakes = 0
+        self._round_trip: float | None = None
         self._gone = False
         connection.replace_audio_track(self._speaker)
         connection.event_handler("app-message")(self._on_message)
@@ -89,8 +92,10 @@ class WebRtcLine:
 
     @property
     def delay(self) -> dict[str, float]:
-        """One packet; the browser's own buffer is not told."""
-        return {"packet": 0.02}
+        """One packet, those held up, half the round trip; the browser's buffer is not told."""
+        held_up = {"reordering": self._connection.held_up * PACKET}
+        network = {} if self._round_trip is None else {"network": self._round_trip / 2}
+        return {"packet": PACKET, **held_up, **network}
 
     async def connected(self, within: float) -> bool:
         """Whether sound can flow, in time."""
@@ -106,6 +111,7 @@ class WebRtcLine:
         """What the caller says and presses, until the connection is gone."""
         listening = asyncio.create_task(self._listen())
         gap, at, now = Gap(0.0), 0.0, time.monotonic()
+        measured_at = now
         try:
             while not self._gone:
                 while self._waiting:
@@ -121,6 +127,8 @@ class WebRtcLine:
                     yield silence
                 if report := self._report(now):
                     yield report
+                if now - measured_at > MEASURE_EVERY:
+                    self._round_trip, measured_at = await self._connection.round_trip(), now
                 await asyncio.sleep(TICK)
             yield InputTransportMessageFrame(message=Hangup(type="hangup"))
         finally:

@@ -27,8 +27,8 @@ class ProviderLine(SocketLine):
 
     @property
     def delay(self) -> dict[str, float]:
-        """What the provider and the way to it add, as the marks tell."""
-        return {} if self._marks.late is None else {"provider": self._marks.late}
+        """What the provider and the way to it add, as the marks tell; without any, the way."""
+        return self.network if self._marks.late is None else {"provider": self._marks.late}
 
     async def frames(self) -> AsyncIterator[Frame]:
         """What the provider sends; after a clear, first what had been heard before it."""

@@ -21,6 +21,11 @@ class RtviLine(SocketLine):
         super().__init__(websocket, serializer)
         self._narrator = Narrator()
 
+    @property
+    def delay(self) -> dict[str, float]:
+        """The network; what the client buffers is not told."""
+        return self.network
+
     async def frames(self) -> AsyncIterator[Frame]:
         """Sound, keys and the end; any other request is answered that it is not served.
 
