@@ -24,6 +24,9 @@ NewConversation = Callable[[], Conversation]
 GONE = "eval-cancel"
 """A client-message of this kind ends the conversation."""
 
+TEXT_ONLY = "text modality only: write `user: {modality: text}`"
+"""What sound is answered with, before the line is closed."""
+
 
 @asynccontextmanager
 async def eval_server(new: NewConversation, host: str, port: int) -> AsyncIterator[Server]:
@@ -57,6 +60,9 @@ async def _converse(socket: ServerConnection, conversation: Conversation) -> Non
             case "dtmf":
                 keys = "".join(map(str, _data(message).get("buttons", ())))
                 await _tell(socket, await asyncio.to_thread(conversation.key, keys))
+            case "raw-audio" | "raw-audio-batch":
+                await _send(socket, _rtvi("error", {"error": TEXT_ONLY, "fatal": True}))
+                return
             case "client-message" if _data(message).get("t") == GONE:
                 return
 
