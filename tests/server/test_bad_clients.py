@@ -1,10 +1,13 @@
 """Clients that mean ill or have died: the call beside them goes on, and memory comes back."""
 
 import asyncio
+import base64
 import gc
 import json
 import socket
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 import aiohttp
 import numpy as np
@@ -14,6 +17,7 @@ import websockets
 
 from server import app
 from tests.server.staged import SEND, Voice, staged
+from tests.server.test_providers import TOKEN, Phone, media_url, stream_headers, webhook
 
 HELLO = {"type": "hello", "version": 1, "sample_rate": 16000, "encoding": "pcm16"}
 
@@ -51,6 +55,28 @@ async def goes_on(caller) -> None:
     """The call beside is still answered."""
     await caller.says(SEND)
     await caller.until("listening", "ask_customer_number")
+
+
+@asynccontextmanager
+async def another_call(caller, way: str, name: str = "CA1") -> AsyncIterator[Any]:
+    """A call that has begun, at our own websocket or as a stream of Twilio's."""
+    if way == "websocket":
+        async with websockets.connect(url(caller), max_queue=4) as opened:
+            await opened.send(json.dumps(HELLO))
+            yield opened
+        return
+    host, port = address(caller)
+    media = media_url(await webhook("twilio", f"http://{host}:{port}", call=name).post())
+    signed = stream_headers("twilio", media)
+    async with websockets.connect(media, additional_headers=signed, max_queue=4) as opened:
+        await Phone("twilio", opened).start()
+        yield opened
+
+
+TWILIO = {"twilio": TOKEN}
+MEDIA = {"payload": base64.b64encode(bytes(1600)).decode()}
+SOUND = {"websocket": bytes(6400), "twilio": json.dumps({"event": "media", "media": MEDIA})}
+"""0.2 s of it."""
 
 
 async def test_two_hundred_that_never_speak_cost_nobody_a_call(tmp_path, monkeypatch):
@@ -148,18 +174,18 @@ def masked(kind: int, data: bytes) -> bytes:
     return bytes([0x80 | kind]) + length + bytes(4) + data
 
 
-async def test_one_that_sends_without_end_is_cut_off(tmp_path, monkeypatch):
-    async with staged(tmp_path, monkeypatch) as caller:
+@pytest.mark.parametrize("way", SOUND)
+async def test_one_that_sends_without_end_is_cut_off(tmp_path, monkeypatch, way):
+    async with staged(tmp_path, monkeypatch, providers=TWILIO) as caller:
         await caller.until("listening", "greet")
         before = resident()
         sent = 0
-        for _ in range(4):
-            async with websockets.connect(url(caller), max_queue=4) as flood:
-                await flood.send(json.dumps(HELLO))
+        for number in range(4):
+            async with another_call(caller, way, f"CA{number}") as flood:
                 try:
                     while sent < 1 << 30:
-                        await flood.send(bytes(6400))
-                        sent += 6400
+                        await flood.send(SOUND[way])
+                        sent += len(SOUND[way])
                         await asyncio.sleep(0)
                 except websockets.ConnectionClosed:
                     pass
@@ -200,12 +226,25 @@ async def test_a_socket_that_dies_without_a_word_frees_its_place(tmp_path, monke
     monkeypatch.setattr("server.channels.call.DEAD_AFTER", 2.0)
     async with staged(tmp_path, monkeypatch) as caller:
         await caller.until("listening", "greet")
-        half = await websockets.connect(url(caller))
-        await half.send(json.dumps(HELLO))
-        assert json.loads(await half.recv())["type"] == "ready"
-        async with asyncio.timeout(15):
+        async with another_call(caller, "websocket") as half:
+            assert json.loads(await half.recv())["type"] == "ready"
+            async with asyncio.timeout(15):
+                with pytest.raises(websockets.ConnectionClosed):
+                    await drained(half)  # it is open, and no audio comes
+                while await calls(caller) > 1:
+                    await asyncio.sleep(0.1)
+        await goes_on(caller)
+
+
+async def test_a_providers_stream_that_dies_without_a_word_frees_its_place(tmp_path, monkeypatch):
+    """It may be on hold: it is asked whether anybody is there, twice, and then told goodbye."""
+    async with staged(tmp_path, monkeypatch, providers=TWILIO) as caller:
+        await caller.until("listening", "greet")
+        await goes_on(caller)
+        async with another_call(caller, "twilio") as half, asyncio.timeout(60):
+            while await calls(caller) < 2:
+                await asyncio.sleep(0.1)
             with pytest.raises(websockets.ConnectionClosed):
-                await drained(half)  # it is open, and no audio comes
+                await drained(half)
             while await calls(caller) > 1:
                 await asyncio.sleep(0.1)
-        await goes_on(caller)

@@ -5,7 +5,7 @@ import json
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import psutil
 import pytest
@@ -111,6 +111,29 @@ async def test_connections_on_which_nobody_speaks_end_no_call(tmp_path, monkeypa
         assert before.num_fds() > many
         assert await answered(house.port) == 200
         assert sip_process().pid == before.pid
+    assert not alarms
+
+
+async def test_a_head_without_end_over_tcp_is_cut_off_and_ends_no_call(
+    tmp_path, monkeypatch, alarms
+):
+    async with sip_house(tmp_path, monkeypatch, silence=60.0) as house, a_call_beside(house):
+        before = sip_process()
+        memory = before.memory_info().rss
+        _, writer = await asyncio.open_connection(LOCAL, house.port)
+        writer.write(b"INVITE sip:bank@127.0.0.1 SIP/2.0\r\n")
+        sent = 0
+        with suppress(ConnectionError):
+            async with asyncio.timeout(20):
+                while sent < 1 << 30:
+                    writer.write(b"X-Long: " + b"a" * 1000 + b"\r\n")
+                    await writer.drain()
+                    sent += 1010
+        assert sent < 10e6
+        assert await answered(house.port) == 200
+        assert sip_process().pid == before.pid
+        assert before.memory_info().rss - memory < 50e6
+        writer.close()
     assert not alarms
 
 

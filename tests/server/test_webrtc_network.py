@@ -12,13 +12,14 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender, RTCSession
 from aiortc.codecs.opus import OpusDecoder, OpusEncoder
 from aiortc.rtp import RtpPacket
 from av import AudioFrame
-from pipecat.frames.frames import InputAudioRawFrame
+from pipecat.frames.frames import InputAudioRawFrame, InputTransportMessageFrame
 
 from server.channels.browser.peer import Peer
 from server.channels.browser.reordering import Reordering
 from server.channels.browser.webrtc import WebRtcLine, mono
 from server.channels.gap import GAP
 from server.channels.order import HELD
+from server.protocol import Hangup
 from tests.server.bad_network import Weather
 from tests.server.test_browser import loopback
 from tests.server.test_sip_network import PEAK, RATE, SECONDS, WINDOW
@@ -131,6 +132,8 @@ class Relay(asyncio.DatagramProtocol):
         self.port = transport.get_extra_info("sockname")[1]
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if self.weather.lost == 1:
+            return  # of anything
         to_caller = addr[1] == self.ends["answer"]
         is_sound = 128 <= data[0] < 192 and not 192 <= data[1] < 224  # RFC 7983, RFC 5761
         there = ("127.0.0.1", self.ends["offer" if to_caller else "answer"])
@@ -206,3 +209,15 @@ async def test_a_whole_call_over_a_bad_network_pays_once(weather, tmp_path, monk
     assert [(t["to"], t["amount"]) for t in transfers] == [("Anna Keller", "50.00")]
     assert log.ended == "hangup"
     assert min(weather.counts["lost"], weather.counts["doubled"]) > 0
+
+
+async def test_a_caller_who_dies_without_a_word_is_gone_after_a_while(weather, monkeypatch):
+    """As ICE tells (RFC 7675), which asks for consent every five seconds, six times."""
+    monkeypatch.setattr("aioice.ice.CONSENT_INTERVAL", 0.3)
+    weather.lost = 0.0
+    async with line_of_a_tone("opus") as line, asyncio.timeout(15):
+        async for frame in line.frames():
+            if isinstance(frame, InputTransportMessageFrame) and isinstance(frame.message, Hangup):
+                return
+            weather.lost = 1
+    raise AssertionError("it is still there")
