@@ -23,6 +23,7 @@ from baresip import (
 )
 from pipecat.frames.frames import Frame, InputAudioRawFrame, InputTransportMessageFrame
 
+from server.channels.declick import Declick
 from server.channels.gap import Gap, silent
 from server.channels.keypad import Held, Keypad, Press
 from server.channels.sound import WireSound
@@ -86,6 +87,7 @@ class SipLine:
         self._infos: bool | None = None  # unknown before the first key
         self._waiting: deque[Frame] = deque()
         self._in = self._out = WireSound(RATE)
+        self._declick = Declick(RATE)
         self._channels = (1, 1)
         self._written = 0
         self._reported = -1
@@ -129,6 +131,7 @@ class SipLine:
     def _tune(self, info: AudioInfo) -> None:
         """To the rates that were agreed, at first and after a re-INVITE."""
         self._in, self._out = WireSound(info.rx_sample_rate), WireSound(info.tx_sample_rate)
+        self._declick = Declick(info.rx_sample_rate)
         self._channels = (max(1, info.rx_channels), max(1, info.tx_channels))
 
     @property
@@ -183,9 +186,9 @@ class SipLine:
         except AudioNotActive:
             return np.empty(0, np.int16)
         samples = np.frombuffer(data[: len(data) // width * width], np.int16)
-        if self._channels[0] == 1:
-            return samples
-        return np.asarray(samples.reshape(-1, self._channels[0]).mean(axis=1), np.int16)
+        if self._channels[0] > 1:
+            samples = np.asarray(samples.reshape(-1, self._channels[0]).mean(axis=1), np.int16)
+        return self._declick.process(samples)
 
     def _retune(self) -> None:
         try:
