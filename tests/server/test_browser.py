@@ -324,6 +324,15 @@ async def test_the_page_is_legible_and_fits_a_telephone(tmp_path, monkeypatch, l
     assert width <= 390
 
 
+NOTE_KEYS = """
+window.keys = [];
+window.typed = new KeyboardEvent("keydown", { key: "5", bubbles: true });
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (data) {
+  if (String(data).includes("dtmf")) keys.push(data);
+  return send.call(this, data);
+};
+"""
 NOTE_STATUS = """
 window.states = [];
 new MutationObserver(() => states.push(document.getElementById("status").textContent))
@@ -333,7 +342,7 @@ new MutationObserver(() => states.push(document.getElementById("status").textCon
 
 @pytest.mark.channels
 async def test_the_page_is_for_everybody(tmp_path, monkeypatch, loopback):
-    """Muted nothing is heard; captions come and go; controls have names, and Tab reaches them."""
+    """Muted nothing is heard; captions and keys go; controls have names, and Tab reaches them."""
     talks = [(float(at), sample("demo", 1)) for at in range(5, 100, 5)]
     sound = microphone(tmp_path / "mic.wav", *talks)
     async with staged(tmp_path, monkeypatch) as beside:
@@ -350,6 +359,11 @@ async def test_the_page_is_for_everybody(tmp_path, monkeypatch, loopback):
             assert "Welcome" in await page.run(f"{caption}.textContent")
             await page.run("document.getElementById('captions').click()")
             assert await page.run(f"{caption}.hidden && {pressed.format('captions')}") == "false"
+            await page.run(NOTE_KEYS)
+            for _ in range(2):
+                await page.run("document.body.dispatchEvent(typed)")
+                await page.run("document.getElementById('keyboard').click()")
+            assert await page.run("keys.length") == 1, "the keyboard's keys can be turned off"
             await page.run(NOTE_STATUS)
             await asyncio.sleep(7)
             assert "Listening" not in str(await page.run("states"))
@@ -359,13 +373,13 @@ async def test_the_page_is_for_everybody(tmp_path, monkeypatch, loopback):
             assert len(named) >= 17
             assert all(named), named
             reached = [await tabbed_to(page) for _ in range(len(named) + 4)]
-            assert {"call", "mute", "captions"} <= set(reached)
+            assert {"call", "mute", "captions", "keyboard"} <= set(reached)
 
 
 async def names_of_controls(page: Chromium) -> list[str]:
     """As a screen reader tells them."""
     tree = (await page.command("Accessibility.getFullAXTree"))["nodes"]
-    roles = ("button", "combobox", "textbox", "log")
+    roles = ("button", "checkbox", "combobox", "textbox", "log")
     controls = [n for n in tree if n.get("role", {}).get("value") in roles and not n.get("ignored")]
     return [node.get("name", {}).get("value", "") for node in controls]
 

@@ -20,8 +20,9 @@ byId("captions").addEventListener("click", () => {
   byId("caption").hidden = !shown;
 });
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select") || event.ctrlKey || event.metaKey || event.altKey;
-  if (!typing && KEYS.includes(event.key)) press(event.key);
+  const off = !byId("keyboard").checked; // WCAG 2.1.4: who speaks to their computer sends it keys
+  const typing = event.target.closest("input:not([type=checkbox]), select") || event.ctrlKey || event.metaKey || event.altKey;
+  if (!off && !typing && KEYS.includes(event.key)) press(event.key);
 });
 for (const key of KEYS) {
   const button = document.createElement("button");
