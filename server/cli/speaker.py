@@ -27,7 +27,9 @@ def speaker(
     loudspeaker: Annotated[
         Path | None, typer.Option("--output", help="Write what is played here (WAV).")
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="One call only.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="One call only; 1 where there was none.")
+    ] = False,
 ) -> None:
     """A smart speaker: calls when somebody speaks, and again when the line is lost.
 
@@ -49,4 +51,4 @@ def speaker(
         return await serve_callers(device, files or sound_device(), until, once=once)
 
     ended = asyncio.run(run())
-    raise typer.Exit(1 if ended in ("error", "lost") else 0)
+    raise typer.Exit(1 if ended in ("error", "lost") or (once and ended is None) else 0)

@@ -101,3 +101,4 @@ async def test_a_speaker_that_finds_all_lines_taken_says_so_and_dials_again(home
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/call"
         run = await typed(home, "speaker", url, "--input", str(sample("demo", 1)), "--once")
     assert "all lines are taken; again in" in run.stderr
+    assert run.returncode == 1, "it was one call that was asked for, and there was none"
