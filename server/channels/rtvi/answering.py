@@ -7,9 +7,7 @@ import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import InputTransportMessageFrame
 
-from server.admission import address_of
 from server.channels.call import House, hold_call, new_call_id
-from server.channels.line import Caller
 from server.channels.origin import is_same_origin
 from server.channels.rtvi import requests
 from server.channels.rtvi.line import RtviLine
@@ -36,8 +34,7 @@ async def answer_rtvi(websocket: WebSocket, house: House) -> None:
         with house.admission.admit(requests.hello(token), host=host, secure=secure) as known:
             serializer.hears = True
             await line.send(answer)
-            about = {"token": known.name if known else None}
-            caller = Caller("rtvi", address_of(known, host), about=about)
+            caller = requests.caller("rtvi", known, host)
             await hold_call(line, caller, house, new_call_id())
     except ProtocolError as error:
         log.info("call_refused", code=error.code, host=host)

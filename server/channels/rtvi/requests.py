@@ -6,7 +6,10 @@ import pipecat.processors.frameworks.rtvi.models as rtvi
 from pipecat.frames.frames import Frame, InputDTMFFrame, InputTransportMessageFrame
 from pydantic import BaseModel, ValidationError
 
+from server.admission import address_of
+from server.channels.line import Caller
 from server.protocol import Hangup, Hello, ProtocolError
+from server.settings import Token
 
 READY_WITHIN = 10.0
 """Seconds in which a client must have told that it is ready."""
@@ -29,6 +32,12 @@ def hello(token: str | None) -> Hello:
     if len(token or "") > LONGEST_TOKEN:
         raise ProtocolError("unauthorized", "a valid token is needed", fatal=True)
     return Hello(type="hello", version=1, sample_rate=16000, encoding="pcm16", token=token)
+
+
+def caller(channel: str, known: Token | None, host: str | None) -> Caller:
+    """Who calls, by the token that admission knows."""
+    about = {"token": known.name if known else None}
+    return Caller(channel, address_of(known, host), about=about)
 
 
 def message(told: Any) -> rtvi.Message | None:

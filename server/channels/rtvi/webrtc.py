@@ -17,7 +17,6 @@ from fastapi.responses import JSONResponse
 from pipecat.frames.frames import Frame
 from pydantic import BaseModel, Field
 
-from server.admission import address_of
 from server.channels.browser.offers import LARGEST_OFFER, STATUS, accept, read_offer
 from server.channels.browser.peer import Peer
 from server.channels.browser.routes import CONNECTED_WITHIN
@@ -181,8 +180,7 @@ class Answering:
             await accept(webrtc, offer.sdp)
             self._connections[webrtc.pc_id] = Connection(webrtc)
             place.callback(self._connections.pop, webrtc.pc_id)
-            about = {"token": known.name if known else None}
-            caller = Caller("rtvi-webrtc", address_of(known, host), about=about)
+            caller = requests.caller("rtvi-webrtc", known, host)
             line = RtviWebRtcLine(webrtc)
             self._running.start(self._hold(line, caller, place.pop_all()), line.close)
         return webrtc.get_answer() or {}
