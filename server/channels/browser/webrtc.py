@@ -93,7 +93,8 @@ class WebRtcLine:
     @property
     def delay(self) -> dict[str, float]:
         """One packet, those held up, half the round trip; the browser's buffer is not told."""
-        held_up = {"reordering": self._connection.held_up * PACKET}
+        held = self._connection.held_up
+        held_up = {"reordering": held * PACKET} if held else {}
         network = {} if self._round_trip is None else {"network": self._round_trip / 2}
         return {"packet": PACKET, **held_up, **network}
 
