@@ -40,7 +40,7 @@ from dialog.errors import BankError, UnknownAccount
 from dialog.further import agreed_and_more
 from dialog.grounding import AUDIBLE, FIRST_LETTERS, HARDLY
 from dialog.manager import decide
-from dialog.masking import MASK, mask, mask_text
+from dialog.masking import MASK, mask, mask_for_later, mask_text
 from dialog.rewriting import Answer, Writer, rewritten
 from dialog.script import ROOT, script, wants_more
 from dialog.state import State
@@ -160,7 +160,7 @@ class Conversation:
         lexicon = self._script.lexicon
         shown = mask(understood, self.expectation, lexicon)
         first, *later = self._parts(understood)
-        then = tuple(mask(part, Expectation(), lexicon) for part in later)
+        then = tuple(mask_for_later(part, lexicon) for part in later)
         return self._consider(Heard(first, then), shown, shown.text)
 
     def commit(self, thought: Thought) -> Response:

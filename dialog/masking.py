@@ -58,6 +58,17 @@ def mask(understanding: Understanding, expectation: Expectation, lexicon: Lexico
     )
 
 
+def mask_for_later(understanding: Understanding, lexicon: Lexicon) -> Understanding:
+    """An order that waits for its turn, masked as what nobody asked for; its amounts, days and
+    whatever else is no string of digits keep their values, which are acted upon."""
+    shown = mask(understanding, Expectation(), lexicon)
+    entities = tuple(
+        masked if entity.type == "digits" else replace(masked, value=entity.value)
+        for masked, entity in zip(shown.entities, understanding.entities, strict=True)
+    )
+    return replace(shown, entities=entities)
+
+
 def _mask_entity(entity: Entity, masked: "_Masked", expectation: Expectation) -> Entity:
     start, end = masked.place(entity.start), masked.place(entity.end)
     text = masked.text[start:end]

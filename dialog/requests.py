@@ -12,7 +12,7 @@ from dialog.floor import give_back_floor, what_else
 from dialog.flow import WORDS, Call
 from dialog.grounding import AGAINST, SURE, SWITCH
 from dialog.lines import Topic
-from dialog.masking import mask, mask_text
+from dialog.masking import mask, mask_for_later, mask_text
 from dialog.misses import missed, once_more, out_of_scope
 from dialog.orders import orders_in
 from dialog.reference import resolved
@@ -183,7 +183,7 @@ def _queue(draft: Draft, understanding: Understanding, intents: list[str]) -> No
         return
     if not same_matter(draft.script, first, started):
         scored = tuple(i for i in understanding.intents if i.name == intents[0])
-        shown = mask(understanding, OPEN, draft.script.lexicon)
+        shown = mask_for_later(understanding, draft.script.lexicon)
         later = replace(shown, intents=scored)
         draft.change(queue=(later,))
 
@@ -229,7 +229,7 @@ def _take_told(draft: Draft, understanding: Understanding) -> None:
 
 def wait_for_turn(draft: Draft, later: Sequence[Understanding]) -> None:
     """Put further orders of the same breath before what waits already, without secrets."""
-    shown = tuple(mask(order, OPEN, draft.script.lexicon) for order in later)
+    shown = tuple(mask_for_later(order, draft.script.lexicon) for order in later)
     draft.change(queue=(*shown, *draft.state.queue))
 
 

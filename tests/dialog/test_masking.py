@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from num2words import num2words
 
-from dialog.masking import mask, mask_text
+from dialog.masking import mask, mask_for_later, mask_text
 from dialog.script import script
 from nlu.understanding import Entity, Expectation, Money, Understanding
 
@@ -80,6 +80,18 @@ def test_where_a_secret_is_named_no_number_is_shown(text: str) -> None:
     shown = mask_text(text, OPEN, LEXICON, safe)
     assert not set(re.findall(r"\w+", shown)) & set(LEXICON.digits)
     assert not re.search(r"\d", shown)
+
+
+def test_an_order_that_waits_keeps_its_amount_and_its_day_and_no_digits() -> None:
+    text = "1500 to Tom on April 6 without a code, 4821"
+    kept = (
+        Entity("money", Money(Decimal(1500)), "1500", 0, 4),
+        Entity("date", date(2026, 4, 6), "April 6", 15, 22),
+    )
+    secret = Entity("digits", "4821", "4821", 39, 43)
+    shown = mask_for_later(Understanding(text, (), (*kept, secret), 1.0, True), LEXICON)
+    assert [entity.value for entity in shown.entities] == [kept[0].value, kept[1].value, "••••"]
+    assert not re.search(r"\d", shown.text)
 
 
 def test_a_price_beside_a_named_secret_is_shown() -> None:
