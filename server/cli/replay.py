@@ -266,12 +266,13 @@ def run(
         raise ServerError(
             f"{', '.join(given)}: of sound, and there is none by text: leave one of them out"
         )
-    files = _files(paths, tag or [], draw, seed)
+    found, files = _files(paths, tag or [], draw, seed)
     chosen = _cases(files, matrix, repeat, seed, by, fast=fast)
     if baseline is not None:  # a wrong folder is told before the calls, not after
         read_baseline(baseline, {case.name for case in chosen})
     repeated = repeat > 1 or confirm > 0
-    gates = _gates(gate, chosen, by, compared=baseline is not None, repeated=repeated)
+    compared = baseline is not None
+    gates = _gates(gate, matrix, found, chosen, by, compared=compared, repeated=repeated)
     asked = {"by": by.value, "seed": seed, "repeat": repeat, "confirm": confirm}
     if by is By.VOICE:
         asked |= {"calls": calls, "patient": patient, "fast": fast and engines.value}
@@ -316,29 +317,47 @@ def run(
 
 
 def _gates(
-    path: Path | None, chosen: list[Case], by: By, *, compared: bool, repeated: bool
+    path: Path | None,
+    matrix: Path | None,
+    found: list[Path],
+    chosen: list[Case],
+    by: By,
+    *,
+    compared: bool,
+    repeated: bool,
 ) -> Gates:
-    from server.errors import ServerError
     from server.replay.gates import STRICT, load_gates, require_measurable
-    from server.replay.suite import groups_of
+    from server.replay.suite import groups_known, groups_of
 
     if path is None:
         return STRICT
     gates = load_gates(path)
-    if not gates.can_break(compared=compared, repeated=repeated):
-        raise ServerError(f"{path}: no gate can break without --baseline, --repeat or --confirm")
-    parts = groups_of(chosen, by.value) if any(gate.of for gate in gates.gates) else ()
-    require_measurable(path, gates, parts, by_text=by is By.TEXT)
+    asked = {gate.of for gate in gates.gates if gate.of}
+    known = groups_known(found, chosen) if asked else set()  # for that each scenario is read
+    if matrix is None:  # which conditions there are is told by one only
+        known |= {group for group in asked if group.startswith("condition ")}
+    require_measurable(
+        path,
+        gates,
+        known=known,
+        parts=groups_of(chosen, by.value) if asked else (),
+        by_text=by is By.TEXT,
+        compared=compared,
+        repeated=repeated,
+    )
     return gates
 
 
-def _files(paths: list[Path], tags: list[str], draw: int | None, seed: int) -> list[Path]:
+def _files(
+    paths: list[Path], tags: list[str], draw: int | None, seed: int
+) -> tuple[list[Path], list[Path]]:
+    """All scenarios, and those of them to be called."""
     from server.replay.scenario import find_scenarios, tagged
     from server.replay.suite import drawn
 
-    files = [file for path in paths for file in find_scenarios(path)]
-    files = tagged(files, tags) if tags else files
-    return drawn(files, draw, seed) if draw else files
+    found = [file for path in paths for file in find_scenarios(path)]
+    files = tagged(found, tags) if tags else found
+    return found, drawn(files, draw, seed) if draw else files
 
 
 def _cases(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -85,6 +85,7 @@ BY_TEXT = frozenset(
 """Metrics that are measured without sound."""
 
 NO_BASELINE = "no --baseline"
+MEASURED = "to be measured"
 STRICT = Gates(failures=0)
 """Where no file is given: every call must pass."""
 
@@ -136,26 +137,51 @@ def load_gates(path: Path) -> Gates:
     return gates
 
 
-def require_measurable(path: Path, gates: Gates, parts: Collection[str], *, by_text: bool) -> None:
-    """Refuse before the first call a gate that no call could be measured by.
+def require_measurable(
+    path: Path,
+    gates: Gates,
+    *,
+    known: Collection[str],
+    parts: Collection[str],
+    by_text: bool,
+    compared: bool,
+    repeated: bool,
+) -> None:
+    """Refuse before the first call gates of which none could break, and a group that is none.
 
     Args:
         path: The gates' file.
         gates: What was read from it.
+        known: The groups that calls of these paths could be in.
         parts: The groups that the calls will be in.
         by_text: Whether there is no sound.
+        compared, repeated: See `Gates.can_break`.
 
     Raises:
         ScenarioError: File, line and cure.
     """
+    if not gates.can_break(compared=compared, repeated=repeated):
+        raise ScenarioError(f"{path}: no gate can break without --baseline, --repeat or --confirm")
+    why, mine = "", []
     for n, gate in enumerate(gates.gates):
-        if gate.of is not None and gate.of not in parts:
-            wrong = f"of: no call is in {gate.of!r}; there are: {', '.join(sorted(parts))}"
-        elif by_text and gate.metric not in BY_TEXT:
-            wrong = f"metric: {gate.metric} is of sound, and there is none by text: leave it out"
+        place = f"{path}:{lines_of(path, 'gates')[n]}: gates.{n}"
+        if gate.of is not None and gate.of not in known:
+            there = ", ".join(sorted(known))
+            raise ScenarioError(f"{place}.of: there is no {gate.of!r}; there are: {there}")
+        if cannot := unmeasurable(gate, parts, by_text=by_text):
+            why = why or f"{place}: {gate.metric}: {cannot}"
         else:
-            continue
-        raise ScenarioError(f"{path}:{lines_of(path, 'gates')[n]}: gates.{n}.{wrong}")
+            mine.append(gate)
+    here = gates.model_copy(update={"gates": tuple(mine)})
+    if not here.can_break(compared=compared, repeated=repeated):
+        raise ScenarioError(f"{why}, so no gate can break: take other calls, or add a gate")
+
+
+def unmeasurable(gate: Gate, parts: Collection[str], *, by_text: bool) -> str:
+    """Why no call of some groups, with or without sound, could tell anything on a gate; else ""."""
+    if gate.of is not None and gate.of not in parts:
+        return f"no call in {gate.of}"
+    return "none by text" if by_text and gate.metric not in BY_TEXT else ""
 
 
 def failing(calls: Sequence[Record]) -> list[str]:
@@ -216,6 +242,8 @@ def check(gates: Gates, calls: Sequence[Record], baseline: Sequence[Record]) -> 
     calls, baseline = unconfirmed(calls), unconfirmed(baseline)
     for gate in gates.gates:
         held += _metric(gate, calls, baseline)
+    if all(each.held is None for each in held):  # nothing was looked at, so nothing has passed
+        held = [replace(each, held=False) if each.bound == MEASURED else each for each in held]
     return held
 
 
@@ -234,10 +262,16 @@ def listed(names: Sequence[str]) -> str:
 def _metric(gate: Gate, calls: Sequence[Record], baseline: Sequence[Record]) -> list[Held]:
     metric = next(each for each in METRICS if each.name == gate.metric)
     name = gate.metric + (f" of {gate.of}" if gate.of else "")
-    mine = calls if gate.of is None else groups(calls).get(gate.of, [])
+    parts = groups(calls)
+    mine = calls if gate.of is None else parts.get(gate.of, [])
+    by_text = all(call["wire"] == "text" for call in mine)
+    if why := unmeasurable(gate, parts, by_text=by_text):
+        return [Held(name, None, MEASURED, why)]
     got = metric.measure(mine)
-    if got is None:
-        return [Held(name, False, "to be measured", "no call that it could be measured in")]
+    if got is None:  # of calls that are all as expected it is not asked; what failed may hide it
+        unasked = all(call["passed"] for call in mine)
+        why = "no call that it could be measured in"
+        return [Held(name, None if unasked else False, MEASURED, why)]
     held = []
     if gate.at_least is not None:
         bound = f"at least {got.shown(gate.at_least)}"

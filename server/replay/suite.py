@@ -18,7 +18,7 @@ from server.render import Turn
 from server.replay.callers import Speak, recorded, voice_of, words_of
 from server.replay.degrade import CLEAN, Condition
 from server.replay.judge import Alike, Mismatch, Verdict
-from server.replay.matrix import AS_WRITTEN, Matrix, Wire, named, over
+from server.replay.matrix import AS_WRITTEN, WIRES, Matrix, Wire, named, over
 from server.replay.metrics import groups
 from server.replay.noise import require_noise
 from server.replay.reading import ScenarioError
@@ -143,6 +143,13 @@ def groups_of(calls: Sequence[Case], by: By) -> list[str]:
         wire = "text" if by == "text" else named(scenario, call.wire)
         found.append({"condition": call.condition.name, "wire": wire, "tags": scenario.tags})
     return list(groups(found))
+
+
+def groups_known(paths: Sequence[Path], calls: Sequence[Case]) -> set[str]:
+    """The groups of all scenarios at some paths, of the calls among them, and of all channels."""
+    channels = {f"channel {name}" for name in WIRES}
+    by_tag = groups_of([Case(path) for path in paths], "text")
+    return channels.union(by_tag, groups_of(calls, "voice"))
 
 
 def drawn(paths: Sequence[Path], count: int, seed: int) -> list[Path]:

@@ -208,6 +208,18 @@ def test_a_gate_that_nothing_could_break_is_not_called_held():
     assert "gate not looked at regressions: at most 0, got no --baseline" in verdict.lines()
 
 
+def test_what_no_call_asked_for_is_not_looked_at_and_never_all_there_is():
+    """A call that fails may have hidden it; and a file of which nothing was measured fails."""
+    yields = {"metric": "yield rate", "at_least": 1}
+    sound = {"metric": "word error", "at_most": 0.05}
+    asked = {"failures": 1, "gates": [yields, sound]}
+    assert held(asked, [scored(words=9, word_errors=0)]) == [True, None, True]
+    assert held(asked, [call(passed=False)]) == [True, False, False]
+    assert held(asked, [call(passed=False, wire="text")]) == [True, None, None]
+    assert held({"gates": [yields]}, [call()]) == [False]
+    assert held({"gates": [sound | {"of": "tag a"}]}, [call()]) == [False]
+
+
 def test_a_call_that_is_gone_since_the_baseline_is_named(tmp_path):
     reported(tmp_path, [call("a"), call("b")])
     verdict = give_verdict([call("a")], Gates(gone=0), {}, tmp_path)

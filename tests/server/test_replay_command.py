@@ -120,16 +120,43 @@ def test_files_that_cannot_be_used_are_told_before_any_call(tmp_path):
         with pytest.raises(ServerError, match=r"no gate can break without --baseline"):
             replayed(good, "--gate", wrong)
     for gate, told in (
-        ("metric: passed, at_least: 1, of: tag balanse", "no call is in 'tag balanse'"),
-        (
-            "metric: passed, at_least: 1, of: channel sip",
-            "there are: channel text",
-        ),
+        ("metric: passed, at_least: 1, of: tag balanse", "no 'tag balanse'.*, tag balance$"),
+        ("metric: passed, at_least: 1, of: channel sap", "there are: channel .*, channel sip"),
+        ("metric: passed, at_least: 1, of: channel sip", "no call in channel sip"),
+        ("metric: passed, at_least: 1, of: condition street", "no call in"),
         ("metric: response latency p95, at_most: 900", "none by text"),
     ):
         wrong.write_text(f"gates:\n- {{{gate}}}\n")
         with pytest.raises(ServerError, match=rf"wrong.yml:2: gates.0.*{told}"):
             replayed(good, "--gate", wrong)
+
+
+def test_one_gates_file_serves_text_and_a_part_of_the_scenarios(tmp_path):
+    good = scenario(tmp_path / "good")
+    other = tmp_path / "good" / "other.yaml"
+    other.write_text(good.read_text().replace("tags:\n- balance", "tags: [transfer]"))
+    gates = tmp_path / "gates.yml"
+    bounds = (
+        "response latency p95, at_most: 900",
+        "passed, at_least: 1, of: tag transfer",
+        "passed, at_least: 1, of: channel sip",
+        "passed, at_least: 1, of: condition gsm",
+        "passed, at_least: 1, of: tag balance",
+    )
+    gates.write_text("gates:\n" + "".join(f"- {{metric: {bound}}}\n" for bound in bounds))
+    result = replayed(good.parent, "--tag", "balance", "--gate", gates)
+    assert result.exit_code == 0, result.output
+    verdicts = [line for line in result.output.splitlines() if line.startswith("gate ")]
+    assert verdicts == [
+        "gate not looked at response latency p95: to be measured, got none by text",
+        "gate not looked at passed of tag transfer: to be measured, got no call in tag transfer",
+        "gate not looked at passed of channel sip: to be measured, got no call in channel sip",
+        "gate not looked at passed of condition gsm: to be measured, got no call in condition gsm",
+        "gate held   passed of tag balance: at least 100.0%, got 100.0%",
+    ]
+    gates.write_text(gates.read_text().replace("tag transfer", "tag transfers"))
+    with pytest.raises(ServerError, match=r"gates.yml:3: .*no 'tag transfers'.*tag transfer$"):
+        replayed(good.parent, "--tag", "balance", "--gate", gates)
 
 
 def by_voice(*arguments: str | Path):
