@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from server.channels.sip.arrivals import REMEMBERED, Arrival, Arrivals
+from server.channels.sip.arrivals import REMEMBERED, Arrival, Arrivals, is_own
+from tests.server.test_sip_calls import outside_address
 
 TRUNK, STRANGER = "192.0.2.1", "203.0.113.9"
 
@@ -72,3 +73,10 @@ async def test_where_a_call_is_from_only_a_proxy_on_this_machine_may_tell(source
     arrival = await arrivals.of("call")
     assert arrival is not None
     assert (arrival.source, arrival.origin) == (source, origin)
+
+
+def test_every_address_of_this_machine_is_its_own():
+    assert is_own("127.0.0.2")
+    assert is_own(outside_address())
+    assert not is_own(STRANGER)
+    assert not is_own("2001:db8::1")

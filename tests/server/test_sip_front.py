@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.server.sip_clients import baresip, free_ports
-from tests.server.sip_house import sip_house
+from tests.server.sip_house import SipHouse, sip_house
 from tests.server.staged import SEND
 from tests.server.test_sip_calls import loud, outside_address, status_of_invite
 from tests.server.test_sip_process import sip_process
@@ -143,14 +143,16 @@ async def test_an_invented_to_tag_passes_neither_list_nor_password(tmp_path, met
                 host.recv(65535)
 
 
-async def test_a_call_that_was_let_in_goes_to_the_teller_only(tmp_path, monkeypatch):
-    """Whatever its caller writes into the request line."""
+@pytest.mark.parametrize("outside", [False, True])
+async def test_a_call_that_was_let_in_goes_to_the_teller_only(tmp_path, monkeypatch, outside):
+    """Whatever its caller writes into the request line; and who calls is told and believed."""
+    host = outside_address() if outside else "127.0.0.1"
     async with (
-        sip_house(tmp_path, monkeypatch) as house,
-        kamailio(tmp_path, house.uri, TRUNKS=f'"{GUEST}"') as port,
+        sip_house(tmp_path, monkeypatch, sip={"host": host, "allow": [host]}) as house,
+        kamailio(tmp_path, _teller(house, host), host=host, TRUNKS=f'"{GUEST}"') as port,
     ):
-        with listening() as third, guest(port) as caller:
-            dialled = f"sip:%2B4930123@127.0.0.1:{port}"
+        with listening() as third, guest(port, host) as caller:
+            dialled = f"sip:%2B4930123@{host}:{port}"
             answer = await caller.answer(uri=dialled, X_Tellerline_Source="192.0.2.7")
             assert answer.split()[1] == "200"
             tag, route = (
@@ -171,6 +173,10 @@ async def test_a_call_that_was_let_in_goes_to_the_teller_only(tmp_path, monkeypa
     assert told == f"sip:trunk@{GUEST}", "for the sealed record"
 
 
+def _teller(house: SipHouse, host: str) -> str:
+    return house.uri.replace("127.0.0.1", host)
+
+
 GUEST = "127.0.0.2"
 """An address of this machine that is in no list."""
 
@@ -189,9 +195,9 @@ def _address(own: socket.socket) -> str:
 
 
 @contextmanager
-def guest(port: int) -> Iterator["Guest"]:
+def guest(port: int, host: str = "127.0.0.1") -> Iterator["Guest"]:
     with listening(GUEST) as own:
-        yield Guest(own, port)
+        yield Guest(own, port, host)
 
 
 @dataclass
@@ -200,10 +206,11 @@ class Guest:
 
     own: socket.socket
     port: int
+    host: str
 
     @property
     def uri(self) -> str:
-        return f"sip:bank@127.0.0.1:{self.port}"
+        return f"sip:bank@{self.host}:{self.port}"
 
     def send(
         self,
@@ -219,7 +226,7 @@ class Guest:
         here = _address(self.own)
         request = message(
             line=f"{method} {uri or self.uri} SIP/2.0",
-            body=SDP.replace("127.0.0.1", GUEST) if method == "INVITE" else "",
+            body=SDP.replace("127.0.0.1", self.host) if method == "INVITE" else "",
             Via=f"SIP/2.0/UDP {here};branch=z9hG4bK{abs(hash((call, cseq, method, uri)))};rport",
             From=f"<sip:trunk@{GUEST}>;tag=p",
             To=f"<{self.uri}>{to}",
@@ -228,7 +235,7 @@ class Guest:
             Contact=f"<sip:trunk@{here}>",
             **headers,
         )
-        self.own.sendto(request.encode(), ("127.0.0.1", self.port))
+        self.own.sendto(request.encode(), (self.host, self.port))
 
     async def answer(self, method: str = "INVITE", *, cseq: int = 1, **told: str) -> str:
         """The final answer to a request."""

@@ -12,6 +12,7 @@ No message is kept or logged: an INFO holds a caller's key.
 import asyncio
 import logging
 import re
+import socket
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -132,6 +133,20 @@ class Arrivals(logging.Handler):
 
 def _arrival(first: re.Match[str], text: str) -> Arrival:
     source = origin = first["source"].strip("[]")
-    if (before := _BEFORE.search(text)) and ip_address(source).is_loopback:
+    if (before := _BEFORE.search(text)) and is_own(source):
         origin = before[1]
     return Arrival(source, first["transport"].lower(), origin, unquote(first["called"] or ""))
+
+
+def is_own(address: str) -> bool:
+    """Whether an address is this machine's: what it sent there would come from there."""
+    ip = ip_address(address)
+    if ip.is_loopback:
+        return True
+    family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, 9))  # sends nothing
+            return bool(ip_address(probe.getsockname()[0]) == ip)
+    except OSError:
+        return False
