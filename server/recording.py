@@ -9,7 +9,7 @@ A sound is a sample above `LEVEL` of full scale; in a recording with background 
 caller's own noise floor raises the level, which errs towards a longer latency, never a shorter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -118,12 +118,24 @@ def yield_latency(stereo: Samples, sample_rate: int, span: TurnSpan) -> float | 
     return (int(over[-1]) + 1) / sample_rate if len(over) else None
 
 
-def swapped(stereo: Samples, spans: Iterable[TurnSpan]) -> bool:
-    """Whether the caller's words are on the assistant's side: in each turn there is sound there,
-    and in some of them none on the caller's."""
+def swapped(stereo: Samples, spans: Sequence[TurnSpan]) -> bool:
+    """Whether the sides are the wrong way round: in each turn there is sound on the assistant's
+    side, in some of them none on the caller's, and the caller's sounds in each answer instead."""
     spoken = [stereo[span.began : span.until] for span in spans if span.until > span.began]
     left, right = ([len(sounds(turn[:, side])) > 0 for turn in spoken] for side in (0, 1))
-    return not all(left) and all(right)
+    answers = [answer[:, 0] for answer in _answers(stereo, spans) if len(sounds(answer))]
+    answered = bool(answers) and all(len(sounds(answer)) for answer in answers)
+    return not all(left) and all(right) and answered
+
+
+def _answers(stereo: Samples, spans: Sequence[TurnSpan]) -> list[Samples]:
+    """Both sides from where an answer was due, and the caller was done, to the next turn."""
+    ends = [*(span.began for span in spans[1:]), len(stereo)]
+    return [
+        stereo[max(span.answer_from, span.until) : end]
+        for span, end in zip(spans, ends, strict=True)
+        if span.answer_from is not None
+    ]
 
 
 def stereo_of(left: Samples, right: Samples) -> Samples:

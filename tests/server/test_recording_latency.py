@@ -9,6 +9,7 @@ from server.recording import (
     response_latency,
     speech_level,
     stereo_of,
+    swapped,
     timeline,
     write_stereo,
     yield_latency,
@@ -114,3 +115,22 @@ def test_the_timeline_shows_who_sounds_when():
     assert [mark != " " for mark in marks[0]] == [i < 10 for i in range(40)]
     assert [mark != " " for mark in marks[1]] == [20 <= i < 30 for i in range(40)]
     assert scale.endswith("4.0 s")
+
+
+@pytest.mark.parametrize("level", [8000, 300])
+def test_a_caller_who_is_hardly_heard_is_on_their_side_all_the_same(level):
+    """They spoke over the greeting; the other way round it is told, whatever their level."""
+    caller = track((1.0, burst(1.0, level)))
+    assistant = track((0.2, burst(1.2)), (2.5, burst(0.5)))
+    spans = [TurnSpan(0, 0, 0), TurnSpan(RATE, 2 * RATE, int(2.5 * RATE))]
+    assert not swapped(stereo_of(caller, assistant), spans)
+    assert not swapped(stereo_of(caller, assistant), spans[1:])
+
+
+def test_sides_are_swapped_where_the_callers_side_answers():
+    assistant = track((0.2, burst(0.6)), (2.5, burst(0.5)))
+    spans = [TurnSpan(0, 0, 0), TurnSpan(RATE, 2 * RATE, int(2.5 * RATE))]
+    caller = track((1.0, burst(1.0)))
+    assert swapped(stereo_of(assistant, caller), spans)
+    assert not swapped(stereo_of(caller, assistant), spans)
+    assert not swapped(stereo_of(track(), caller), spans), "no answer tells the sides apart"
