@@ -75,7 +75,9 @@ def said(change: Callable[[str], str]) -> dict[str, Any]:
 
 
 def no_question(response: Any, whole: Conversation) -> Any:
-    return whole.hear("yes") if response.action == "confirm_transfer" else response
+    if response.action != "confirm_transfer":
+        return response
+    return replace(whole.hear("yes"), heard=response.heard, understanding=response.understanding)
 
 
 def other_intent(response: Any, _: Any) -> Any:
