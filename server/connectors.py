@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,14 +39,20 @@ class FileConnector:
             return {}
         return {one["key"]: one["body"] for one in _letters(self._path.read_text("utf-8"))}
 
-    def forget(self, keys: Set[str]) -> int:
-        """Drop letters by their keys, and what was cut off in the middle; gives how many."""
+    def forget(self, over: Callable[[Set[str]], Set[str]]) -> int:
+        """Drop letters, and what was cut off in the middle; gives how many.
+
+        Args:
+            over: Which of the file's keys; not asked where there is no file.
+        """
         if not self._path.exists():
             return 0
         with self._path.open("r+", encoding="utf-8") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             lines = stream.read()
-            kept = [json.dumps(one) + "\n" for one in _letters(lines) if one["key"] not in keys]
+            letters = list(_letters(lines))
+            gone = over({one["key"] for one in letters})
+            kept = [json.dumps(one) + "\n" for one in letters if one["key"] not in gone]
             if len(kept) < lines.count("\n"):
                 stream.seek(0)
                 stream.truncate()
@@ -90,8 +96,8 @@ def local_file(channel: str) -> FileConnector:
 
 def forget_letters(bank: Bank) -> int:
     """Drop what the bank has blanked, and codes that are over, from the files here; how many."""
-    keys = bank.privacy.letters_over()
-    return sum(local_file(channel).forget(keys) for channel in ("sms", "email"))
+    over = bank.privacy.letters_over
+    return sum(local_file(channel).forget(over) for channel in ("sms", "email"))
 
 
 def _letters(lines: str) -> Iterator[dict[str, str]]:

@@ -4,7 +4,9 @@ The books stay (a bank must keep them) and so does the audit, which names nobody
 is who the number was, what they said, where letters go, and every key to their calls.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -53,6 +55,9 @@ from dialog.bank.tries import BLOCK_NUMBER, PIN_NUMBER
 from dialog.bank.vault import destroy_keys
 from dialog.bank.waiting_line import WaitingRow
 from dialog.errors import UnknownAccount
+
+MOST_KEYS = 1000
+"""How many a statement names; databases limit it."""
 
 SECRET = {"pin_hash", "mac", "code_hash", "wrapped"}
 
@@ -132,14 +137,17 @@ class Privacy:
 
         return self._desk.do(Deed("forget_words", person(by)), forget, lambda n: {"rows": n})
 
-    def letters_over(self) -> set[str]:
-        """Keys of the letters that nobody may keep a copy of: blanked ones, and codes too old to
-        be taken."""
+    def letters_over(self, copies: Iterable[str]) -> set[str]:
+        """Which letters, of those with these keys, nobody may keep a copy of: blanked ones, and
+        codes too old to be taken."""
         taken = self._desk.now() - self._desk.settings.code_lifetime
         code = and_(MessageRow.kind.startswith(WIPED_KINDS), MessageRow.created_at < taken)
         query = select(MessageRow.key).where(or_(MessageRow.address == ERASED, code))
-        with self._desk.reading() as session:
-            return set(session.scalars(query))
+        left, found = iter(copies), set[str]()
+        while keys := list(islice(left, MOST_KEYS)):
+            with self._desk.reading() as session:
+                found |= set(session.scalars(query.where(MessageRow.key.in_(keys))))
+        return found
 
     def erase(self, number: str, *, by: str) -> list[str]:
         """Erase a customer; gives the calls whose keys were destroyed.

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -81,15 +81,21 @@ def test_a_file_keeps_letters_for_its_owner(tmp_path: Path) -> None:
 
 
 def test_a_file_forgets_letters_by_their_keys_and_what_was_cut_off(tmp_path: Path) -> None:
-    file = FileConnector(tmp_path / "sms.jsonl")
-    assert (file.texts(), file.forget({"code:1"})) == ({}, 0)
+    file, asked = FileConnector(tmp_path / "sms.jsonl"), list[Set[str]]()
+
+    def over(copies: Set[str]) -> Set[str]:
+        asked.append(copies)
+        return copies & {"code:1"}
+
+    assert (file.texts(), file.forget(over), asked) == ({}, 0, [])
     for key in ("code:1", "late"):
         file.send(replace(LETTER, key=key))
     with (tmp_path / "sms.jsonl").open("a") as stream:
         stream.write('{"key": "cu\n')
-    assert file.forget({"code:1", "of another bank"}) == 2
+    assert file.forget(over) == 2
     assert file.texts() == {"late": LETTER.body}
-    assert file.forget({"code:1"}) == 0
+    assert file.forget(over) == 0
+    assert asked == [{"code:1", "late"}, {"late"}]
     file.send(LETTER)
     assert set(file.texts()) == {"late", "code:1"}
 
