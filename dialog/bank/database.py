@@ -2,7 +2,9 @@
 
 SQLite: WAL, and every write transaction starts with BEGIN IMMEDIATE, so that writers queue up
 before they have read anything (those of one process in the order of asking). PostgreSQL: READ
-COMMITTED with row locks taken in a fixed order for writes, a REPEATABLE READ snapshot for reads.
+COMMITTED with row locks for writes, a REPEATABLE READ snapshot for reads. Accounts are locked in
+the order of their ids; where writers wait for each other all the same, the server ends one of them,
+and it is run again.
 """
 
 import logging
