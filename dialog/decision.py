@@ -123,7 +123,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """The caller said something, but had been silent or identified for too long."""
+    """The caller said something, but had been silent or identified for too long, or was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,8 @@ class Outcome:
 
     Attributes:
         act: The act's name.
-        result: "ok", "unavailable" (nothing was done), "failed" (unknown: something broke), or
-            one of the act's own results.
+        result: "ok", "unavailable" (nothing was done), "failed" (unknown: something broke),
+            "erased" (nothing was done: the customer is nobody any more), or one of the act's own.
         values: What the bank told, by name.
         request: What the caller asked for before, read again now that more is known.
     """

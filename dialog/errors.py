@@ -73,6 +73,8 @@ class WrongCurrency(BankError):
 class CustomerErased(BankError):
     """The customer was erased meanwhile: nothing more is done for them."""
 
+    result = "erased"
+
 
 class RateLimited(BankError):
     """Asked too often for this number or in this call; nothing was done: hand to a person."""

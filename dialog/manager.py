@@ -133,8 +133,12 @@ def _silent(draft: Draft) -> None:
 
 def _outcome(draft: Draft, outcome: Outcome) -> None:
     draft.reason = f"{outcome.act}: {outcome.result}"
-    if is_rating(draft) and outcome.result in ("unavailable", "failed"):
+    if is_rating(draft) and outcome.result in ("unavailable", "failed", "erased"):
         farewell(draft)  # that nothing could be written is no reason to stay
+        return
+    if outcome.result == "erased":
+        draft.change(customer_id=None, first_name=None)
+        _expired(draft)
         return
     if outcome.result == "unavailable":
         draft.change(stack=(), queue=())

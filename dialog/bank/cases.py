@@ -8,6 +8,7 @@ from stdnum import verhoeff
 
 from dialog.bank import office
 from dialog.bank.desk import Deed, Desk, person
+from dialog.bank.erased import held
 from dialog.bank.routing import route
 from dialog.bank.tables import CaseRow
 from dialog.bank.values import Case, CaseKind
@@ -45,9 +46,13 @@ class Cases:
             call_id: The call.
             request_id: Unique over all calls.
             first: The caller is angry, distressed or vulnerable: it goes before all others.
+
+        Raises:
+            CustomerErased: Nothing is kept of theirs any more.
         """
 
         def take(session: Session) -> Case:
+            held(session, customer_id)
             known = session.scalar(select(CaseRow).where(CaseRow.request_id == request_id))
             if known is not None:
                 return case_value(known)

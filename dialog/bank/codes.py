@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dialog.bank import outbox, tries
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.erased import held
 from dialog.bank.keys import derive, keyed
 from dialog.bank.money import to_major
 from dialog.bank.order_tables import OrderRow
@@ -51,10 +52,11 @@ class Codes:
             CodeSpent: There is no such proposal in this call.
             RateLimited: Too many codes were sent to this customer within the hour.
             NoAddress: The customer has no phone.
+            CustomerErased: Nothing is written to them any more.
         """
 
         def send(session: Session) -> str:
-            customer = session.get_one(CustomerRow, customer_id)
+            customer = held(session, customer_id)
             proposal = _proposal(session, proposal_id)
             if proposal is None or (proposal.customer_id, proposal.call_id) != (
                 customer_id,

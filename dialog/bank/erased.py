@@ -6,23 +6,26 @@ from dialog.bank.tables import ERASED, CustomerRow
 from dialog.errors import CustomerErased
 
 
-def is_erased(session: Session, customer_id: int) -> bool:
-    """Whether nobody knows any more who this customer was."""
-    customer = session.get(CustomerRow, customer_id)
-    return customer is not None and customer.pin_hash == ERASED
-
-
 def require_known(session: Session, customer_id: int) -> None:
     """Nothing, or end what a workflow does.
 
     Raises:
         CustomerErased: There is nothing left to be done for this customer.
     """
-    if is_erased(session, customer_id):
+    if session.get_one(CustomerRow, customer_id).pin_hash == ERASED:
         raise CustomerErased("the customer was erased: there is nothing left to be done")
 
 
 def held(session: Session, customer_id: int) -> CustomerRow:
-    """A customer whom nobody erases before this transaction ends: what is written of them in it is
-    there for the erasure that comes after."""
-    return session.get_one(CustomerRow, customer_id, with_for_update={"key_share": True})
+    """A customer whom nobody erased, nor erases before this transaction ends: what is written of
+    them in it is there for the erasure that comes after.
+
+    Held before all else that a transaction locks, as the erasure does.
+
+    Raises:
+        CustomerErased: Nothing is written of this customer any more.
+    """
+    lock = {"key_share": True}
+    row = session.get_one(CustomerRow, customer_id, with_for_update=lock, populate_existing=True)
+    require_known(session, customer_id)
+    return row

@@ -9,6 +9,7 @@ from stdnum import verhoeff
 
 from dialog.bank import tries
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.erased import held
 from dialog.bank.keys import derive, keyed
 from dialog.bank.pins import PinHasher
 from dialog.bank.tables import ERASED, CustomerRow, KnownAddressRow
@@ -86,12 +87,14 @@ class Login:
         newer = self._pins.hash(number, pin) if self._pins.is_outdated(customer.pin_hash) else None
 
         def let_in(session: Session) -> None:
+            row = held(session, customer.id)
             tries.forgive_pin_try(session, self._desk.settings.lockout, tried, now=now)
             if newer is not None:
-                session.get_one(CustomerRow, customer.id).pin_hash = newer
+                row.pin_hash = newer
             if remembers and tried.address is not None:
-                row = KnownAddressRow(customer_id=customer.id, address=tried.address, last_at=now)
-                session.merge(row)
+                session.merge(
+                    KnownAddressRow(customer_id=row.id, address=tried.address, last_at=now)
+                )
 
         self._desk.do(Deed("login", tried.call_id, customer.id), let_in)
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from dialog.bank import codes
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.erased import held
 from dialog.bank.order_tables import OrderRow
 from dialog.bank.risk import Features, Verdict, judge, require_allowed
-from dialog.bank.tables import CustomerRow
 from dialog.errors import CodeNeeded, NeedsPerson, ProposalSpent
 
 Terms = Mapping[str, str | int]
@@ -92,12 +92,14 @@ class Orders:
         Raises:
             Refused, NeedsPerson: A risk rule forbids it.
             ProposalSpent: The id stands for another order.
+            CustomerErased: Nothing is ordered for them any more.
             BankError: The kind's own reason why it cannot be done.
         """
         now = self._desk.now()
         order = Order(proposal_id, kind, customer_id, call_id, terms)
 
         def propose(session: Session) -> Ordered:
+            held(session, customer_id)
             verdict = self._judge(session, order, now)
             stored = session.get(OrderRow, proposal_id)
             if stored is None:
@@ -117,19 +119,20 @@ class Orders:
 
         Raises:
             ProposalSpent: Unknown, expired, or of another call or customer.
+            CustomerErased: Nothing is done for them any more.
             Refused, NeedsPerson, CodeNeeded: A risk rule does not allow it, as things are now.
             BankError: The kind's own reason why it can no longer be done.
         """
         now = self._desk.now()
 
         def carry_out(session: Session) -> Done:
+            # Two orders at once must not each find a limit unspent.
+            held(session, customer_id)
             row = _open(session, proposal_id, customer_id, call_id)
             if row.done_at is not None:
                 return Done({}, repeated=True)
             if now >= row.expires_at:
                 raise ProposalSpent("the order has expired; read it back again")
-            # Two orders at once must not each find a limit unspent.
-            session.get(CustomerRow, customer_id, with_for_update={"key_share": True})
             order = order_value(row)
             verdict = self._judge(session, order, now)
             if verdict.outcome == "code" and not codes.passed(session, proposal_id):

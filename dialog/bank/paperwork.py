@@ -59,7 +59,11 @@ class Paperwork:
         key: str,
         channel: outbox.Channel = "email",
     ) -> bool:
-        """Post a letter, once per key; False where the customer has no address for it."""
+        """Post a letter, once per key; False where the customer has no address for it.
+
+        Raises:
+            CustomerErased: Nothing is written to them any more.
+        """
 
         def post(session: Session) -> bool:
             customer = held(session, customer_id)

@@ -12,6 +12,7 @@ from stdnum.us import rtn
 
 from dialog.bank import codes
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.erased import held
 from dialog.bank.tables import PayeeProposalRow, PayeeRow
 from dialog.bank.values import NewPayee, Payee
 from dialog.errors import CodeNeeded, InvalidPayee, PayeeExists, ProposalSpent
@@ -60,6 +61,7 @@ class Payees:
             InvalidPayee: Name, routing or account number cannot be.
             PayeeExists: The customer has a payee of this name.
             ProposalSpent: The id stands for something else.
+            CustomerErased: Nothing is kept of theirs any more.
         """
         name = clean_name(new.name)
         if not is_routing_number(new.routing) or not is_account_number(new.account_number):
@@ -67,6 +69,7 @@ class Payees:
         now = self._desk.now()
 
         def propose(session: Session) -> str:
+            held(session, customer_id)
             _require_new(session, customer_id, name)
             known = session.get(PayeeProposalRow, proposal_id)
             if known is not None:
@@ -93,10 +96,12 @@ class Payees:
             ProposalSpent: Unknown, expired, or of another call or customer.
             CodeNeeded: The code was not given.
             PayeeExists: There is one of this name by now.
+            CustomerErased: Nothing is kept of theirs any more.
         """
         now = self._desk.now()
 
         def add(session: Session) -> Payee:
+            held(session, customer_id)
             row = session.get(
                 PayeeProposalRow, proposal_id, with_for_update=True, populate_existing=True
             )

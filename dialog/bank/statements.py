@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from dialog.bank import outbox
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.erased import held
 from dialog.bank.money import to_major
-from dialog.bank.tables import AccountRow, CustomerRow, EntryRow, PostingRow
+from dialog.bank.tables import AccountRow, EntryRow, PostingRow
 from dialog.bank.transfers import own_account
 
 
@@ -40,11 +41,12 @@ class Statements:
         Raises:
             UnknownAccount: The customer has no such account.
             NoAddress: The bank knows no e-mail address of the customer.
+            CustomerErased: Nothing is written to them any more.
         """
 
         def order(session: Session) -> None:
+            customer = held(session, customer_id)
             account = own_account(session, account_id, customer_id)
-            customer = session.get_one(CustomerRow, customer_id)
             values = {
                 "name": f"{customer.first_name} {customer.last_name}",
                 "account": f"{account.kind} account ending in {account.number[-4:]}",

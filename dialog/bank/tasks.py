@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dialog.bank import office
 from dialog.bank.desk import Deed, Desk, person
-from dialog.bank.erased import held, require_known
+from dialog.bank.erased import held
 from dialog.bank.office_tables import TaskRow, TaskVoteRow
 from dialog.bank.routing import bank_day_after
 from dialog.errors import UnknownTask
@@ -77,7 +77,6 @@ class Tasks:
             row = session.get(TaskRow, new.id)
             if row is None:
                 held(session, new.customer_id)
-                require_known(session, new.customer_id)
                 row = _row(new, self._desk)
                 session.add(row)
                 session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dialog.bank import bills, codes, holds, ledger, office
+from dialog.bank.erased import held
 from dialog.bank.ledger import Leg
 from dialog.bank.money import require_currency, to_major, transfer_minor
 from dialog.bank.risk import Rule, Verdict, judge, needs_code, require_allowed
@@ -17,7 +18,6 @@ from dialog.bank.signals import features
 from dialog.bank.tables import (
     CLEARING,
     AccountRow,
-    CustomerRow,
     EntryRow,
     PayeeRow,
     PostingRow,
@@ -53,7 +53,9 @@ def propose(
         InvalidAmount, AmountOverLimit, WrongCurrency, UnknownAccount, InvalidDay, BillSettled: It
             cannot be.
         ProposalSpent: The id already stands for something else.
+        CustomerErased: Nothing is moved for them any more.
     """
+    held(session, order.customer_id)
     row = ProposalRow(
         id=proposal_id,
         customer_id=order.customer_id,
@@ -138,7 +140,10 @@ def open_proposal(
 
     Raises:
         ProposalSpent: There is none in this call of this customer.
+        CustomerErased: Nothing is moved for them any more.
     """
+    # Two transfers at once must not each find the day's limit unspent.
+    held(session, customer_id)
     row = session.get(ProposalRow, proposal_id, with_for_update=True, populate_existing=True)
     if row is None or (row.customer_id, row.call_id) != (customer_id, call_id):
         raise ProposalSpent("there is no such proposal in this call; read the transfer back first")
@@ -156,6 +161,8 @@ def require_consent(
 ) -> Verdict:
     """What the risk rules say as things are now, with the code that they want already given.
 
+    The proposal is an open one (open_proposal): its customer is held.
+
     Two people who have agreed (approved) stand for all but a refusal.
 
     Who felt otherwise when it was read back than now (mood) is judged by the mood that the rules
@@ -164,8 +171,6 @@ def require_consent(
     Raises:
         Refused, NeedsPerson, CodeNeeded, NeedsApproval: They forbid it.
     """
-    # Two transfers at once must not each find the day's limit unspent.
-    session.get(CustomerRow, proposal.customer_id, with_for_update={"key_share": True})
     verdict = _judged(session, proposal, rules, now, mood)
     if approved and verdict.outcome != "refuse":
         return verdict

@@ -13,9 +13,9 @@ from sqlalchemy import Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dialog.bank.desk import Deed, Desk, person
-from dialog.bank.erased import is_erased
+from dialog.bank.erased import held
 from dialog.bank.tables import Base, Key, UtcDateTime
-from dialog.errors import Unreadable
+from dialog.errors import CustomerErased, Unreadable
 
 
 class DataKeyRow(Base):
@@ -53,7 +53,10 @@ class Vault:
         """
 
         def key(session: Session) -> bytes:
-            if customer_id is not None and is_erased(session, customer_id):
+            try:
+                if customer_id is not None:
+                    held(session, customer_id)
+            except CustomerErased:
                 return Fernet.generate_key()
             row = session.get(DataKeyRow, call_id, with_for_update=True)
             if row is None:

@@ -4,15 +4,16 @@ A caller is in it from the hand-over until a colleague takes them, they come bac
 or they have waited for longer than anybody does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dialog.bank.desk import Deed, Desk, person
-from dialog.bank.tables import Base, UtcDateTime
-from dialog.errors import UnknownTask
+from dialog.bank.erased import held
+from dialog.bank.tables import ERASED, Base, UtcDateTime
+from dialog.errors import CustomerErased, UnknownTask
 
 LONGEST_WAIT = timedelta(minutes=45)
 
@@ -69,13 +70,16 @@ class WaitingLine:
         self._desk = desk
 
     def join(self, new: NewWaiting) -> int:
-        """Stand in line, once a call; gives the place, from 1."""
+        """Stand in line, once a call; gives the place, from 1.
+
+        Who was erased during the call gets a place like anybody, and what they said is not kept.
+        """
 
         def join(session: Session) -> int:
-            now = self._desk.now()
+            now, told = self._desk.now(), _kept(session, new)
             row = session.get(WaitingRow, new.call_id)
             if row is None or row.ended_at is not None:
-                row = session.merge(_row(new, now))
+                row = session.merge(_row(told, now))
                 session.flush()
             return 1 + self._ahead(session, row, now)
 
@@ -127,6 +131,16 @@ class WaitingLine:
         """How many wait before this one."""
         before = [one.call_id for one in session.scalars(_waiting(now))]
         return before.index(row.call_id) if row.call_id in before else 0
+
+
+def _kept(session: Session, new: NewWaiting) -> NewWaiting:
+    """What may be kept of who joins."""
+    try:
+        if new.customer_id is not None:
+            held(session, new.customer_id)
+    except CustomerErased:
+        return replace(new, mood="calm", summary=ERASED)
+    return new
 
 
 def _waiting(now: datetime):  # type: ignore[no-untyped-def]

@@ -154,6 +154,23 @@ def test_who_is_erased_while_they_speak_is_nobody_from_then_on(caller: Caller, b
     assert caller.logs_in(daniel.number, daniel.pin).action == "login_failed"
 
 
+def test_what_is_said_by_who_was_erased_meanwhile_is_not_kept(caller: Caller, bank: Bank) -> None:
+    """The answer was thought of before the erasure, and what it does comes after."""
+    daniel = next(c for c in demo_customers() if c.name.startswith("Daniel"))
+    caller.logs_in(daniel.number, daniel.pin)
+    caller.says("send it", "transfer", money("20.05"), entity("payee", "Mina Park", role="to"))
+    assert caller.says("yes", "affirm").action == "transfer_done"
+    caller.says("I want to complain", "complaint")
+    caller.says("the app lost my letters", "other")
+    thought = caller.conversation.think("yes")
+    bank.privacy.erase(daniel.number, by="Ada")
+    answer = caller.conversation.commit(thought)
+    assert (answer.action, answer.did) == ("session_expired", ("open_complaint: erased",))
+    assert caller.says("let me talk to a person", "agent").end == "transfer"
+    (waiting,) = bank.line.waiting()
+    assert (bank.cases.open_cases(), waiting.summary) == ([], "erased")
+
+
 def test_a_call_serves_one_customer_also_once_they_are_no_more_identified(
     caller: Caller, clock: MovedClock
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dialog.bank.desk import Deed, Desk
+from dialog.bank.erased import held
 from dialog.bank.products.catalogue import product
 from dialog.bank.products.profile import Answered, Profile, read_profile
 from dialog.bank.products.ranker import Ranked, packaged_ranker
@@ -68,11 +69,13 @@ class Advice:
 
         Raises:
             NoConsent: They have not agreed to recommendations.
+            CustomerErased: Nothing is kept of theirs any more.
         """
         now = self._desk.now()
         ranker, version = packaged_ranker()
 
         def recommend(session: Session) -> Advised:
+            held(session, customer_id)
             profile = self._profile(session, customer_id)
             if not profile.consented:
                 raise NoConsent("the customer has not agreed to recommendations")

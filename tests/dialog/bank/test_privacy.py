@@ -1,9 +1,11 @@
 """What is sealed, opened, exported, erased and forgotten; on both databases."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Event
 from time import sleep
 
@@ -12,9 +14,11 @@ from bank_callers import empty
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
-from dialog.bank import tasks
+from dialog.bank import privacy, tasks
 from dialog.bank.privacy import ERASED
 from dialog.bank.tables import Base, TryRow
+from dialog.bank.tasks import NewTask
+from dialog.bank.values import NewPayee
 from dialog.bank.waiting_line import NewWaiting
 from dialog.errors import CustomerErased, UnknownAccount, Unreadable
 
@@ -170,7 +174,7 @@ def test_a_task_that_is_opened_while_its_customer_is_erased_keeps_no_word(bank, 
         return make(*told)
 
     monkeypatch.setattr(tasks, "_row", slowly)
-    new = tasks.NewTask("t1", "w", "call back", james.id, "customer care", "about a loan")
+    new = NewTask("t1", "w", "call back", james.id, "customer care", "about a loan")
     empty(bank, james)
     with ThreadPoolExecutor() as others:
         other = others.submit(bank.tasks.open, new)
@@ -181,6 +185,88 @@ def test_a_task_that_is_opened_while_its_customer_is_erased_keeps_no_word(bank, 
     assert (told.summary, told.decision) == (ERASED, "declined")
     with pytest.raises(CustomerErased):
         bank.tasks.open(replace(new, id="t2"))
+
+
+WORDS = "said on the telephone"
+SAID = {"words": WORDS, "flows": ""}
+PAYEE = NewPayee("Said Again", "021000021", "123456789")
+
+WRITES = {
+    "complaint": lambda bank, _, who: bank.cases.open("complaint", WORDS, request_id="r", **who),
+    "task": lambda bank, james, _: bank.tasks.open(
+        NewTask("t", "w", "call back", james.id, "customer care", WORDS)
+    ),
+    "order": lambda bank, _, who: bank.orders.propose("survey", SAID, proposal_id="s", **who),
+    "carried out": lambda bank, _, who: bank.orders.carry_out("ordered", **who),
+    "payee": lambda bank, _, who: bank.payees.propose(PAYEE, proposal_id="p", **who),
+    "payee added": lambda bank, _, who: bank.payees.add("payee", **who),
+    "transfer": lambda bank, james, _: bank.propose_transfer(
+        replace(james.order("5"), mood="distressed"), call_id="c1", proposal_id="t"
+    ),
+    "transfer made": lambda bank, _, who: bank.execute_transfer("transfer", mood="angry", **who),
+    "code": lambda bank, _, who: bank.codes.send("transfer", **who),
+    "statement": lambda bank, james, who: bank.statements.order(
+        james.checking, date(2026, 3, 1), date(2026, 3, 2), request_id="st", **who
+    ),
+    "recommendation": lambda bank, _, who: bank.advice.recommend(request_id="a", **who),
+    "login": lambda bank, james, _: bank.authenticate(
+        james.number, james.pin, call_id="c2", address="phone:+15550100"
+    ),
+}
+
+
+@contextmanager
+def being_erased(bank, somebody, monkeypatch):
+    """A moment at which the erasure has done all that it does, and is not committed yet."""
+    erasing, destroy = Event(), privacy.destroy_keys
+
+    def slowly(*told):
+        calls = destroy(*told)
+        erasing.set()
+        sleep(0.3)
+        return calls
+
+    monkeypatch.setattr(privacy, "destroy_keys", slowly)
+    with ThreadPoolExecutor() as others:
+        other = others.submit(bank.privacy.erase, somebody.number, by="Ada")
+        assert erasing.wait(10)
+        yield
+        other.result()
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_nothing_is_written_of_a_customer_while_they_are_erased(bank, james, monkeypatch, write):
+    who = {"customer_id": james.id, "call_id": "c1"}
+    bank.orders.propose("consent", {"given": 1}, proposal_id="consent", **who)
+    bank.orders.carry_out("consent", **who)
+    bank.orders.propose("survey", SAID, proposal_id="ordered", **who)
+    bank.propose_transfer(james.order("5"), call_id="c1", proposal_id="transfer")
+    bank.payees.propose(PAYEE, proposal_id="payee", **who)
+    bank.codes.send("payee", **who)
+    bank.codes.check("payee", re.search(r"\d{6}", bank.letters()[-1]["body"])[0], **who)
+    empty(bank, james)
+    with being_erased(bank, james, monkeypatch), pytest.raises(CustomerErased):
+        write(bank, james, who)
+
+
+def test_who_is_erased_while_they_join_the_line_has_a_place_and_leaves_no_word(
+    bank, james, monkeypatch
+):
+    empty(bank, james)
+    with being_erased(bank, james, monkeypatch):
+        assert bank.line.join(NewWaiting("c1", james.id, True, "angry", WORDS)) == 1
+    (waiting,) = bank.line.waiting()
+    assert (waiting.first, waiting.mood, waiting.summary) == (True, "calm", ERASED)
+
+
+def test_what_is_sealed_of_a_call_while_its_customer_is_erased_opens_nowhere(
+    bank, james, vault, monkeypatch
+):
+    empty(bank, james)
+    with being_erased(bank, james, monkeypatch):
+        token = vault.seal("c1", b"what James said", customer_id=james.id)
+    with pytest.raises(Unreadable):
+        vault.open("c1", token)
 
 
 def test_what_is_written_of_a_call_after_its_customer_was_erased_opens_nowhere(bank, james, vault):
