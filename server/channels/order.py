@@ -1,6 +1,7 @@
 """Numbered pieces of one stream in their order, each once those before it are there or given up.
 
-Nothing here is played at a pace, so nothing has to wait but for order's sake.
+Nothing here is played at a pace, so nothing has to wait but for order's sake. One that is missing
+is given up when more than `HELD` after it are there, or when whoever has a clock says so.
 """
 
 from typing import Generic, TypeVar
@@ -31,23 +32,32 @@ class InOrder(Generic[Piece]):
         """Pieces that are held back."""
         return len(self._waiting)
 
-    def add(self, number: int, piece: Piece) -> tuple[Piece, int] | None:
-        """Take one, and give the next in order once it is there or given up.
+    def add(self, number: int, piece: Piece) -> list[tuple[Piece, int]]:
+        """Take one, and give all that are there or given up in order by now.
 
         Returns:
-            It, and how many before it were given up.
+            Them, and how many before each were given up.
         """
         following = number if self._next is None else self._next
         behind = (following - number) % self._numbers
         if 0 < behind < FAR:
-            return None  # a double, or it was given up
+            return []  # a double, or it was given up
         if FAR <= behind < self._numbers // 2:
             self._waiting.clear()
             following = number
-        self._next = following
         self._waiting[number] = piece
-        if following not in self._waiting and len(self._waiting) <= HELD:
-            return None
-        first = min(self._waiting, key=lambda waiting: (waiting - following) % self._numbers)
-        self._next = (first + 1) % self._numbers
-        return self._waiting.pop(first), (first - following) % self._numbers
+        self._next = following
+        return self._ready(HELD)
+
+    def give_up(self) -> list[tuple[Piece, int]]:
+        """Give, as `add` does, what waits for the first that is missing."""
+        return self._ready(len(self._waiting) - 1)
+
+    def _ready(self, most: int) -> list[tuple[Piece, int]]:
+        ready = []
+        while self._waiting and (self._next in self._waiting or len(self._waiting) > most):
+            following = self._next or 0
+            first = min(self._waiting, key=lambda waiting: (waiting - following) % self._numbers)
+            ready.append((self._waiting.pop(first), (first - following) % self._numbers))
+            self._next = (first + 1) % self._numbers
+        return ready

@@ -31,6 +31,10 @@ class Peer(SmallWebRTCConnection):
         """Packets of the voice that wait for one before them."""
         return self._order.waiting
 
+    async def give_up(self) -> bool:
+        """Have those heard; tells whether there were any."""
+        return await self._order.give_up()
+
     async def round_trip(self) -> float | None:
         """Seconds to the other end and back, as its reports tell; None before one that does."""
         told = await self.pc.getTransceivers()[0].sender.getStats()
@@ -48,8 +52,7 @@ class Peer(SmallWebRTCConnection):
             ValueError: As below.
         """
         await super().initialize(sdp, type)
-        voice: Any = self.pc.getTransceivers()[0].receiver
-        voice._RTCRtpReceiver__jitter_buffer = self._order
+        self._order.stand_before(self.pc.getTransceivers()[0].receiver)
 
     async def _create_answer(self, sdp: str, type: str) -> None:
         """Answer an offer, the first or a changed one.

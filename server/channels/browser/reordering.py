@@ -8,6 +8,8 @@ comes after it until the buffer is full. Nothing here is played at a pace, so no
 but for order's sake.
 """
 
+from typing import Any
+
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
@@ -21,25 +23,48 @@ LONGEST = 5760
 
 
 class Reordering(JitterBuffer):
-    """One stream's packets."""
+    """One stream's packets.
+
+    They are put in order before aiortc's receiver takes them, for it takes one frame at most out
+    of its buffer per packet: one that was held up would never be caught up with.
+    """
 
     def __init__(self) -> None:
         super().__init__(capacity=16)
-        self._order = InOrder[RtpPacket](1 << 16)
+        self._order = InOrder[tuple[RtpPacket, int]](1 << 16)
+        self._lost = 0
 
     @property
     def waiting(self) -> int:
         """Packets that wait for one before them."""
         return self._order.waiting
 
+    def stand_before(self, receiver: Any) -> None:
+        """Take an aiortc receiver's packets first, and its buffer's place."""
+        self._take = receiver._handle_rtp_packet
+        receiver._handle_rtp_packet = self.handle
+        receiver._RTCRtpReceiver__jitter_buffer = self
+
+    async def handle(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        """Take a packet, and pass all on that are ready with it."""
+        await self._pass_on(self._order.add(packet.sequence_number, (packet, arrival_time_ms)))
+
+    async def give_up(self) -> bool:
+        """Pass on what waits for a packet that does not come; tells whether anything did."""
+        return await self._pass_on(self._order.give_up())
+
+    async def _pass_on(self, ready: list[tuple[tuple[RtpPacket, int], int]]) -> bool:
+        for (packet, arrival_time_ms), self._lost in ready:
+            await self._take(packet, arrival_time_ms=arrival_time_ms)
+        return bool(ready)
+
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        """Take a packet, and give the next one in order once it is there or given up.
+        """Pass one of the ready packets through.
 
         Returns:
             Whether a picture is to be asked for (never), and the packet's sound.
         """
-        following = self._order.add(packet.sequence_number, packet)
-        return False, following and _frame(*following)
+        return False, _frame(packet, self._lost)
 
 
 def _frame(packet: RtpPacket, lost: int) -> JitterFrame:

@@ -16,6 +16,7 @@ from pipecat.transports.smallwebrtc.transport import RawAudioTrack
 from server.channels.browser.peer import Peer
 from server.channels.gap import GAP, Gap
 from server.channels.keypad import Keypad
+from server.channels.order import HELD
 from server.channels.pace import Pace
 from server.channels.serializer import MISTAKES
 from server.channels.sound import WireSound
@@ -111,7 +112,7 @@ class WebRtcLine:
     async def frames(self) -> AsyncIterator[Frame]:
         """What the caller says and presses, until the connection is gone."""
         listening = asyncio.create_task(self._listen())
-        gap, at, now = Gap(0.0), 0.0, time.monotonic()
+        gap, at, now = Gap(0.0, GAP + HELD * PACKET), 0.0, time.monotonic()
         measured_at = now
         try:
             while not self._gone:
@@ -124,7 +125,11 @@ class WebRtcLine:
                     while not self._heard.empty():
                         if frame := self._sound.inward(self._heard.get_nowait()):
                             yield frame
-                elif self._connection.is_connected() and (silence := gap.silence(at)):
+                elif (
+                    self._connection.is_connected()
+                    and (silence := gap.silence(at))
+                    and not await self._connection.give_up()  # sound that waits comes first
+                ):
                     yield silence
                 if report := self._report(now):
                     yield report

@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pipecat.frames.frames import Frame
+from pipecat.frames.frames import Frame, InputAudioRawFrame
 from pipecat.serializers.telnyx import TelnyxFrameSerializer
 
 from server.channels.order import InOrder
@@ -41,15 +41,16 @@ class TelnyxInOrder(TelnyxFrameSerializer):
         self._order = InOrder[str | bytes](1 << 32)
 
     async def deserialize(self, data: str | bytes) -> Frame | None:
-        """The sound that is next, or whatever else the message tells."""
+        """The sound that is ready, or whatever else the message tells."""
         event = event_of(data if isinstance(data, str) else "")
         chunk = str(event.get("media", {}).get("chunk"))
-        if event.get("event") == "media" and chunk.isdecimal():
-            following = self._order.add(int(chunk), data)
-            if following is None:
-                return None
-            data, _ = following
-        return await super().deserialize(data)
+        if event.get("event") != "media" or not chunk.isdecimal():
+            return await super().deserialize(data)
+        ready = b""
+        for message, _ in self._order.add(int(chunk), data):
+            sound = await super().deserialize(message)
+            ready += sound.audio if isinstance(sound, InputAudioRawFrame) else b""
+        return InputAudioRawFrame(ready, self._sample_rate, 1) if ready else None
 
 
 class Telnyx(Provider):
