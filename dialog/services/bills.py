@@ -87,6 +87,13 @@ def bill_kind_unknown(view: View) -> bool:
 
 
 @condition
+def nothing_open(view: View) -> bool:
+    """A bill is to be paid of which nothing was said, and none is open."""
+    named = view.frame.slots.keys() & {"bill", "recipient", "amount"}
+    return not named and not _open(view)
+
+
+@condition
 def any_bill_told(view: View) -> bool:
     """There is an open bill, of the kind that was named if one was."""
     return bool(_open(view))

@@ -96,6 +96,13 @@ def test_a_bill_that_nobody_sent_is_told_and_may_be_sent_as_a_transfer(maria: Ca
     assert answer.expectation.kind == "payee"
 
 
+def test_where_no_bill_is_open_that_is_told(caller: Caller) -> None:
+    caller.logs_in("77509128", "6608")
+    answer = caller.says("pay all my bills", "bill_payment")
+    assert "open" in said(answer)
+    assert answer.expectation.kind == "payee"
+
+
 def test_a_bill_over_the_account_is_not_paid(caller: Caller, bank: Bank) -> None:
     caller.logs_in(*JAMES)
     answer = caller.says("pay the rent bill", "bill_payment", entity("bill_kind", "rent"))
