@@ -5,6 +5,8 @@ from dataclasses import replace
 from dialog import engine
 from dialog.answers import take_and_go_on
 from dialog.asides import refused
+from dialog.assent import deeds_asked, in_its_words, is_now
+from dialog.bank.values import Account
 from dialog.corrections import asked_anew, corrected, corrects_by_name
 from dialog.draft import Draft
 from dialog.everywhere import ALWAYS
@@ -12,8 +14,6 @@ from dialog.filling import Filling
 from dialog.floor import give_back_floor
 from dialog.flow import Call, Confirm
 from dialog.grounding import (
-    AGAINST,
-    AGAINST_INTENTS,
     HOLDS,
     SURE,
     is_echo,
@@ -23,14 +23,9 @@ from dialog.grounding import (
 )
 from dialog.misses import missed
 from dialog.requests import LOGIN, carry_on
-from dialog.switching import is_value, other_request, switch, without_values
-from dialog.wanted import fill_top, gives_number, takes
+from dialog.switching import is_value, other_request, switch
+from dialog.wanted import fill_top, gives_number
 from nlu.understanding import ScoredIntent, Understanding
-
-_OBJECTS = ("deny", "cancel", "correct", "refuse", "wait")
-
-_DESCRIBED = ("account_kind", "card_kind")
-"""Values that stand for an account or a card that is known by its id."""
 
 _ANSWERS = ("affirm", "deny", "cancel")
 
@@ -38,7 +33,7 @@ _ANSWERS = ("affirm", "deny", "cancel")
 def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: int) -> None:
     """A plain "yes", a correction, a "no", a question, or nothing of these."""
     asked = "amount" if "amount" in draft.flow.slots else None
-    understanding = _without_now(draft, understanding)
+    said, understanding = understanding, _without_now(draft, understanding)
     filling = fill_top(draft, understanding, None)
     if not filling.touched and asked and understanding.intent in ("correct", "deny", "inform"):
         filling = fill_top(draft, understanding, asked)
@@ -46,7 +41,7 @@ def confirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
         draft.reason = "nothing shall be changed"
         give_back_floor(draft)
         return
-    understanding = _in_its_words(draft, understanding, filling)
+    understanding = in_its_words(draft, said, filling) or understanding
     if not filling.changed and corrected(draft, understanding):
         return
     if step.whole:
@@ -128,44 +123,12 @@ def _of_all(draft: Draft, understanding: Understanding) -> Understanding:
     lexicon = draft.script.lexicon
     text, count = lexicon.everything.subn("", understanding.text)
     agrees = any(i.name == "affirm" for i in understanding.intents)
-    if not (count and agrees and says_only_yes(text, lexicon, draft.top.flow)):
+    if not (
+        count and agrees and says_only_yes(text, lexicon, deeds_asked(draft.script, draft.top))
+    ):
         return understanding
     return replace(
         understanding, text=text, intents=(ScoredIntent("affirm", understanding.confidence),)
-    )
-
-
-def _in_its_words(draft: Draft, understanding: Understanding, filling: Filling) -> Understanding:
-    """ "Yes, file the complaint", "yes, fifty to Anna": a yes with the deed, or with values that
-    were read back, and nothing else is one."""
-    lexicon, best = draft.script.lexicon, understanding.intent
-    if not understanding.intents:
-        return understanding
-    words = set(words_of(understanding.text))
-    says_yes = lexicon.yes & words
-    deeds = lexicon.deeds_of.get(draft.top.flow, frozenset()) & words
-    ours = best in draft.flow.intents or (best in ("inform", "affirm") and filling.repeated)
-    ours = ours or (best not in _OBJECTS and bool(deeds))
-    if filling.touched or not (says_yes and ours and _only_read_back(draft, understanding)):
-        return understanding
-    rest = without_values(understanding)
-    beside = set(words_of(rest)) - lexicon.yes - deeds - lexicon.with_deed
-    against = any(i.name in AGAINST_INTENTS and i.score >= AGAINST for i in understanding.intents)
-    if against or beside or not says_only_yes(rest, lexicon, draft.top.flow):
-        return understanding
-    # As sure as it was heard to be, whatever it was taken for.
-    agreed = (ScoredIntent("affirm", understanding.intents[0].score),)
-    return replace(understanding, text=rest, intents=agreed, entities=())
-
-
-def _only_read_back(draft: Draft, understanding: Understanding) -> bool:
-    """Whether every value that was said is one that was read back: "yes, send 60" may be none."""
-    known = {filled.value for filled in draft.top.slots.values()}
-    return all(
-        entity.role != "not"
-        and takes(draft.flow, entity)
-        and (entity.value in known or entity.type in _DESCRIBED)
-        for entity in understanding.entities
     )
 
 
@@ -206,9 +169,10 @@ def _nothing_to_change(draft: Draft, understanding: Understanding, filling: Fill
 
 def _without_now(draft: Draft, understanding: Understanding) -> Understanding:
     """ "Yes, now" to what is done at once anyway changes no day."""
-    if understanding.intent != "affirm" or "day" in draft.top.slots:
+    agrees = draft.script.lexicon.agrees.search(understanding.text)
+    if not agrees or "day" in draft.top.slots:
         return understanding
-    kept = tuple(e for e in understanding.entities if e.value != draft.today)
+    kept = tuple(e for e in understanding.entities if not is_now(draft, e))
     return replace(understanding, entities=kept)
 
 
@@ -259,11 +223,12 @@ def _affirm(draft: Draft, step: Confirm, understanding: Understanding, misses: i
     """Go on after a "yes" that counts; else ask again and say why. A second one in a row that is
     not plain is a miss."""
     words = words_of(understanding.text)
-    plain = is_plain_yes(understanding, draft.script.lexicon, draft.top.flow)
+    plain = is_plain_yes(understanding, draft.script.lexicon, deeds_asked(draft.script, draft.top))
     plain = plain and not _only_says_to_be_there(draft, understanding)
     plain = plain and not is_echo(words, draft.state.last_said[-1:])
     plain = plain and not _names_other_number(draft, understanding)
     plain = plain and not _asked_what_to_change(draft)
+    plain = plain and not _names_somebody_else(draft)
     if step.strict and not (plain and draft.state.audible):
         draft.reason = "a yes that is not plain" if draft.state.audible else "not heard to its end"
         # What was ordered with it has no yes to follow either.
@@ -286,6 +251,12 @@ def _only_says_to_be_there(draft: Draft, understanding: Understanding) -> bool:
     """ "Yes, I am", to "are you still there?"."""
     was_silent = draft.before.silences > 0
     return was_silent and bool(draft.script.lexicon.present.search(understanding.text))
+
+
+def _names_somebody_else(draft: Draft) -> bool:
+    """ "Yes, send it to him", of money that stays the caller's own."""
+    is_own = "recipient" in draft.top.slots and isinstance(draft.view.recipient(), Account)
+    return is_own and draft.script.lexicon.pronouns.search(draft.text) is not None
 
 
 def _cancel_as_asked(

@@ -104,12 +104,15 @@ def _goes_on(draft: Draft, understanding: Understanding) -> bool:
 
 def _is_answered(draft: Draft, understanding: Understanding, best: ScoredIntent) -> bool:
     """Whether a question for a yes is answered by words that only sound like an end: "yes", beside
-    words to somebody else; "all of it is right", to what should be changed."""
+    words to somebody else; "all of it is right", to what should be changed; "everything"."""
     if not isinstance(draft.step, Confirm) or best.name not in ("cancel", "goodbye"):
         return False
     if best.name == "cancel" and best.score >= SURE:
         return False
     words, lexicon = set(words_of(understanding.text)), draft.script.lexicon
+    leaves = lexicon.leaves.search(understanding.text) or words & lexicon.no
+    if best.name == "goodbye" and not leaves:
+        return True
     return bool(words & lexicon.yes) or lexicon.as_it_is.search(understanding.text) is not None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dialog.flow import Confirm
-from dialog.grounding import AGAINST, SURE, SWITCH, held
+from dialog.grounding import AGAINST, SURE, SWITCH, held, words_of
 from dialog.script import Script
 from nlu.understanding import Expectation, ScoredIntent, Understanding
 
@@ -277,6 +277,8 @@ def clear_piece(
     if len(pieces) < 2:
         return _with_wish_of_story(understood, script, read)
     readings = [read(piece) for piece in pieces if not script.lexicon.habit.search(piece)]
+    if any(r.intent == "affirm" for r in readings):
+        readings = [r for r in readings if r.intent != "cancel" or _objects(r.text, script)]
     like = {i.name for i in understood.intents if i.score >= AGAINST}
     clear = [r for r in readings if _is_sure_request(r, script)]
     clear.sort(key=lambda part: part.intent not in like)
@@ -285,6 +287,13 @@ def clear_piece(
     if not clear or (clear[0].intent in _ON_THE_WAY and held(understood)):
         return understood
     return replace(understood, intents=clear[0].intents, in_scope=True)
+
+
+def _objects(text: str, script: Script) -> bool:
+    """Whether what sounds like cancelling has a word of it: "yes, get it done" has none."""
+    lexicon = script.lexicon
+    dropped = lexicon.dropped_last.search(text) or lexicon.dropped_first.search(text)
+    return dropped is not None or bool(lexicon.doubt.intersection(words_of(text)))
 
 
 def _is_torn(understood: Understanding, script: Script) -> bool:

@@ -26,7 +26,7 @@ def corrected(draft: Draft, understanding: Understanding) -> bool:
         return True
     if lexicon.swap.search(text) and _swap(draft):
         return True
-    if lexicon.other.search(text) and _other(draft):
+    if lexicon.other.search(text) and _other(draft, text):
         return True
     named = corrects_by_name(draft, text) or _corrects_by_value(draft, understanding)
     named = [slot for slot in named if _is_asked_for(draft, slot)]
@@ -106,10 +106,17 @@ def _keep(draft: Draft) -> None:
     rerun(draft, replace(frame, slots=frame.before or {}, before=frame.slots, anew=frozenset()))
 
 
-def _other(draft: Draft) -> bool:
-    """The other one of two; with more than two the choice is asked for again."""
+def _other(draft: Draft, text: str) -> bool:
+    """The other one of two; with more than two the choice is asked for again. "The other card" is
+    no other bill."""
+    lexicon = draft.script.lexicon
+    named = {slot for slot in lexicon.slots if lexicon.names_slot(slot, text)}
     chosen = [
-        step for step in draft.flow.steps if isinstance(step, Choose) and _is_chosen(draft, step)
+        step
+        for step in draft.flow.steps
+        if isinstance(step, Choose)
+        and _is_chosen(draft, step)
+        and (not named or step.choose in named)
     ]
     if not chosen:
         return False

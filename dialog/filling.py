@@ -322,9 +322,8 @@ def _without(frame: Frame, slot: str) -> Frame:
 
 def _same(old: Filled, new: Filled, facts: Facts | None) -> bool:
     """Whether two values mean the same: an id and the kind or last digits of what it stands for."""
-    if old.entity == options.GUESS:
-        return _describes(old, new, facts)
-    return (old.value == new.value and old.entity == new.entity) or _describes(old, new, facts)
+    alike = old.entity in (new.entity, options.GUESS)
+    return (old.value == new.value and alike) or _describes(old, new, facts)
 
 
 def _is_meant(old: Filled, new: Filled, facts: Facts | None) -> bool:
@@ -334,5 +333,7 @@ def _is_meant(old: Filled, new: Filled, facts: Facts | None) -> bool:
 def _describes(old: Filled, new: Filled, facts: Facts | None) -> bool:
     if not isinstance(old.value, int) or facts is None:
         return False
+    if new.entity == "bill_kind":
+        return any(bill.id == old.value and bill.kind == new.value for bill in facts.bills)
     things = facts.cards if new.entity == "card_kind" else facts.accounts
     return any(t.id == old.value and new.value in (t.kind, t.last4) for t in things)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from dialog.assent import deeds_asked
 from dialog.grounding import SWITCH, says_only_yes, words_of
 from dialog.script import Script
 from dialog.state import Frame
@@ -35,7 +36,9 @@ def agreed_and_more(
     if joint is None:
         return ()
     agreed = read(understood.text[: joint.start()])
-    if agreed.intent != "affirm" or not says_only_yes(agreed.text, lexicon, asked.flow):
+    if agreed.intent != "affirm" or not says_only_yes(
+        agreed.text, lexicon, deeds_asked(script, asked)
+    ):
         return ()
     more = read_open(understood.text[joint.end() :])
     adds = lexicon.adds.search(understood.text, joint.start()) is not None
@@ -66,6 +69,8 @@ def _stands_alone(more: Understanding, script: Script, asked: Frame, *, adds: bo
         return False
     best = more.intents[0] if more.intents else None
     request = best.name if best and best.score >= SWITCH and script.is_request(best.name) else ""
+    if request in script.topics:
+        return False  # what it costs may be asked before it is agreed to
     if request and not same_matter(script, script.by_intent.get(request, ""), asked.flow):
         return not any(takes(script.flows[asked.flow], entity) for entity in more.entities)
     return adds and any(e.type == "payee" and e.role != "not" for e in more.entities)

@@ -100,7 +100,9 @@ def held(understanding: Understanding) -> tuple[str, ...]:
     return tuple(i.name for i in understanding.intents if i.score >= HOLDS)
 
 
-def is_plain_yes(understanding: Understanding, lexicon: Lexicon, flow: str) -> bool:
+def is_plain_yes(
+    understanding: Understanding, lexicon: Lexicon, deeds: frozenset[str] = frozenset()
+) -> bool:
     """Whether an utterance is a "yes" and nothing else, heard well.
 
     Two locks: what the understander made of it, and its words, which are read here again, as are
@@ -109,7 +111,7 @@ def is_plain_yes(understanding: Understanding, lexicon: Lexicon, flow: str) -> b
     Args:
         understanding: What was heard; whether it changed a slot is the caller's business.
         lexicon: Knows the words that a "yes" is made of, and those that make it doubtful.
-        flow: The one that asks.
+        deeds: Words of the deed that is asked about.
     """
     best = understanding.intents[0] if understanding.intents else None
     if best is None or best.name != "affirm" or best.score < YES:
@@ -120,25 +122,25 @@ def is_plain_yes(understanding: Understanding, lexicon: Lexicon, flow: str) -> b
         return False
     if any(entity.role == "not" for entity in understanding.entities):
         return False
-    return says_only_yes(understanding.text, lexicon, flow) and _is_undisputed(
-        understanding, lexicon, flow
+    return says_only_yes(understanding.text, lexicon, deeds) and _is_undisputed(
+        understanding, lexicon, deeds
     )
 
 
-def says_only_yes(text: str, lexicon: Lexicon, flow: str) -> bool:
-    """Whether a text is made of words of assent and of courtesy, and asks nothing; a deed is assent
-    only to the flow that does it."""
+def says_only_yes(text: str, lexicon: Lexicon, deeds: frozenset[str] = frozenset()) -> bool:
+    """Whether a text is made of words of assent and of courtesy, and neither asks nor goes on; a
+    deed is assent only where it is asked about."""
     rest, wished = lexicon.wished.subn(" ", text)
     words = set(words_of(rest))
-    assent = lexicon.assent | lexicon.deeds_of.get(flow, frozenset())
+    assent = lexicon.assent | deeds
     agrees = bool(wished or words & assent) and words <= assent | lexicon.assent_beside
-    agrees = agrees and not lexicon.no_assent.search(text)
+    agrees = agrees and not (lexicon.no_assent.search(text) or lexicon.unfinished.search(text))
     return agrees and not text.rstrip().endswith("?")
 
 
-def _is_undisputed(understanding: Understanding, lexicon: Lexicon, flow: str) -> bool:
+def _is_undisputed(understanding: Understanding, lexicon: Lexicon, deeds: frozenset[str]) -> bool:
     """Whether readings that are no "yes" are few, and none that is likely enough objects."""
-    others = [r for r in understanding.rivals if not says_only_yes(r[0], lexicon, flow)]
+    others = [r for r in understanding.rivals if not says_only_yes(r[0], lexicon, deeds)]
     objects = any(
         share >= RIVAL and lexicon.doubt.intersection(words_of(text)) for text, share in others
     )

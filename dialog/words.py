@@ -9,7 +9,8 @@ from pydantic import BeforeValidator
 from dialog.strict_yaml import Strict
 
 
-def _compiled(text: object) -> re.Pattern[str]:
+def _compiled(told: object) -> re.Pattern[str]:
+    text = "|".join(told) if isinstance(told, list) else told
     if not isinstance(text, str):
         raise ValueError("write a regular expression as text")
     try:
@@ -19,7 +20,7 @@ def _compiled(text: object) -> re.Pattern[str]:
 
 
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
-"""A regular expression, in any case of letters."""
+"""A regular expression, or several of which one must fit, in any case of letters."""
 
 
 class Lexicon(Strict):
@@ -54,8 +55,11 @@ class Lexicon(Strict):
     other: Pattern
     swap: Pattern
     yes: frozenset[str]
-    with_deed: frozenset[str]
     no_assent: Pattern
+    unfinished: Pattern
+    agrees: Pattern
+    restates: tuple[str, ...]
+    beside_restated: frozenset[str]
     no: frozenset[str]
     retract: Pattern
     just_done: Pattern
@@ -95,6 +99,7 @@ class Lexicon(Strict):
     addressed: Pattern
     declines: Pattern
     bye: Pattern
+    leaves: Pattern
     complains: Pattern
     not_me: Pattern
     asks_why: Pattern
@@ -131,6 +136,12 @@ class Lexicon(Strict):
     def recipient_pattern(self) -> re.Pattern[str]:
         """Finds the name of somebody who should be paid, as group 1."""
         return re.compile(self.recipient)
+
+    def restated(self, deeds: frozenset[str]) -> re.Pattern[str]:
+        """Finds what was read back, said once more, with these words for the deed."""
+        deed = "|".join(sorted(map(re.escape, deeds))) or "(?!)"
+        pieces = (piece.format(deed=deed) for piece in self.restates)
+        return re.compile("|".join(rf"(?<![\w'])(?:{piece})(?![\w'])" for piece in pieces))
 
     def names_slot(self, slot: str, text: str) -> bool:
         """Whether a text names a slot."""
