@@ -180,7 +180,7 @@ def _contradicts_itself(draft: Draft, understanding: Understanding) -> bool:
     """A yes and a no together, or a no to there being an objection: "I see nothing wrong"."""
     words, lexicon = set(words_of(understanding.text)), draft.script.lexicon
     best = understanding.intents[0]
-    drops = best.name == "cancel" and best.score < SURE
+    drops = best.name == "deny" or (best.name == "cancel" and best.score < SURE)
     both = bool(lexicon.yes & words and (lexicon.no & words or drops))
     if best.name == "cancel" and not drops:
         return False

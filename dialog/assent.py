@@ -52,9 +52,9 @@ def in_its_words(
     if not _only_read_back(draft, understanding) or lexicon.question.search(text):
         return None
     deeds = deeds_asked(draft.script, draft.top)
-    rest = lexicon.restated(deeds).sub(" ", _marked(understanding))
-    beside = set(words_of(rest)) - lexicon.beside_restated
-    if MARK in rest or beside or not says_only_yes(rest, lexicon, deeds):
+    rest, restated = lexicon.restated(deeds).subn(" ", _marked(understanding))
+    beside = MARK in rest or set(words_of(rest)) - lexicon.beside_restated
+    if not restated or beside or not says_only_yes(rest, lexicon, deeds):
         return None
     # As sure as it was heard to be, whatever it was taken for.
     score = sum(intent.score for intent in understanding.intents)

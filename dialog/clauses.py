@@ -268,7 +268,10 @@ def clear_piece(
     if not is_clear or understood.intent == "correct":
         wish = _corrected_to(understood, script, read)
         if wish is not None:
-            return replace(understood, intents=wish.intents, in_scope=True)
+            # "Sorry, the credit card": a correction it stays, for the values of what is asked.
+            corrects = tuple(i for i in understood.intents if i.name == "correct")
+            rest = tuple(i for i in wish.intents if i.name != "correct")
+            return replace(understood, intents=(*rest, *corrects), in_scope=True)
     if is_clear:
         return understood
     pieces = [p.strip() for p in _PIECES.split(understood.text) if p.strip()]

@@ -217,7 +217,7 @@ def _take(
     facts: Facts | None,
 ) -> Filling:
     """Put the meant value into a slot, or note why not."""
-    entity = _newest(filling.frame, name, entities)
+    entity = _newest(filling.frame, name, entities, facts)
     rivals = {str(e.value) for e in entities if e.start < entity.end and entity.start < e.end}
     frame = filling.frame
     if len(rivals) > 1:
@@ -245,10 +245,15 @@ def _take(
     return replace(filling, frame=frame, changed=filling.changed | {name})
 
 
-def _newest(frame: Frame, name: str, entities: list[Entity]) -> Entity:
+def _newest(frame: Frame, name: str, entities: list[Entity], facts: Facts | None) -> Entity:
     """The last value, or the last that differs from what is known: "sixty instead of fifty"."""
     known = frame.slots.get(name)
-    new = [e for e in entities if known is None or e.value != known.value]
+    new = [
+        e
+        for e in entities
+        if known is None
+        or not (e.value == known.value or _describes(known, Filled(e.value, e.type), facts))
+    ]
     return (new or entities)[-1]
 
 

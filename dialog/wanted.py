@@ -83,7 +83,9 @@ def wanted_by_values(draft: Draft, understanding: Understanding) -> str | None:
     # A recipient alone is an order where it is told as nothing else: "it's to Anna".
     alone = understanding.intent == "inform" and kinds <= _ALONE
     least = 1 if alone else LEAST_VALUES
-    return fitting[0] if len(kinds) >= least and len(fitting) == 1 else None
+    # "From savings to checking" are two.
+    told = len(kinds) + len({e.role for e in entities if e.type == "account_kind"} - {None}) // 2
+    return fitting[0] if told >= least and len(fitting) == 1 else None
 
 
 def gives_number(understanding: Understanding) -> bool:

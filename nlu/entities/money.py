@@ -173,7 +173,8 @@ def _with_cents(
     if phrase.word(number.last) in phrase.locale.money.cents:
         cents = amount + number.value * CENT
         return _Read(cents, currency, first, number.last + 1, confidence)
-    ends = phrase.word(number.last) in ("", ".", ",", "?", "!")
+    goes_on = {word for role in ("to", "from") for word in phrase.locale.banking.roles[role]}
+    ends = phrase.word(number.last) in {"", ".", ",", "?", "!", *goes_on}
     if start == last and ends and number.value >= 10 and phrase.word(start - 1) != ",":
         return _Read(amount + number.value * CENT, currency, first, number.last, 0.8)
     return plain

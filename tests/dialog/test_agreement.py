@@ -48,6 +48,11 @@ def test_a_yes_with_what_was_read_back_must_be_sure(
     assert (answer.action, checking(bank)) == ("confirm_transfer", Decimal("2450.75"))
 
 
+def test_a_bare_yes_gains_nothing_from_what_stands_against_it(asked: Caller, bank: Bank) -> None:
+    answer = asked.says("yes", "affirm", score=0.3, others={"correct": 0.3})
+    assert (answer.action, checking(bank)) == ("confirm_transfer", Decimal("2450.75"))
+
+
 def test_a_yes_with_another_value_is_read_back(asked: Caller, bank: Bank) -> None:
     answer = asked.says("yes, sixty dollars", "transfer", money("60.00", "sixty dollars"))
     assert (answer.action, checking(bank)) == ("confirm_transfer", Decimal("2450.75"))

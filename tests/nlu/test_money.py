@@ -93,6 +93,8 @@ def test_an_amount_said_in_pairs_comes_back_exact(high, low, cents):
         ("$50.00", "50"),
         ("50 dollars", "50"),
         ("a dollar fifty", "1.50"),
+        ("send twelve dollars fifty to Anna", "12.50"),
+        ("take nine dollars twenty from savings", "9.20"),
         ("a hundred bucks", "100"),
         ("two and a half thousand dollars", "2500"),
         ("$2 million", "2000000"),
