@@ -13,8 +13,10 @@ from dialog.state import Frame
 from dialog.wanted import takes
 from nlu.understanding import Entity, ScoredIntent, Understanding
 
-MARK = "•"
-"""Stands for a value that was read back."""
+VALUE, PAYEE, ACCOUNT = "•", "★", "◦"
+"""Stand for a value that was read back: a payee is no object that is moved, nor is an account."""
+
+_MARKS = {"payee": PAYEE, "account_kind": ACCOUNT}
 
 _AGAINST = ("deny", "cancel", "wait", "start_over")
 """Beside what was read back a "correct" is none: nothing is changed."""
@@ -53,7 +55,8 @@ def in_its_words(
         return None
     deeds = deeds_asked(draft.script, draft.top)
     rest, restated = lexicon.restated(deeds).subn(" ", _marked(understanding))
-    beside = MARK in rest or set(words_of(rest)) - lexicon.beside_restated
+    left = any(mark in rest for mark in (VALUE, PAYEE, ACCOUNT))
+    beside = left or set(words_of(rest)) - lexicon.beside_restated
     if not restated or beside or not says_only_yes(rest, lexicon, deeds):
         return None
     # As sure as it was heard to be, whatever it was taken for.
@@ -67,8 +70,10 @@ def _marked(understanding: Understanding) -> str:
     text = understanding.text
     for entity in sorted(understanding.entities, key=lambda e: -e.start):
         if entity.text:
-            text = f"{text[: entity.start]} {MARK} {text[entity.end :]}"
-    return " ".join(re.findall(rf"[\w']+|{MARK}", text.lower().replace("’", "'")))
+            mark = _MARKS.get(entity.type, VALUE)
+            text = f"{text[: entity.start]} {mark} {text[entity.end :]}"
+    words = re.findall(rf"[\w']+|[{VALUE}{PAYEE}{ACCOUNT}]", text.lower().replace("’", "'"))
+    return " ".join(words)
 
 
 def _only_read_back(draft: Draft, understanding: Understanding) -> bool:

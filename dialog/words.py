@@ -58,6 +58,8 @@ class Lexicon(Strict):
     no_assent: Pattern
     unfinished: Pattern
     agrees: Pattern
+    polite: str
+    object: str
     restates: tuple[str, ...]
     beside_restated: frozenset[str]
     no: frozenset[str]
@@ -140,7 +142,8 @@ class Lexicon(Strict):
     def restated(self, deeds: frozenset[str]) -> re.Pattern[str]:
         """Finds what was read back, said once more, with these words for the deed."""
         deed = "|".join(sorted(map(re.escape, deeds))) or "(?!)"
-        pieces = (piece.format(deed=deed) for piece in self.restates)
+        parts = {"polite": self.polite, "object": self.object.format(deed=deed), "deed": deed}
+        pieces = (piece.format(**parts) for piece in self.restates)
         return re.compile("|".join(rf"(?<![\w'])(?:{piece})(?![\w'])" for piece in pieces))
 
     def names_slot(self, slot: str, text: str) -> bool:
