@@ -104,6 +104,14 @@ async def test_who_counts_anew_is_heard_at_once_and_a_hole_holds_up_few():
     assert receiver.order.waiting == 0
 
 
+async def test_another_source_is_heard_from_its_first_packet_after_all_of_the_one_before():
+    receiver, out = Receiver("PCMU", 0), []
+    for ssrc, number in ((1, 1000), (1, 1002), (2, 950), (2, 951)):
+        packet = RtpPacket(sequence_number=number, ssrc=ssrc, payload=b"%d" % number)
+        out += [int(frame.data) for frame in await receiver.frames(packet)]
+    assert out == [1000, 1002, 950, 951]
+
+
 def tone_of(begin: int) -> AudioFrame:
     """20 ms of it."""
     samples = PEAK * np.sin(2 * np.pi * TONE * np.arange(begin, begin + 960) / 48000)

@@ -32,6 +32,7 @@ class Reordering(JitterBuffer):
     def __init__(self) -> None:
         super().__init__(capacity=16)
         self._order = InOrder[tuple[RtpPacket, int]](1 << 16)
+        self._ssrc: int | None = None
         self._lost = 0
 
     @property
@@ -46,7 +47,12 @@ class Reordering(JitterBuffer):
         receiver._RTCRtpReceiver__jitter_buffer = self
 
     async def handle(self, packet: RtpPacket, arrival_time_ms: int) -> None:
-        """Take a packet, and pass all on that are ready with it."""
+        """Take a packet, and pass all on that are ready with it; of another source, which counts
+        from a number of its own, only after all of the one before it."""
+        if packet.ssrc != self._ssrc:
+            while await self.give_up():
+                pass
+            self._ssrc, self._order = packet.ssrc, InOrder(1 << 16)
         await self._pass_on(self._order.add(packet.sequence_number, (packet, arrival_time_ms)))
 
     async def give_up(self) -> bool:
