@@ -254,9 +254,9 @@ def _only_says_to_be_there(draft: Draft, understanding: Understanding) -> bool:
 
 
 def _names_somebody_else(draft: Draft) -> bool:
-    """ "Yes, send it to him" of money that stays the caller's own, "yes, pay his" of their bill."""
-    paid = "recipient" in draft.top.slots and not isinstance(draft.view.recipient(), Account)
-    return not paid and draft.script.lexicon.pronouns.search(draft.text) is not None
+    """ "Yes, send it to him", of money that stays the caller's own."""
+    is_own = "recipient" in draft.top.slots and isinstance(draft.view.recipient(), Account)
+    return is_own and draft.script.lexicon.pronouns.search(draft.text) is not None
 
 
 def _cancel_as_asked(
