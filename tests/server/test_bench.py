@@ -161,7 +161,7 @@ def test_a_folder_without_calls_is_one_line(tmp_path):
     )
     assert run.returncode == 2
     assert len(run.stderr.strip().splitlines()) == 1
-    assert "no recorded calls" in run.stderr
+    assert "no scenarios" in run.stderr
 
 
 async def test_an_assistant_that_does_not_start_is_told_in_one_line(tmp_path, capfd):
