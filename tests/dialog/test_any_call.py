@@ -139,7 +139,8 @@ def a_call(demo_file: Path) -> type[RuleBasedStateMachine]:
                 self.begin()
 
         def check_read_back(self, order: TransferOrder) -> None:
-            question = self.answers[-1].say[-1]
+            """Who asked for a moment answers the question that stands since then."""
+            question = next(a for a in reversed(self.answers) if a.action != "wait").say[-1]
             assert f"${order.amount:,.2f}" in question
             facts = self.bank.facts(1)
             if order.to_payee_id:
