@@ -123,9 +123,8 @@ def _of_all(draft: Draft, understanding: Understanding) -> Understanding:
     lexicon = draft.script.lexicon
     text, count = lexicon.everything.subn("", understanding.text)
     agrees = any(i.name == "affirm" for i in understanding.intents)
-    if not (
-        count and agrees and says_only_yes(text, lexicon, deeds_asked(draft.script, draft.top))
-    ):
+    deeds = deeds_asked(draft.script, draft.top)
+    if not (count and agrees and says_only_yes(text, lexicon, deeds)):
         return understanding
     return replace(
         understanding, text=text, intents=(ScoredIntent("affirm", understanding.confidence),)

@@ -35,10 +35,8 @@ def agreed_and_more(
     joint = lexicon.further.search(understood.text)
     if joint is None:
         return ()
-    agreed = read(understood.text[: joint.start()])
-    if agreed.intent != "affirm" or not says_only_yes(
-        agreed.text, lexicon, deeds_asked(script, asked)
-    ):
+    agreed, deeds = read(understood.text[: joint.start()]), deeds_asked(script, asked)
+    if agreed.intent != "affirm" or not says_only_yes(agreed.text, lexicon, deeds):
         return ()
     more = read_open(understood.text[joint.end() :])
     adds = lexicon.adds.search(understood.text, joint.start()) is not None

@@ -2,19 +2,20 @@
 
 import re
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from dialog.strict_yaml import Strict
 
 
 def _compiled(told: object) -> re.Pattern[str]:
-    text = "|".join(told) if isinstance(told, list) else told
-    if not isinstance(text, str):
+    given = told if isinstance(told, list) else [told]
+    pieces = [piece for piece in given if isinstance(piece, str)]
+    if len(pieces) < len(given):
         raise ValueError("write a regular expression as text")
     try:
-        return re.compile(text, re.IGNORECASE)
+        return re.compile("|".join(pieces), re.IGNORECASE)
     except re.error as error:
         raise ValueError(f"not a regular expression: {error}") from error
 
@@ -138,6 +139,16 @@ class Lexicon(Strict):
     def recipient_pattern(self) -> re.Pattern[str]:
         """Finds the name of somebody who should be paid, as group 1."""
         return re.compile(self.recipient)
+
+    @model_validator(mode="after")
+    def _restates_in_patterns(self) -> Self:
+        try:
+            self.restated(frozenset())
+        except (re.error, KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"restates, polite, object: not a regular expression: {error}"
+            ) from None
+        return self
 
     def restated(self, deeds: frozenset[str]) -> re.Pattern[str]:
         """Finds what was read back, said once more, with these words for the deed."""

@@ -20,7 +20,8 @@ def held(session: Session, customer_id: int) -> CustomerRow:
     """A customer whom nobody erased, nor erases before this transaction ends: what is written of
     them in it is there for the erasure that comes after.
 
-    Held before all else that a transaction locks, as the erasure does.
+    Held before all else that a transaction locks, as the erasure does; but a payment that is due
+    locks its plan first. Two that wait for each other are parted by the server, and one runs again.
 
     Raises:
         CustomerErased: Nothing is written of this customer any more.

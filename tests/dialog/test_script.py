@@ -105,6 +105,9 @@ def copied(tmp_path: Path) -> Path:
         ("replies/en/cards.yaml", "card_gone:", "greeting:", "another file"),
         ("knowledge/en.yaml", "      default:", "      standard:", "default"),
         ("lexicon/en.yaml", "doubt: [", "doubt: [[", "not YAML"),
+        ("lexicon/en.yaml", 'unfinished: "', 'unfinished: "(', "not a regular expression"),
+        ("lexicon/en.yaml", '  - "{polite}(?:{deed})', '  - "{police}(?:{deed})', "police"),
+        ("lexicon/en.yaml", "no_assent:\n", "no_assent:\n  - 1\n", "as text"),
     ],
 )
 def test_a_mistake_names_file_line_and_cure(
